@@ -1,0 +1,48 @@
+package reconcile
+
+// Class is where a ledger row or a package ends. Every row and every package
+// ends in exactly one: that is what a census proves.
+type Class uint8
+
+// The classes.
+const (
+	Matched Class = iota
+	LedgerOnly
+	WixOnly
+	Ambiguous
+	Duplicate
+	Conflict
+	Invalid
+	UnknownClass
+	Settled // nothing live and nothing active
+	classes // their number
+)
+
+// Classes gives all classes in their order.
+func Classes() []Class {
+	all := make([]Class, classes)
+	for i := range all {
+		all[i] = Class(i)
+	}
+	return all
+}
+
+func (c Class) String() string {
+	return [...]string{"matched", "ledger_only", "wix_only", "ambiguous", "duplicate",
+		"conflict", "invalid", "unknown", "settled"}[c]
+}
+
+// Census counts both sides by class.
+type Census struct {
+	Rows     [classes]int
+	Packages [classes]int
+}
+
+// Totals gives the sum of both sides.
+func (c *Census) Totals() (rows, packages int) {
+	for i := range classes {
+		rows += c.Rows[i]
+		packages += c.Packages[i]
+	}
+	return rows, packages
+}

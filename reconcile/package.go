@@ -1,0 +1,89 @@
+package reconcile
+
+import (
+	"cmp"
+	"time"
+)
+
+// Status is the status of a product instance, as Wix spells it. One that is
+// not known is kept as it is: it is neither live nor dead.
+type Status string
+
+// The documented statuses.
+const (
+	StatusPending        Status = "PENDING"
+	StatusEnabled        Status = "ENABLED"
+	StatusAwaitingAction Status = "AWAITING_ACTION"
+	StatusCanceled       Status = "CANCELED"
+	StatusFailed         Status = "FAILED"
+)
+
+// Live reports whether Wix bills for an instance of this status.
+func (s Status) Live() bool {
+	return s == StatusPending || s == StatusEnabled || s == StatusAwaitingAction
+}
+
+// Dead reports whether the instance is no longer, or never was, delivered.
+func (s Status) Dead() bool { return s == StatusCanceled || s == StatusFailed }
+
+// A Package is what Wix holds for one subscription. Ids are as Wix gives them,
+// GUIDs in lower case and ExternalID trimmed.
+type Package struct {
+	ID         string
+	AccountID  string
+	ExternalID string
+	Instances  []Instance // ordered by instance id
+	Created    time.Time
+	Updated    time.Time
+}
+
+// An Instance is one product instance of a package.
+type Instance struct {
+	ID         string
+	ProductID  string
+	SiteID     string // empty: floating
+	Status     Status
+	Cycle      Cycle
+	Country    string // upper case
+	Failure    string // code, and message where there is one
+	Discount   string
+	References string // referenceProductInstanceId
+	Expires    time.Time
+	Created    time.Time
+	Updated    time.Time
+}
+
+// Live reports whether any instance is live.
+func (p *Package) Live() bool {
+	for i := range p.Instances {
+		if p.Instances[i].Status.Live() {
+			return true
+		}
+	}
+	return false
+}
+
+// Changed gives the latest date on which the package or one of its instances
+// was created or updated.
+func (p *Package) Changed() time.Time {
+	latest := later(p.Created, p.Updated)
+	for i := range p.Instances {
+		latest = later(latest, p.Instances[i].Changed())
+	}
+	return latest
+}
+
+// Changed gives the later of the instance's two dates.
+func (i *Instance) Changed() time.Time { return later(i.Created, i.Updated) }
+
+// newer orders packages by creation, then by id.
+func newer(p, q *Package) int {
+	return cmp.Or(p.Created.Compare(q.Created), cmp.Compare(p.ID, q.ID))
+}
+
+func later(t, u time.Time) time.Time {
+	if u.After(t) {
+		return u
+	}
+	return t
+}
