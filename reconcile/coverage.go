@@ -27,9 +27,9 @@ type Coverage struct {
 
 // AccountCoverage says how one sub-account was read.
 type AccountCoverage struct {
-	Read     bool   `json:"read"`          // whole
-	By       string `json:"by,omitempty"`  // "chain" or "sweep"
-	Packages int    `json:"packages"`      // distinct, as far as read
+	Read     bool   `json:"read"`         // whole
+	By       string `json:"by,omitempty"` // "chain" or "sweep"
+	Packages int    `json:"packages"`     // distinct, as far as read
 	Error    string `json:"error,omitempty"`
 }
 

@@ -1,0 +1,130 @@
+package reconcile
+
+import (
+	"time"
+
+	"github.com/govalues/decimal"
+)
+
+// SchemaVersion is the version of every file that a later run reads back.
+const SchemaVersion = 1
+
+// A Summary is what a run says of itself: the content of summary.json, and
+// what the head of every report shows.
+type Summary struct {
+	SchemaVersion int       `json:"schema_version"`
+	RunID         string    `json:"run_id"`
+	Version       string    `json:"version"`
+	ExitCode      int       `json:"exit_code"`
+	Complete      bool      `json:"complete"`
+	Replay        bool      `json:"replay"` // read from a snapshot, not from the API
+	AsOf          time.Time `json:"as_of"`
+	Started       time.Time `json:"started"`
+	Finished      time.Time `json:"finished"`
+	Scope         Scope     `json:"scope"`
+
+	Findings Tally      `json:"findings"`
+	Ledger   LedgerSide `json:"ledger"`
+	Wix      WixSide    `json:"wix"`
+	Coverage Coverage   `json:"coverage"`
+	Requests Requests   `json:"requests"`
+	Inputs   []File     `json:"inputs"`
+	Reports  []File     `json:"reports"`
+	Warnings []string   `json:"warnings"`
+}
+
+// Scope is what the run was asked to look at.
+type Scope struct {
+	AccountID string   `json:"account_id"`
+	Accounts  []string `json:"accounts,omitempty"` // of --accounts; empty means all
+	Ledger    string   `json:"ledger"`             // as typed, without secrets
+}
+
+// LedgerSide counts the ledger.
+type LedgerSide struct {
+	Rows          int            `json:"rows"`
+	BadRows       int            `json:"bad_rows"`
+	ActiveRows    int            `json:"active_rows"`
+	Subscriptions int            `json:"subscriptions"`
+	Classes       map[string]int `json:"classes"` // rows by class; they sum up to Rows
+}
+
+// WixSide counts what was read from Wix.
+type WixSide struct {
+	Accounts      int            `json:"accounts"` // with at least one package
+	Packages      int            `json:"packages"`
+	LivePackages  int            `json:"live_packages"`
+	MatchedPairs  int            `json:"matched_pairs"`
+	Instances     int            `json:"instances"`
+	LiveInstances int            `json:"live_instances"`
+	Classes       map[string]int `json:"classes"` // packages by class; they sum up to Packages
+}
+
+// Requests counts what was sent to Wix.
+type Requests struct {
+	Query     int64 `json:"query"` // first tries
+	Get       int64 `json:"get"`   // first tries
+	Retries   int64 `json:"retries"`
+	Throttled int64 `json:"throttled"` // answers of 429
+	Failed    int64 `json:"failed"`    // given up after all tries
+	Bytes     int64 `json:"bytes"`     // read from answers
+}
+
+// A File is an input or a report.
+type File struct {
+	Name     string    `json:"name"` // without secrets
+	Bytes    int64     `json:"bytes"`
+	SHA256   string    `json:"sha256"`
+	Modified time.Time `json:"modified,omitzero"`
+}
+
+// A Tally counts findings by kind and state, and adds up their money.
+type Tally struct {
+	Total int                       `json:"total"`
+	Kinds map[string]map[string]int `json:"kinds"` // kind → state → findings, every kind and state named
+	Money []MoneyTotal              `json:"money"` // of open findings, by direction and currency
+}
+
+// MoneyTotal adds up the open findings of one direction and currency.
+type MoneyTotal struct {
+	Direction string          `json:"direction"`
+	Currency  string          `json:"currency"` // empty where the price is unknown
+	Monthly   decimal.Decimal `json:"monthly"`
+	Findings  int             `json:"findings"`
+	OneTime   int             `json:"one_time"` // of them paid once, 0 a month
+	Unpriced  int             `json:"unpriced"` // of them without a known price
+}
+
+// NewTally gives a tally that names every kind and state with 0.
+func NewTally() Tally {
+	t := Tally{Kinds: make(map[string]map[string]int, kinds)}
+	for _, k := range Kinds() {
+		t.Kinds[k.String()] = make(map[string]int, states)
+		for _, s := range States() {
+			t.Kinds[k.String()][s.String()] = 0
+		}
+	}
+	return t
+}
+
+// State counts the findings of one state over all kinds.
+func (t *Tally) State(s State) int {
+	n := 0
+	for _, byState := range t.Kinds {
+		n += byState[s.String()]
+	}
+	return n
+}
+
+// Reported is a finding as the reports show it.
+type Reported struct {
+	Finding
+	ID    string   // finding_id
+	Cells []string // the carried cells of its ledger row, in the order of the header; nil where it has no row
+}
+
+// Stock is a package of the inventory, with the class it ended in.
+type Stock struct {
+	Package
+	Class Class
+}
