@@ -46,3 +46,11 @@ func (c *Census) Totals() (rows, packages int) {
 	}
 	return rows, packages
 }
+
+// Add adds the counts of another census.
+func (c *Census) Add(d *Census) {
+	for i := range classes {
+		c.Rows[i] += d.Rows[i]
+		c.Packages[i] += d.Packages[i]
+	}
+}

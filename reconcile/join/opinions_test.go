@@ -1,0 +1,220 @@
+package join_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+)
+
+// Two opinions on a book agree when they give the same findings and the same
+// census. A book on which they differ is cut down, row by row and cell by cell,
+// to the smallest one on which they still do.
+
+// A reconciler is an opinion on a book.
+type reconciler func([]reconcile.Line, []reconcile.BadRow, []reconcile.Package, reconcile.Rules) ([]reconcile.Finding, reconcile.Census)
+
+const seeds = 4000
+
+func TestOpinionsAgree(t *testing.T) {
+	agree(t, reconcile.Diff)
+}
+
+// agree holds a reconciler against the naive one over random books.
+func agree(t *testing.T, other reconciler) {
+	t.Helper()
+	for seed := range uint64(seeds) {
+		b := randomBook(seed)
+		if differs(b, naive, other) != "" {
+			b = shrunk(b, func(b book) bool { return differs(b, naive, other) != "" })
+			t.Fatalf("seed %d, naive (-) against the other (+):\n%s\n%s", seed, differs(b, naive, other), b)
+		}
+	}
+}
+
+func TestNaiveForgetsOrder(t *testing.T) {
+	for seed := range uint64(seeds / 4) {
+		permuted := func([]reconcile.Line, []reconcile.BadRow, []reconcile.Package, reconcile.Rules) ([]reconcile.Finding, reconcile.Census) {
+			b := randomBook(seed).shuffled(seed)
+			return naive(b.lines, b.bad, b.packages, b.rules)
+		}
+		if d := differs(randomBook(seed), naive, permuted); d != "" {
+			t.Fatalf("seed %d: %s", seed, d)
+		}
+	}
+}
+
+func TestNaiveCensusTies(t *testing.T) {
+	for seed := range uint64(seeds / 4) {
+		b := randomBook(seed)
+		_, census := naive(b.lines, b.bad, b.packages, b.rules)
+		rows, packages := census.Totals()
+		if rows != len(b.lines)+len(b.bad) || packages != len(b.packages) {
+			t.Fatalf("seed %d: %d rows and %d packages in classes, of\n%s", seed, rows, packages, b)
+		}
+	}
+}
+
+// TestBooksReachEverything keeps the generator from going blind in a corner.
+func TestBooksReachEverything(t *testing.T) {
+	seen := map[string]int{}
+	for seed := range uint64(seeds / 2) {
+		b := randomBook(seed)
+		findings, census := naive(b.lines, b.bad, b.packages, b.rules)
+		for _, f := range findings {
+			seen[f.Kind.String()+" "+f.State.String()]++
+			seen[f.Kind.String()+" "+f.Reason]++
+		}
+		for _, c := range reconcile.Classes() {
+			seen["rows "+c.String()] += census.Rows[c]
+			seen["packages "+c.String()] += census.Packages[c]
+		}
+	}
+	for _, corner := range corners() {
+		if seen[corner] < 3 {
+			t.Errorf("%s: seen %d times in %d books", corner, seen[corner], seeds/2)
+		}
+	}
+}
+
+// corners names what random books must reach: every kind in every state it can
+// have, every reason, every class on each side that it has.
+func corners() []string {
+	var all []string
+	for _, k := range reconcile.Kinds() {
+		all = append(all, k.String()+" unknown", k.String()+" open")
+		if k != reconcile.InvalidLedgerRow {
+			all = append(all, k.String()+" in_flight")
+		}
+		if fixable(k) && k != reconcile.MissingPackage { // no id of a missing package can be shielded
+			all = append(all, k.String()+" shielded")
+		}
+	}
+	for _, c := range reconcile.Classes() {
+		if c != reconcile.WixOnly {
+			all = append(all, "rows "+c.String())
+		}
+		if c != reconcile.LedgerOnly {
+			all = append(all, "packages "+c.String())
+		}
+	}
+	return append(all, "orphan_package ambiguous", "unlinked_package ambiguous", "extra_instance ambiguous",
+		"canceled_in_ledger ambiguous", "canceled_in_ledger ended_by_date", "extra_instance ", "canceled_in_ledger ")
+}
+
+// differs tells how two opinions on a book differ; it is empty where they agree.
+func differs(b book, one, other reconciler) string {
+	var findings [2][]string
+	var censuses [2]reconcile.Census
+	for i, opine := range []reconciler{one, other} {
+		c := b.clone()
+		found, census := opine(c.lines, c.bad, c.packages, c.rules)
+		if !slices.IsSortedFunc(found, reportOrder) {
+			findings[i] = append(findings[i], "not in report order")
+		}
+		for _, f := range found {
+			findings[i] = append(findings[i], essence(f))
+		}
+		slices.Sort(findings[i])
+		censuses[i] = census
+	}
+	return cmp.Diff(findings[0], findings[1]) + cmp.Diff(censuses[0], censuses[1])
+}
+
+// essence gives what two opinions on a finding must agree on. The two values
+// are part of it where the contract says what they are.
+func essence(f reconcile.Finding) string {
+	switch f.Kind {
+	case reconcile.ProductMismatch, reconcile.BillingCycleMismatch, reconcile.CountryMismatch, reconcile.SiteMismatch, reconcile.AccountMismatch,
+		reconcile.UnlinkedPackage, reconcile.MissingInstance, reconcile.InvalidLedgerRow, reconcile.LedgerConflict:
+	default:
+		f.LedgerValue, f.WixValue = "", ""
+	}
+	return fmt.Sprintf("%v %v account=%s external=%q package=%s instance=%s field=%s %q|%q reason=%s", f.Kind, f.State,
+		f.AccountID, f.ExternalID, f.PackageID, f.InstanceID, f.Field, f.LedgerValue, f.WixValue, f.Reason)
+}
+
+// shrunk cuts a book down as far as it keeps a fault.
+func shrunk(b book, faulty func(book) bool) book {
+	for again := true; again; {
+		again = false
+		for _, c := range smaller(b) {
+			if faulty(c) {
+				b, again = c, true
+				break
+			}
+		}
+	}
+	return b
+}
+
+// smaller gives every book that lacks one thing of b.
+func smaller(b book) []book {
+	var all []book
+	try := func(change func(c *book)) {
+		c := b.clone()
+		change(&c)
+		all = append(all, c)
+	}
+	for i := range b.packages {
+		try(func(c *book) { c.packages = slices.Delete(c.packages, i, i+1) })
+		for k := range b.packages[i].Instances {
+			if len(b.packages[i].Instances) > 1 {
+				try(func(c *book) { c.packages[i].Instances = slices.Delete(c.packages[i].Instances, k, k+1) })
+			}
+		}
+	}
+	for i := range b.bad {
+		try(func(c *book) { c.bad = slices.Delete(c.bad, i, i+1) })
+	}
+	for i := range b.lines {
+		try(func(c *book) { c.lines = slices.Delete(c.lines, i, i+1) })
+		for _, cell := range []string{"ProductID", "Cycle", "Country", "SiteID", "PackageID", "InstanceID", "Start", "End", "Updated", "Currency"} {
+			if !reflect.ValueOf(b.lines[i]).FieldByName(cell).IsZero() {
+				try(func(c *book) { reflect.ValueOf(&c.lines[i]).Elem().FieldByName(cell).SetZero() })
+			}
+		}
+	}
+	return all
+}
+
+// String shows a book for a person, without what is empty.
+func (b book) String() string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "as of %s, book %s, narrowed %v\n", b.rules.AsOf.Format(time.RFC3339), b.rules.Coverage.Book, b.rules.Coverage.Narrowed)
+	for a, c := range b.rules.Coverage.Accounts {
+		fmt.Fprintf(&s, "account %s read %v\n", a, c.Read)
+	}
+	for _, l := range b.lines {
+		s.WriteString("line" + filledFields(l) + "\n")
+	}
+	for _, r := range b.bad {
+		s.WriteString("bad row" + filledFields(r) + "\n")
+	}
+	for _, p := range b.packages {
+		instances := p.Instances
+		p.Instances = nil
+		s.WriteString("package" + filledFields(p) + "\n")
+		for _, i := range instances {
+			s.WriteString("  instance" + filledFields(i) + "\n")
+		}
+	}
+	return s.String()
+}
+
+func filledFields(x any) string {
+	var s strings.Builder
+	v := reflect.ValueOf(x)
+	for i := range v.NumField() {
+		if !v.Field(i).IsZero() {
+			fmt.Fprintf(&s, " %s=%v", v.Type().Field(i).Name, v.Field(i))
+		}
+	}
+	return s.String()
+}

@@ -1,0 +1,160 @@
+package join
+
+import (
+	"github.com/wixrecon/wixrecon/reconcile"
+)
+
+// One function to pack and one to unpack each noun. Where a row stands in the
+// ledger comes last, so that rows which differ in nothing else lie together.
+
+func appendLine(b []byte, l *reconcile.Line) []byte {
+	b = appendString(b, l.AccountID)
+	b = appendString(b, string(l.Status))
+	b = appendString(b, l.ProductID)
+	b = appendString(b, string(l.Cycle))
+	b = appendString(b, l.Country)
+	b = appendString(b, l.SiteID)
+	b = appendInt(b, int64(l.Quantity))
+	b = appendString(b, l.PackageID)
+	b = appendString(b, l.InstanceID)
+	b = appendTime(b, l.Start)
+	b = appendTime(b, l.End)
+	b = appendTime(b, l.Updated)
+	if b = appendBool(b, l.UnitPrice.Known); l.UnitPrice.Known {
+		b = appendDecimal(b, l.UnitPrice.Amount)
+	}
+	b = appendString(b, l.Currency)
+	b = appendString(b, l.Customer)
+	return appendPlace(b, l.Carried, l.Record)
+}
+
+func (d *decoder) line(externalID string) reconcile.Line {
+	l := reconcile.Line{
+		ExternalID: externalID,
+		AccountID:  d.string(),
+		Status:     reconcile.LineStatus(d.string()),
+		ProductID:  d.string(),
+		Cycle:      reconcile.Cycle(d.string()),
+		Country:    d.string(),
+		SiteID:     d.string(),
+		Quantity:   int(d.int()),
+		PackageID:  d.string(),
+		InstanceID: d.string(),
+		Start:      d.time(),
+		End:        d.time(),
+		Updated:    d.time(),
+	}
+	if l.UnitPrice.Known = d.bool(); l.UnitPrice.Known {
+		l.UnitPrice.Amount = d.decimal()
+	}
+	l.Currency, l.Customer = d.string(), d.string()
+	l.Carried, l.Record = d.place()
+	return l
+}
+
+func appendPlace(b []byte, c reconcile.Carried, record int) []byte {
+	return appendInt(appendInt(appendHash(b, c.Hash), int64(record)), c.At)
+}
+
+func (d *decoder) place() (reconcile.Carried, int) {
+	c := reconcile.Carried{Hash: d.hash()}
+	record := int(d.int())
+	c.At = d.int()
+	return c, record
+}
+
+func appendBadRow(b []byte, r *reconcile.BadRow) []byte {
+	for _, s := range [...]string{r.AccountID, r.PackageID, r.InstanceID, r.Column, r.Value, r.Problem, r.Customer} {
+		b = appendString(b, s)
+	}
+	return appendPlace(appendHash(b, r.Cells), r.Carried, r.Record)
+}
+
+func (d *decoder) badRow(externalID string) reconcile.BadRow {
+	r := reconcile.BadRow{ExternalID: externalID}
+	for _, s := range [...]*string{&r.AccountID, &r.PackageID, &r.InstanceID, &r.Column, &r.Value, &r.Problem, &r.Customer} {
+		*s = d.string()
+	}
+	r.Cells = d.hash()
+	r.Carried, r.Record = d.place()
+	return r
+}
+
+func appendPackage(b []byte, p *reconcile.Package) []byte {
+	b = appendString(b, p.ID)
+	b = appendString(b, p.AccountID)
+	b = appendString(b, p.ExternalID)
+	b = appendTime(b, p.Created)
+	b = appendTime(b, p.Updated)
+	b = appendInt(b, int64(len(p.Instances)))
+	for i := range p.Instances {
+		b = appendInstance(b, &p.Instances[i])
+	}
+	return b
+}
+
+func appendInstance(b []byte, i *reconcile.Instance) []byte {
+	for _, s := range [...]string{i.ID, i.ProductID, i.SiteID, string(i.Status), string(i.Cycle), i.Country, i.Failure, i.Discount, i.References} {
+		b = appendString(b, s)
+	}
+	return appendTime(appendTime(appendTime(b, i.Expires), i.Created), i.Updated)
+}
+
+func (d *decoder) pkg() reconcile.Package {
+	p := reconcile.Package{ID: d.string(), AccountID: d.string(), ExternalID: d.string(), Created: d.time(), Updated: d.time()}
+	n := int(d.int())
+	if n < 0 || n > len(d.b) {
+		d.fail()
+		return p
+	}
+	if n > 0 {
+		p.Instances = make([]reconcile.Instance, n)
+	}
+	for i := range p.Instances {
+		p.Instances[i] = d.instance()
+	}
+	return p
+}
+
+func (d *decoder) instance() reconcile.Instance {
+	var i reconcile.Instance
+	for _, s := range [...]*string{&i.ID, &i.ProductID, &i.SiteID, (*string)(&i.Status), (*string)(&i.Cycle), &i.Country, &i.Failure, &i.Discount, &i.References} {
+		*s = d.string()
+	}
+	i.Expires, i.Created, i.Updated = d.time(), d.time(), d.time()
+	return i
+}
+
+// appendFinding packs a finding so that records come in report order.
+func appendFinding(b []byte, f *reconcile.Finding) []byte {
+	b = append(b, byte(f.Kind.Severity()), byte(f.Kind))
+	for _, s := range [...]string{f.AccountID, f.ExternalID, f.PackageID, f.InstanceID, f.Field, f.LedgerValue, f.WixValue, f.Reason, f.Customer} {
+		b = appendKey(b, s)
+	}
+	b = appendHash(appendHash(b, f.Cells), f.Carried.Hash)
+	b = append(b, byte(f.State), byte(f.Direction))
+	b = appendString(appendString(b, f.Fix), f.Outcome)
+	b = appendTime(b, f.FirstSeen)
+	b = appendBool(appendBool(b, f.Monthly.Known), f.Monthly.OneTime)
+	b = appendDecimal(b, f.Monthly.Amount)
+	b = appendString(b, f.Monthly.Currency)
+	return appendInt(appendInt(b, int64(f.Record)), f.Carried.At)
+}
+
+func (d *decoder) finding() reconcile.Finding {
+	d.byte() // the severity, which the kind has
+	f := reconcile.Finding{Kind: reconcile.Kind(d.byte())}
+	for _, s := range [...]*string{&f.AccountID, &f.ExternalID, &f.PackageID, &f.InstanceID, &f.Field, &f.LedgerValue, &f.WixValue, &f.Reason, &f.Customer} {
+		*s = d.key()
+	}
+	f.Cells, f.Carried.Hash = d.hash(), d.hash()
+	f.State, f.Direction = reconcile.State(d.byte()), reconcile.Direction(d.byte())
+	f.Fix, f.Outcome = d.string(), d.string()
+	f.FirstSeen = d.time()
+	f.Monthly.Known, f.Monthly.OneTime = d.bool(), d.bool()
+	f.Monthly.Amount = d.decimal()
+	f.Monthly.Currency = d.string()
+	f.Record = int(d.int())
+	f.Carried.At = d.int()
+	return f
+}

@@ -1,0 +1,231 @@
+package join
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"container/heap"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+)
+
+// A sorter takes records and gives them back in byte order, any number of
+// times. It holds up to a limit in memory; beyond it, sorted runs go to one
+// temporary file, which has no name from the moment it is made, and are merged
+// while they are read.
+type sorter struct {
+	dir   string
+	limit int // bytes of records in memory
+
+	arena []byte
+	spans []span
+	file  *os.File
+	runs  []run
+	size  int64 // of file
+	done  bool  // nothing more is added
+}
+
+// span is a record in the arena; prefix is its first eight bytes.
+type span struct {
+	prefix   uint64
+	off, len uint32
+}
+
+// run is a sorted part of the file.
+type run struct{ off, len int64 }
+
+func newSorter(dir string, limit int) *sorter { return &sorter{dir: dir, limit: limit} }
+
+// add takes a copy of the record.
+func (s *sorter) add(record []byte) error {
+	if len(s.arena)+len(record)+len(s.spans)*spanSize > s.limit && len(s.spans) > 0 {
+		if err := s.spill(); err != nil {
+			return err
+		}
+	}
+	s.spans = append(s.spans, span{prefix(record), uint32(len(s.arena)), uint32(len(record))})
+	s.arena = append(s.arena, record...)
+	return nil
+}
+
+const spanSize = 16
+
+func prefix(record []byte) uint64 {
+	var first [8]byte
+	copy(first[:], record)
+	return binary.BigEndian.Uint64(first[:])
+}
+
+func (s *sorter) record(sp span) []byte { return s.arena[sp.off : sp.off+sp.len] }
+
+func (s *sorter) sort() {
+	slices.SortFunc(s.spans, func(a, b span) int {
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
+		}
+		return bytes.Compare(s.record(a), s.record(b))
+	})
+}
+
+// spill writes what is in memory as a run.
+func (s *sorter) spill() error {
+	if s.file == nil {
+		var err error
+		if s.file, err = tempFile(s.dir); err != nil {
+			return err
+		}
+	}
+	s.sort()
+	w := bufio.NewWriterSize(s.file, 1<<18)
+	start := s.size
+	for _, sp := range s.spans {
+		head := binary.AppendUvarint(nil, uint64(sp.len))
+		s.size += int64(len(head)) + int64(sp.len)
+		if _, err := w.Write(head); err != nil {
+			return fmt.Errorf("write temporary file: %w", err)
+		}
+		if _, err := w.Write(s.record(sp)); err != nil {
+			return fmt.Errorf("write temporary file: %w", err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("write temporary file: %w", err)
+	}
+	s.runs = append(s.runs, run{start, s.size - start})
+	s.arena, s.spans = s.arena[:0], s.spans[:0]
+	return nil
+}
+
+// finish sorts what is in memory; nothing can be added after it.
+func (s *sorter) finish() error {
+	if s.done {
+		return nil
+	}
+	s.done = true
+	if len(s.runs) == 0 {
+		s.sort()
+		return nil
+	}
+	if len(s.spans) > 0 {
+		if err := s.spill(); err != nil {
+			return err
+		}
+	}
+	s.arena, s.spans = nil, nil
+	return nil
+}
+
+// all gives the records in order. A record is valid until the next.
+func (s *sorter) all() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		if err := s.finish(); err != nil {
+			yield(nil, err)
+			return
+		}
+		if len(s.runs) == 0 {
+			for _, sp := range s.spans {
+				if !yield(s.record(sp), nil) {
+					return
+				}
+			}
+			return
+		}
+		s.merge(yield)
+	}
+}
+
+func (s *sorter) merge(yield func([]byte, error) bool) {
+	var h merger
+	for _, r := range s.runs {
+		c := &cursor{r: bufio.NewReaderSize(io.NewSectionReader(s.file, r.off, r.len), 1<<16)}
+		if err := c.next(); err != nil {
+			yield(nil, err)
+			return
+		}
+		h = append(h, c)
+	}
+	heap.Init(&h)
+	for len(h) > 0 {
+		c := h[0]
+		if !yield(c.record, nil) {
+			return
+		}
+		switch err := c.next(); err {
+		case nil:
+			heap.Fix(&h, 0)
+		case io.EOF:
+			heap.Pop(&h)
+		default:
+			yield(nil, err)
+			return
+		}
+	}
+}
+
+// close gives the memory and the file back.
+func (s *sorter) close() {
+	if s.file != nil {
+		s.file.Close()
+	}
+	*s = sorter{done: true}
+}
+
+// cursor stands on a record of a run.
+type cursor struct {
+	r      *bufio.Reader
+	record []byte
+	prefix uint64
+}
+
+func (c *cursor) next() error {
+	n, err := binary.ReadUvarint(c.r)
+	if err == io.EOF {
+		return io.EOF
+	}
+	if err != nil {
+		return fmt.Errorf("read temporary file: %w", err)
+	}
+	c.record = slices.Grow(c.record[:0], int(n))[:n]
+	if _, err := io.ReadFull(c.r, c.record); err != nil {
+		return fmt.Errorf("read temporary file: %w", err)
+	}
+	c.prefix = prefix(c.record)
+	return nil
+}
+
+// merger is a heap of cursors by their record.
+type merger []*cursor
+
+func (m merger) Len() int { return len(m) }
+func (m merger) Less(i, j int) bool {
+	if m[i].prefix != m[j].prefix {
+		return m[i].prefix < m[j].prefix
+	}
+	return bytes.Compare(m[i].record, m[j].record) < 0
+}
+func (m merger) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
+func (m *merger) Push(x any)   { *m = append(*m, x.(*cursor)) }
+func (m *merger) Pop() any {
+	old := *m
+	last := old[len(old)-1]
+	*m = old[:len(old)-1]
+	return last
+}
+
+// tempFile makes a temporary file and takes its name away, so that it is gone
+// with the process whatever happens.
+func tempFile(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "wixrecon-*")
+	if err != nil {
+		return nil, fmt.Errorf("create temporary file: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("unlink temporary file: %w", err)
+	}
+	return f, nil
+}

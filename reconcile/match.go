@@ -1,0 +1,184 @@
+package reconcile
+
+import (
+	"slices"
+	"strings"
+)
+
+// The first that holds ends a subscription: a row that can't be read, a
+// conflict, an ambiguous link, several live packages, no package. Only then
+// are its lines held against its package (pair.go).
+
+// matching is one group on its way to an outcome.
+type matching struct {
+	*Rules
+	*Group
+	sub subscription // where the group has lines
+	out Outcome
+}
+
+// Match decides a group. It orders the group's lines and packages in place.
+func (r *Rules) Match(g *Group) Outcome {
+	slices.SortFunc(g.Lines, func(a, b Line) int { return a.Compare(&b) })
+	slices.SortFunc(g.Packages, func(a, b Package) int { return strings.Compare(a.ID, b.ID) })
+	m := matching{Rules: r, Group: g, sub: r.newSubscription(g.Lines)}
+	m.out.Classes = make([]Class, len(g.Packages))
+	m.decide()
+	for i := range g.Packages {
+		m.out.Census.Packages[m.out.Classes[i]]++
+	}
+	return m.out
+}
+
+func (m *matching) decide() {
+	switch {
+	case len(m.Bad) > 0:
+		m.invalid()
+	case len(m.Lines) == 0:
+		m.wixOnly()
+	default:
+		m.subscription()
+	}
+}
+
+func (m *matching) subscription() {
+	if field, values := m.sub.conflict(m.Shared); field != "" {
+		m.ledgerFinding(LedgerConflict, field, values)
+		m.end(Conflict)
+		return
+	}
+	live := m.livePackages()
+	switch {
+	case m.Link == NotLinked:
+		m.ledgerFinding(AmbiguousMatch, "", "")
+		m.end(Ambiguous)
+	case len(m.Packages) == 0:
+		m.ledgerOnly()
+	case len(live) > 1 && !m.sub.allEnded():
+		m.duplicates(live)
+	default:
+		m.pairs(live)
+	}
+}
+
+// end puts every row and every package of the group into a class.
+func (m *matching) end(c Class) {
+	m.endRows(c)
+	for i := range m.Packages {
+		m.endPackage(i, c)
+	}
+}
+
+func (m *matching) endRows(c Class) {
+	for i := range m.Lines {
+		m.out.Census.Rows[m.class(m.Lines[i].AccountID, c)]++
+	}
+	for i := range m.Bad {
+		m.out.Census.Rows[m.class(m.Bad[i].AccountID, c)]++
+	}
+}
+
+func (m *matching) endPackage(i int, c Class) {
+	m.out.Classes[i] = m.class(m.Packages[i].AccountID, c)
+}
+
+// livePackages gives the places of the live packages.
+func (m *matching) livePackages() []int {
+	var live []int
+	for i := range m.Packages {
+		if m.Packages[i].Live() {
+			live = append(live, i)
+		}
+	}
+	return live
+}
+
+// invalid reports each bad row, and nothing else of the subscription.
+func (m *matching) invalid() {
+	for i := range m.Bad {
+		b := &m.Bad[i]
+		m.add(Finding{
+			Kind: InvalidLedgerRow, AccountID: b.AccountID, ExternalID: b.ExternalID,
+			PackageID: b.PackageID, InstanceID: b.InstanceID,
+			Field: b.Column, LedgerValue: b.Value, Reason: b.Problem,
+			Customer: b.Customer, Record: b.Record, Cells: b.Cells, Carried: b.Carried,
+		}, nil, false)
+	}
+	m.end(Invalid)
+}
+
+// wixOnly reports packages that no subscription claims.
+func (m *matching) wixOnly() {
+	for i := range m.Packages {
+		p := &m.Packages[i]
+		switch {
+		case m.Link == NotLinked:
+			m.packageFinding(AmbiguousMatch, p)
+			m.endPackage(i, Ambiguous)
+		case p.Live():
+			m.orphan(p)
+			m.endPackage(i, WixOnly)
+		default:
+			m.unrecognised(p)
+			m.endPackage(i, Settled)
+		}
+	}
+}
+
+func (m *matching) orphan(p *Package) {
+	kind := OrphanPackage
+	if p.ExternalID == "" {
+		kind = UnidentifiedPackage
+	}
+	f := m.packageFinding(kind, p)
+	if m.unrecognised(p) && kind == OrphanPackage {
+		f.hold(ReasonAmbiguous)
+	}
+}
+
+// ledgerOnly reports a subscription that has no package.
+func (m *matching) ledgerOnly() {
+	if !m.sub.hasActive() {
+		m.end(Settled)
+		return
+	}
+	f := m.ledgerFinding(MissingPackage, "", "")
+	f.Monthly = m.activeMonthly("")
+	if m.Coverage.Whole() {
+		m.end(LedgerOnly)
+		return
+	}
+	f.State = Unknown
+	m.end(UnknownClass)
+}
+
+// duplicates reports each of several live packages; all but the best of them
+// are paid for in vain.
+func (m *matching) duplicates(live []int) {
+	best := m.best(live)
+	m.settleBut(nil)
+	m.endRows(Duplicate)
+	for _, i := range live {
+		f := m.pairFinding(DuplicatePackage, &m.Packages[i])
+		if i == best {
+			f.Direction = NoDirection
+		}
+		m.endPackage(i, Duplicate)
+	}
+}
+
+// best gives the package whose instances are chosen by most lines, then the
+// newest, then the one with the lowest id.
+func (m *matching) best(live []int) int {
+	best, most := -1, -1
+	for _, i := range live {
+		chosen := 0
+		for _, found := range choose(&m.sub, m.Packages[i].Instances).found {
+			chosen += found
+		}
+		if chosen > most || chosen == most && m.Packages[i].Created.After(m.Packages[best].Created) {
+			best, most = i, chosen
+		}
+	}
+	return best
+}

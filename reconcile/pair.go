@@ -1,0 +1,264 @@
+package reconcile
+
+import (
+	"strconv"
+	"time"
+)
+
+// If any package under an id is live, its dead ones are settled; if none is,
+// the newest is the match. Where every line has ended each live package is a
+// pair of its own. In a package with a status that is neither live nor dead
+// nothing is missing and nothing is canceled: nobody knows what it stands for.
+
+// A pair is the subscription held against one package.
+type pair struct {
+	*matching
+	pkg      *Package
+	choice   *choice
+	doubtful bool // an instance has a status that is not known
+}
+
+func (m *matching) newPair(p *Package) *pair {
+	return &pair{matching: m, pkg: p, choice: choose(&m.sub, p.Instances)}
+}
+
+// pairs holds the lines against the live packages, or the newest dead one.
+func (m *matching) pairs(live []int) {
+	rows := Matched
+	if len(live) == 0 {
+		rows = m.dead()
+	} else {
+		m.settleBut(live)
+		for _, i := range live {
+			m.newPair(&m.Packages[i]).live()
+			m.endPackage(i, Matched)
+			m.out.Pairs++
+		}
+	}
+	m.endRows(rows)
+}
+
+// settleBut settles the packages that are not live beside some that are.
+func (m *matching) settleBut(live []int) {
+	for i := range m.Packages {
+		m.endPackage(i, Settled)
+		if len(live) > 0 && !m.Packages[i].Live() {
+			m.unrecognised(&m.Packages[i])
+		}
+	}
+}
+
+// dead holds the lines against the newest package, where none is live, and
+// gives the class of the rows.
+func (m *matching) dead() Class {
+	newest := 0
+	for i := range m.Packages {
+		if newer(&m.Packages[i], &m.Packages[newest]) > 0 {
+			newest = i
+		}
+	}
+	m.settleBut(nil)
+	c := Settled
+	if m.sub.hasActive() {
+		c = Matched
+	}
+	m.endPackage(newest, c)
+	m.newPair(&m.Packages[newest]).dead()
+	return c
+}
+
+// unrecognised reports each instance whose status is neither live nor dead,
+// and whether there is one.
+func (m *matching) unrecognised(p *Package) bool {
+	found := false
+	for i := range p.Instances {
+		status := p.Instances[i].Status
+		if status.Live() || status.Dead() {
+			continue
+		}
+		found = true
+		var f *Finding
+		if len(m.Lines) > 0 {
+			f = m.pairFinding(UnrecognisedStatus, p)
+		} else {
+			f = m.packageFinding(UnrecognisedStatus, p)
+		}
+		f.differs("status", "", string(status)).InstanceID = p.Instances[i].ID
+	}
+	return found
+}
+
+// dead reports a package with nothing live in it.
+func (p *pair) dead() {
+	if p.unrecognised(p.pkg) || !p.sub.hasActive() {
+		return
+	}
+	failed := false
+	for i := range p.pkg.Instances {
+		if p.pkg.Instances[i].Status == StatusFailed {
+			p.deadInstance(FailedInstance, i)
+			failed = true
+		}
+	}
+	if failed {
+		return
+	}
+	f := p.pairFinding(CanceledAtWix, p.pkg).differs("status", string(Active), string(StatusCanceled))
+	f.Monthly = p.activeMonthly(p.firstCycle())
+}
+
+// firstCycle gives the cycle of the package, for lines that name none.
+func (p *pair) firstCycle() Cycle {
+	if len(p.pkg.Instances) == 0 {
+		return ""
+	}
+	return p.pkg.Instances[0].Cycle
+}
+
+// live reports a package with something live in it.
+func (p *pair) live() {
+	p.doubtful = p.unrecognised(p.pkg)
+	p.account()
+	p.unlinked()
+	if p.sub.allEnded() {
+		p.endedWhole()
+		return
+	}
+	for i := range p.pkg.Instances {
+		p.instance(i)
+	}
+	for i := range p.Lines {
+		p.missing(i)
+	}
+}
+
+func (p *pair) account() {
+	if own := p.sub.face().AccountID; own != p.pkg.AccountID {
+		p.pairFinding(AccountMismatch, p.pkg).differs("account_id", own, p.pkg.AccountID)
+	}
+}
+
+// unlinked reports a package that belongs to the subscription by another mark
+// than its external id. A mere place does not overrule an id that Wix has.
+func (p *pair) unlinked() {
+	if p.Link == BySameID {
+		return
+	}
+	f := p.pairFinding(UnlinkedPackage, p.pkg).differs("external_id", p.sub.face().ExternalID, p.pkg.ExternalID)
+	if p.Link == ByPlace && p.pkg.ExternalID != "" {
+		f.hold(ReasonAmbiguous)
+	}
+}
+
+// endedWhole reports a live package of which every line has ended.
+func (p *pair) endedWhole() {
+	if p.doubtful {
+		return
+	}
+	f := p.pairFinding(CanceledInLedger, p.pkg).differs("status", p.endedStatus(p.sub.face()), p.liveStatus())
+	byDate, chosen, left := false, false, false
+	for i := range p.pkg.Instances {
+		switch line := p.choice.line[i]; {
+		case line >= 0:
+			chosen = true
+			byDate = byDate || p.Lines[line].EndedByDate()
+		case p.pkg.Instances[i].Status.Live():
+			left = true
+		}
+	}
+	switch {
+	case byDate:
+		f.hold(ReasonEndedByDate)
+	case left, !chosen:
+		f.hold(ReasonAmbiguous)
+	}
+}
+
+func (p *pair) endedStatus(l *Line) string {
+	if l.EndedByDate() {
+		return "ended " + l.End.UTC().Format(time.RFC3339)
+	}
+	return string(Canceled)
+}
+
+// liveStatus gives the status of the first live instance.
+func (p *pair) liveStatus() string {
+	for i := range p.pkg.Instances {
+		if p.pkg.Instances[i].Status.Live() {
+			return string(p.pkg.Instances[i].Status)
+		}
+	}
+	return ""
+}
+
+// instance reports what is to be said of one instance and of the line that
+// took it.
+func (p *pair) instance(i int) {
+	inst, line := &p.pkg.Instances[i], p.choice.line[i]
+	switch {
+	case line < 0:
+		if inst.Status.Live() {
+			p.extra(i)
+		}
+	case inst.Status == StatusFailed:
+		p.deadLine(FailedInstance, i)
+	case inst.Status == StatusCanceled:
+		p.deadLine(CanceledAtWix, i)
+	case p.sub.phases[line] == PhaseEnded:
+		p.endedLine(i)
+	case p.sub.phases[line] == PhaseActive:
+		p.delivered(i)
+	}
+}
+
+func (p *pair) extra(i int) {
+	f := p.pairFinding(ExtraInstance, p.pkg)
+	f.InstanceID = p.pkg.Instances[i].ID
+	if p.doubtful || p.choice.exchangeable(i, p.pkg.Instances) {
+		f.hold(ReasonAmbiguous)
+	}
+}
+
+// deadLine reports an active line that found only a dead instance.
+func (p *pair) deadLine(kind Kind, i int) {
+	if !p.doubtful {
+		p.deadInstance(kind, i)
+	}
+}
+
+// deadInstance reports a dead instance, by the line that took it if one did.
+func (p *pair) deadInstance(kind Kind, i int) {
+	inst, line := &p.pkg.Instances[i], p.choice.line[i]
+	l := p.sub.face()
+	if line >= 0 {
+		l = &p.Lines[line]
+	}
+	f := p.lineFinding(kind, p.pkg, l).differs("status", string(Active), string(inst.Status))
+	f.InstanceID = inst.ID
+	f.Monthly = Money{Currency: l.Currency}
+	if line >= 0 {
+		f.Monthly = lineMonthly(l, inst.Cycle, 1).rounded()
+	}
+}
+
+func (p *pair) endedLine(i int) {
+	if p.doubtful {
+		return
+	}
+	inst, l := &p.pkg.Instances[i], &p.Lines[p.choice.line[i]]
+	f := p.lineFinding(CanceledInLedger, p.pkg, l).differs("status", p.endedStatus(l), string(inst.Status))
+	f.InstanceID = inst.ID
+	if l.EndedByDate() {
+		f.hold(ReasonEndedByDate)
+	}
+}
+
+// missing reports a line that wants more instances than there are.
+func (p *pair) missing(i int) {
+	l, found := &p.Lines[i], p.choice.found[i]
+	if p.doubtful || p.sub.phases[i] != PhaseActive || found == l.Quantity {
+		return
+	}
+	f := p.lineFinding(MissingInstance, p.pkg, l).differs("quantity", strconv.Itoa(l.Quantity), strconv.Itoa(found))
+	f.Monthly = lineMonthly(l, p.firstCycle(), l.Quantity-found).rounded()
+}

@@ -1,0 +1,91 @@
+package reconcile
+
+// A finding takes its account, ids and label from where they are known best:
+// the account is the package's, else the ledger's; the external id is the
+// ledger's, else Wix's. Each maker here knows one such case.
+
+// add appends a finding, gives it the state and what its kind says by itself,
+// and returns it for what only the caller knows. The package is nil where the
+// finding has none.
+func (m *matching) add(f Finding, p *Package, inFlight bool) *Finding {
+	f.State = m.state(f.AccountID, inFlight)
+	f.FirstSeen = m.AsOf
+	f.Fix, f.Direction = kindTable[f.Kind].fix, kindTable[f.Kind].direction
+	if f.Fix != "" && m.Shields.Cover(&f, p) {
+		f.Reason = ReasonShielded
+	}
+	m.out.Findings = append(m.out.Findings, f)
+	return &m.out.Findings[len(m.out.Findings)-1]
+}
+
+// hold notes why the finding is not fixed; the first reason stays.
+func (f *Finding) hold(reason string) {
+	if f.Reason == "" {
+		f.Reason = reason
+	}
+}
+
+// ledgerFinding is about a subscription without a package.
+func (m *matching) ledgerFinding(kind Kind, field, value string) *Finding {
+	face := m.sub.face()
+	return m.add(Finding{
+		Kind: kind, AccountID: face.AccountID, ExternalID: face.ExternalID,
+		Field: field, LedgerValue: value,
+		Customer: face.Customer, Record: m.sub.record(), Carried: face.Carried,
+	}, nil, m.linesInFlight(m.Lines))
+}
+
+// packageFinding is about a package without a subscription.
+func (m *matching) packageFinding(kind Kind, p *Package) *Finding {
+	return m.add(Finding{
+		Kind: kind, AccountID: p.AccountID, ExternalID: p.ExternalID, PackageID: p.ID,
+	}, p, m.packageInFlight(p))
+}
+
+// pairFinding is about a package of the subscription.
+func (m *matching) pairFinding(kind Kind, p *Package) *Finding {
+	return m.lineFinding(kind, p, m.sub.face())
+}
+
+// lineFinding is about one line of the subscription, held against a package.
+func (m *matching) lineFinding(kind Kind, p *Package, l *Line) *Finding {
+	return m.add(Finding{
+		Kind: kind, AccountID: p.AccountID, ExternalID: l.ExternalID, PackageID: p.ID,
+		Customer: l.Customer, Record: m.sub.record(), Carried: l.Carried,
+	}, p, m.packageInFlight(p) || m.linesInFlight(m.Lines))
+}
+
+// differs fills in the field and its two values.
+func (f *Finding) differs(field, ledger, wix string) *Finding {
+	f.Field, f.LedgerValue, f.WixValue = field, ledger, wix
+	return f
+}
+
+// activeMonthly gives what the customer pays a month for all active lines. A
+// line without a cycle is paid for by the given one.
+func (m *matching) activeMonthly(cycle Cycle) Money {
+	var total Money
+	first := true
+	for i := range m.Lines {
+		if m.sub.phases[i] != PhaseActive {
+			continue
+		}
+		part := lineMonthly(&m.Lines[i], cycle, m.Lines[i].Quantity)
+		if first {
+			total, first = part, false
+			continue
+		}
+		total = total.plus(part)
+	}
+	return total.rounded()
+}
+
+// lineMonthly gives what the customer pays a month for count units of a line,
+// not rounded yet.
+func lineMonthly(l *Line, fallback Cycle, count int) Money {
+	cycle := l.Cycle
+	if cycle == "" {
+		cycle = fallback
+	}
+	return monthly(l.UnitPrice, cycle, count, l.Currency)
+}
