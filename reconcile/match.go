@@ -130,8 +130,8 @@ func (m *matching) orphan(p *Package) {
 	if p.ExternalID == "" {
 		kind = UnidentifiedPackage
 	}
-	f := m.packageFinding(kind, p)
-	if m.unrecognised(p) && kind == OrphanPackage {
+	doubtful := m.unrecognised(p)
+	if f := m.packageFinding(kind, p); doubtful && kind == OrphanPackage {
 		f.hold(ReasonAmbiguous)
 	}
 }
@@ -156,8 +156,10 @@ func (m *matching) ledgerOnly() {
 // are paid for in vain.
 func (m *matching) duplicates(live []int) {
 	best := m.best(live)
-	m.settleBut(nil)
 	m.endRows(Duplicate)
+	for i := range m.Packages {
+		m.endPackage(i, Settled)
+	}
 	for _, i := range live {
 		f := m.pairFinding(DuplicatePackage, &m.Packages[i])
 		if i == best {

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -28,7 +29,7 @@ func (m *matching) pairs(live []int) {
 	if len(live) == 0 {
 		rows = m.dead()
 	} else {
-		m.settleBut(live)
+		m.settleOthers(live)
 		for _, i := range live {
 			m.newPair(&m.Packages[i]).live()
 			m.endPackage(i, Matched)
@@ -38,12 +39,12 @@ func (m *matching) pairs(live []int) {
 	m.endRows(rows)
 }
 
-// settleBut settles the packages that are not live beside some that are.
-func (m *matching) settleBut(live []int) {
+// settleOthers settles the packages that are not held against the lines.
+func (m *matching) settleOthers(held []int) {
 	for i := range m.Packages {
-		m.endPackage(i, Settled)
-		if len(live) > 0 && !m.Packages[i].Live() {
+		if !slices.Contains(held, i) {
 			m.unrecognised(&m.Packages[i])
+			m.endPackage(i, Settled)
 		}
 	}
 }
@@ -57,7 +58,7 @@ func (m *matching) dead() Class {
 			newest = i
 		}
 	}
-	m.settleBut(nil)
+	m.settleOthers([]int{newest})
 	c := Settled
 	if m.sub.hasActive() {
 		c = Matched

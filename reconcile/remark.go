@@ -5,8 +5,8 @@ package reconcile
 // ledger's, else Wix's. Each maker here knows one such case.
 
 // add appends a finding, gives it the state and what its kind says by itself,
-// and returns it for what only the caller knows. The package is nil where the
-// finding has none.
+// and returns it for what only the caller knows; the pointer holds until the
+// next call. The package is nil where the finding has none.
 func (m *matching) add(f Finding, p *Package, inFlight bool) *Finding {
 	f.State = m.state(f.AccountID, inFlight)
 	f.FirstSeen = m.AsOf

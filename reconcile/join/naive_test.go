@@ -267,16 +267,25 @@ func (n *opinion) group(s *subscription, own []*pack) {
 		})}
 	}
 	s.class = reconcile.Matched
+	if len(matches) > 1 && n.has(s, reconcile.PhaseActive, reconcile.PhaseUpcoming) {
+		n.duplicates(s, own, matches)
+		return
+	}
 	for _, p := range own {
-		switch {
-		case !slices.Contains(matches, p):
-			n.settle(s, p)
-		case len(matches) > 1 && n.has(s, reconcile.PhaseActive, reconcile.PhaseUpcoming):
-			n.add(reconcile.Finding{Kind: reconcile.DuplicatePackage}, s, p)
-			setClass(reconcile.Duplicate, s, []*pack{p})
-		default:
+		if slices.Contains(matches, p) {
 			n.pair(s, p)
+		} else {
+			n.settle(s, p)
 		}
+	}
+}
+
+// duplicates ends the subscription: one row for each live package, no other kind.
+func (n *opinion) duplicates(s *subscription, own, live []*pack) {
+	setClass(reconcile.Settled, s, own)
+	setClass(reconcile.Duplicate, s, live)
+	for _, p := range live {
+		n.add(reconcile.Finding{Kind: reconcile.DuplicatePackage}, s, p)
 	}
 }
 

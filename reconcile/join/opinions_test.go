@@ -23,13 +23,13 @@ type reconciler func([]reconcile.Line, []reconcile.BadRow, []reconcile.Package, 
 const seeds = 4000
 
 func TestOpinionsAgree(t *testing.T) {
-	agree(t, reconcile.Diff)
+	agree(t, seeds, reconcile.Diff)
 }
 
 // agree holds a reconciler against the naive one over random books.
-func agree(t *testing.T, other reconciler) {
+func agree(t *testing.T, books int, other reconciler) {
 	t.Helper()
-	for seed := range uint64(seeds) {
+	for seed := range uint64(books) {
 		b := randomBook(seed)
 		if differs(b, naive, other) != "" {
 			b = shrunk(b, func(b book) bool { return differs(b, naive, other) != "" })

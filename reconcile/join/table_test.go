@@ -1,0 +1,148 @@
+package join_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/join"
+)
+
+// A table is of one opinion with the naive reconciler whether it holds the book
+// in memory or spills it after every few records.
+
+func TestTableAgrees(t *testing.T) { agree(t, seeds, tableOpinion(t, 0)) }
+
+func TestTableAgreesSpilled(t *testing.T) { agree(t, seeds/10, tableOpinion(t, 400)) }
+
+func tableOpinion(t *testing.T, memory int) reconciler {
+	return func(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package, rules reconcile.Rules) ([]reconcile.Finding, reconcile.Census) {
+		table := join.New(join.Options{TempDir: t.TempDir(), Memory: memory})
+		defer table.Close()
+		fill(t, table, lines, bad, packages)
+		result, err := table.Reconcile(context.Background(), "parent", rules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return collect(t, result)
+	}
+}
+
+func fill(t testing.TB, table *join.Table, lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package) {
+	t.Helper()
+	for _, l := range lines {
+		must(t, table.AddLine(l, []string{l.Customer, "plan"}))
+	}
+	for _, r := range bad {
+		must(t, table.AddBadRow(r, nil))
+	}
+	for _, p := range packages {
+		must(t, table.AddPackage(p, false))
+	}
+}
+
+func collect(t testing.TB, result *join.Result) ([]reconcile.Finding, reconcile.Census) {
+	t.Helper()
+	var findings []reconcile.Finding
+	for row, err := range result.Findings() {
+		must(t, err)
+		row.Carried.At = 0
+		findings = append(findings, row.Finding)
+	}
+	var census reconcile.Census
+	for _, c := range reconcile.Classes() {
+		census.Rows[c] = result.Ledger.Classes[c.String()]
+	}
+	for stock, err := range result.Stock() {
+		must(t, err)
+		census.Packages[stock.Class]++
+	}
+	return findings, census
+}
+
+// TestTableKeepsTheCopyThatCounts: of two copies the later one, of two of one
+// date the settled one, in whatever order they come.
+func TestTableKeepsTheCopyThatCounts(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
+	copies := []struct {
+		product string
+		updated time.Time
+		settled bool
+	}{
+		{"first", at, false},
+		{"other", at, false},
+		{"settled", at, true},
+		{"later", at.Add(time.Nanosecond), false},
+	}
+	for n := 2; n <= len(copies); n++ {
+		for shift := range n {
+			table := join.New(join.Options{})
+			for i := range n {
+				c := copies[(i+shift)%n]
+				must(t, table.AddPackage(reconcile.Package{ID: "p", AccountID: "a", ExternalID: "x", Updated: c.updated,
+					Instances: []reconcile.Instance{{ID: "i", ProductID: c.product, Status: reconcile.StatusEnabled}}}, c.settled))
+			}
+			result, err := table.Reconcile(context.Background(), "parent", reconcile.Rules{AsOf: at, Coverage: &reconcile.Coverage{Book: reconcile.BookWhole}})
+			must(t, err)
+			for stock, err := range result.Stock() {
+				must(t, err)
+				want := map[int]string{2: "first", 3: "settled", 4: "later"}[n]
+				if got := stock.Instances[0].ProductID; got != want {
+					t.Errorf("%d copies shifted by %d: got %q, want %q", n, shift, got, want)
+				}
+			}
+			if result.Wix.Packages != 1 {
+				t.Errorf("got %d packages, want 1", result.Wix.Packages)
+			}
+			table.Close()
+		}
+	}
+}
+
+// TestCarriedCellsComeBack: each finding shows the cells of its own row.
+func TestCarriedCellsComeBack(t *testing.T) {
+	table := join.New(join.Options{TempDir: t.TempDir()})
+	defer table.Close()
+	for i := range 100 {
+		must(t, table.AddLine(reconcile.Line{ExternalID: fmt.Sprint("s", i), AccountID: "a", Status: reconcile.Active, Quantity: 1}, []string{fmt.Sprint("s", i), ""}))
+	}
+	result, err := table.Reconcile(context.Background(), "parent", reconcile.Rules{Coverage: &reconcile.Coverage{Book: reconcile.BookWhole}})
+	must(t, err)
+	n := 0
+	for row, err := range result.Findings() {
+		must(t, err)
+		n++
+		if len(row.Cells) != 2 || row.Cells[0] != row.ExternalID {
+			t.Errorf("finding of %s carries %q", row.ExternalID, row.Cells)
+		}
+	}
+	if n != 100 {
+		t.Errorf("got %d findings, want 100", n)
+	}
+}
+
+// TestTableLeavesNoFiles: temporary files have no name, so nothing is left
+// whatever becomes of the process.
+func TestTableLeavesNoFiles(t *testing.T) {
+	dir := t.TempDir()
+	table := join.New(join.Options{TempDir: dir, Memory: 100})
+	defer table.Close()
+	for i := range 50 {
+		must(t, table.AddLine(reconcile.Line{ExternalID: fmt.Sprint(i), Quantity: 1}, []string{"cell"}))
+	}
+	entries, err := os.ReadDir(dir)
+	must(t, err)
+	if len(entries) > 0 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
