@@ -56,3 +56,23 @@ func (c *Coverage) Shown(account string) bool {
 	_, ok := c.Accounts[account]
 	return ok
 }
+
+// Narrow keeps of the coverage just the named accounts, as a run that was asked
+// for them alone would have it; nil keeps all.
+func (c *Coverage) Narrow(only []string) {
+	if only == nil {
+		return
+	}
+	narrowed := &Coverage{Book: BookNarrowed, Narrowed: true, Accounts: make(map[string]*AccountCoverage, len(only))}
+	for _, id := range only {
+		a, ok := c.Accounts[id]
+		if !ok {
+			a = &AccountCoverage{Read: c.Read(id)}
+		}
+		if !a.Read {
+			narrowed.Book = BookPartial
+		}
+		narrowed.Accounts[id] = a
+	}
+	*c = *narrowed
+}

@@ -9,7 +9,7 @@ import "time"
 func (p *pair) delivered(i int) {
 	inst, l := &p.pkg.Instances[i], &p.Lines[p.choice.line[i]]
 	report := func(kind Kind, field, ledger, wix string) *Finding {
-		f := p.lineFinding(kind, p.pkg, l).differs(field, ledger, wix)
+		f := p.lineFinding(kind, p.at, l).differs(field, ledger, wix)
 		f.InstanceID = inst.ID
 		return f
 	}

@@ -1,5 +1,7 @@
 package reconcile
 
+import "slices"
+
 // LinkRule says how the packages of a group came to its lines.
 type LinkRule uint8
 
@@ -44,6 +46,8 @@ type subscription struct {
 	lines  []Line
 	phases []Phase
 	count  [PhaseEnded + 1]int // lines by phase
+	first  int                 // the line that stands for the subscription
+	record int                 // the smallest record number
 }
 
 func (r *Rules) newSubscription(lines []Line) subscription {
@@ -51,7 +55,11 @@ func (r *Rules) newSubscription(lines []Line) subscription {
 	for i := range lines {
 		s.phases[i] = lines[i].Phase(r.AsOf)
 		s.count[s.phases[i]]++
+		if i == 0 || lines[i].Record < s.record {
+			s.record = lines[i].Record
+		}
 	}
+	s.first = max(0, slices.IndexFunc(s.phases, func(p Phase) bool { return p != PhaseEnded }))
 	return s
 }
 
@@ -63,14 +71,7 @@ func (s *subscription) hasActive() bool { return s.count[PhaseActive] > 0 }
 
 // face gives the line that stands for the subscription: the first by its cells
 // among those that have not ended, else among all.
-func (s *subscription) face() *Line {
-	for i := range s.lines {
-		if s.phases[i] != PhaseEnded {
-			return &s.lines[i]
-		}
-	}
-	return &s.lines[0]
-}
+func (s *subscription) face() *Line { return &s.lines[s.first] }
 
 // standing gives the lines that have not ended, or all where all have.
 func (s *subscription) standing() []*Line {
@@ -81,13 +82,4 @@ func (s *subscription) standing() []*Line {
 		}
 	}
 	return standing
-}
-
-// record gives the smallest record number of the subscription.
-func (s *subscription) record() int {
-	least := s.lines[0].Record
-	for i := range s.lines {
-		least = min(least, s.lines[i].Record)
-	}
-	return least
 }

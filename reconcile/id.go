@@ -29,10 +29,10 @@ func NearID(id string) string {
 		}
 		return r
 	}, norm.NFKC.String(folded))
-	if trimmed := strings.TrimLeft(folded, "0"); trimmed != "" {
+	if trimmed := strings.TrimLeft(folded, "0"); trimmed != "" || folded == "" {
 		return trimmed
 	}
-	return folded
+	return "0"
 }
 
 // IsGUID reports whether s has the form 8-4-4-4-12 of hexadecimal digits.

@@ -13,15 +13,21 @@ import (
 type matching struct {
 	*Rules
 	*Group
-	sub subscription // where the group has lines
-	out Outcome
+	sub      subscription // where the group has lines
+	changing bool         // the lines are in flight
+	moving   []bool       // by package: it is in flight
+	out      Outcome
 }
 
 // Match decides a group. It orders the group's lines and packages in place.
 func (r *Rules) Match(g *Group) Outcome {
 	slices.SortFunc(g.Lines, func(a, b Line) int { return a.Compare(&b) })
 	slices.SortFunc(g.Packages, func(a, b Package) int { return strings.Compare(a.ID, b.ID) })
-	m := matching{Rules: r, Group: g, sub: r.newSubscription(g.Lines)}
+	m := matching{Rules: r, Group: g, sub: r.newSubscription(g.Lines), changing: r.linesInFlight(g.Lines)}
+	m.moving = make([]bool, len(g.Packages))
+	for i := range g.Packages {
+		m.moving[i] = r.packageInFlight(&g.Packages[i])
+	}
 	m.out.Classes = make([]Class, len(g.Packages))
 	m.decide()
 	for i := range g.Packages {
@@ -110,28 +116,27 @@ func (m *matching) invalid() {
 // wixOnly reports packages that no subscription claims.
 func (m *matching) wixOnly() {
 	for i := range m.Packages {
-		p := &m.Packages[i]
 		switch {
 		case m.Link == NotLinked:
-			m.packageFinding(AmbiguousMatch, p)
+			m.packageFinding(AmbiguousMatch, i)
 			m.endPackage(i, Ambiguous)
-		case p.Live():
-			m.orphan(p)
+		case m.Packages[i].Live():
+			m.orphan(i)
 			m.endPackage(i, WixOnly)
 		default:
-			m.unrecognised(p)
+			m.unrecognised(i)
 			m.endPackage(i, Settled)
 		}
 	}
 }
 
-func (m *matching) orphan(p *Package) {
+func (m *matching) orphan(i int) {
 	kind := OrphanPackage
-	if p.ExternalID == "" {
+	if m.Packages[i].ExternalID == "" {
 		kind = UnidentifiedPackage
 	}
-	doubtful := m.unrecognised(p)
-	if f := m.packageFinding(kind, p); doubtful && kind == OrphanPackage {
+	doubtful := m.unrecognised(i)
+	if f := m.packageFinding(kind, i); doubtful && kind == OrphanPackage {
 		f.hold(ReasonAmbiguous)
 	}
 }
@@ -161,7 +166,7 @@ func (m *matching) duplicates(live []int) {
 		m.endPackage(i, Settled)
 	}
 	for _, i := range live {
-		f := m.pairFinding(DuplicatePackage, &m.Packages[i])
+		f := m.pairFinding(DuplicatePackage, i)
 		if i == best {
 			f.Direction = NoDirection
 		}

@@ -14,13 +14,15 @@ import (
 // A pair is the subscription held against one package.
 type pair struct {
 	*matching
+	at       int // of the package in the group
 	pkg      *Package
 	choice   *choice
 	doubtful bool // an instance has a status that is not known
 }
 
-func (m *matching) newPair(p *Package) *pair {
-	return &pair{matching: m, pkg: p, choice: choose(&m.sub, p.Instances)}
+func (m *matching) newPair(i int) *pair {
+	p := &m.Packages[i]
+	return &pair{matching: m, at: i, pkg: p, choice: choose(&m.sub, p.Instances)}
 }
 
 // pairs holds the lines against the live packages, or the newest dead one.
@@ -31,7 +33,7 @@ func (m *matching) pairs(live []int) {
 	} else {
 		m.settleOthers(live)
 		for _, i := range live {
-			m.newPair(&m.Packages[i]).live()
+			m.newPair(i).live()
 			m.endPackage(i, Matched)
 			m.out.Pairs++
 		}
@@ -43,7 +45,7 @@ func (m *matching) pairs(live []int) {
 func (m *matching) settleOthers(held []int) {
 	for i := range m.Packages {
 		if !slices.Contains(held, i) {
-			m.unrecognised(&m.Packages[i])
+			m.unrecognised(i)
 			m.endPackage(i, Settled)
 		}
 	}
@@ -64,34 +66,34 @@ func (m *matching) dead() Class {
 		c = Matched
 	}
 	m.endPackage(newest, c)
-	m.newPair(&m.Packages[newest]).dead()
+	m.newPair(newest).dead()
 	return c
 }
 
-// unrecognised reports each instance whose status is neither live nor dead,
+// unrecognised reports each instance of the i-th package whose status is neither live nor dead,
 // and whether there is one.
-func (m *matching) unrecognised(p *Package) bool {
+func (m *matching) unrecognised(i int) bool {
 	found := false
-	for i := range p.Instances {
-		status := p.Instances[i].Status
+	for _, inst := range m.Packages[i].Instances {
+		status := inst.Status
 		if status.Live() || status.Dead() {
 			continue
 		}
 		found = true
 		var f *Finding
 		if len(m.Lines) > 0 {
-			f = m.pairFinding(UnrecognisedStatus, p)
+			f = m.pairFinding(UnrecognisedStatus, i)
 		} else {
-			f = m.packageFinding(UnrecognisedStatus, p)
+			f = m.packageFinding(UnrecognisedStatus, i)
 		}
-		f.differs("status", "", string(status)).InstanceID = p.Instances[i].ID
+		f.differs("status", "", string(status)).InstanceID = inst.ID
 	}
 	return found
 }
 
 // dead reports a package with nothing live in it.
 func (p *pair) dead() {
-	if p.unrecognised(p.pkg) || !p.sub.hasActive() {
+	if p.unrecognised(p.at) || !p.sub.hasActive() {
 		return
 	}
 	failed := false
@@ -104,7 +106,7 @@ func (p *pair) dead() {
 	if failed {
 		return
 	}
-	f := p.pairFinding(CanceledAtWix, p.pkg).differs("status", string(Active), string(StatusCanceled))
+	f := p.pairFinding(CanceledAtWix, p.at).differs("status", string(Active), string(StatusCanceled))
 	f.Monthly = p.activeMonthly(p.firstCycle())
 }
 
@@ -118,7 +120,7 @@ func (p *pair) firstCycle() Cycle {
 
 // live reports a package with something live in it.
 func (p *pair) live() {
-	p.doubtful = p.unrecognised(p.pkg)
+	p.doubtful = p.unrecognised(p.at)
 	p.account()
 	p.unlinked()
 	if p.sub.allEnded() {
@@ -135,7 +137,7 @@ func (p *pair) live() {
 
 func (p *pair) account() {
 	if own := p.sub.face().AccountID; own != p.pkg.AccountID {
-		p.pairFinding(AccountMismatch, p.pkg).differs("account_id", own, p.pkg.AccountID)
+		p.pairFinding(AccountMismatch, p.at).differs("account_id", own, p.pkg.AccountID)
 	}
 }
 
@@ -145,7 +147,7 @@ func (p *pair) unlinked() {
 	if p.Link == BySameID {
 		return
 	}
-	f := p.pairFinding(UnlinkedPackage, p.pkg).differs("external_id", p.sub.face().ExternalID, p.pkg.ExternalID)
+	f := p.pairFinding(UnlinkedPackage, p.at).differs("external_id", p.sub.face().ExternalID, p.pkg.ExternalID)
 	if p.Link == ByPlace && p.pkg.ExternalID != "" {
 		f.hold(ReasonAmbiguous)
 	}
@@ -156,7 +158,7 @@ func (p *pair) endedWhole() {
 	if p.doubtful {
 		return
 	}
-	f := p.pairFinding(CanceledInLedger, p.pkg).differs("status", p.endedStatus(p.sub.face()), p.liveStatus())
+	f := p.pairFinding(CanceledInLedger, p.at).differs("status", p.endedStatus(p.sub.face()), p.liveStatus())
 	byDate, chosen, left := false, false, false
 	for i := range p.pkg.Instances {
 		switch line := p.choice.line[i]; {
@@ -213,7 +215,7 @@ func (p *pair) instance(i int) {
 }
 
 func (p *pair) extra(i int) {
-	f := p.pairFinding(ExtraInstance, p.pkg)
+	f := p.pairFinding(ExtraInstance, p.at)
 	f.InstanceID = p.pkg.Instances[i].ID
 	if p.doubtful || p.choice.exchangeable(i, p.pkg.Instances) {
 		f.hold(ReasonAmbiguous)
@@ -234,7 +236,7 @@ func (p *pair) deadInstance(kind Kind, i int) {
 	if line >= 0 {
 		l = &p.Lines[line]
 	}
-	f := p.lineFinding(kind, p.pkg, l).differs("status", string(Active), string(inst.Status))
+	f := p.lineFinding(kind, p.at, l).differs("status", string(Active), string(inst.Status))
 	f.InstanceID = inst.ID
 	f.Monthly = Money{Currency: l.Currency}
 	if line >= 0 {
@@ -247,7 +249,7 @@ func (p *pair) endedLine(i int) {
 		return
 	}
 	inst, l := &p.pkg.Instances[i], &p.Lines[p.choice.line[i]]
-	f := p.lineFinding(CanceledInLedger, p.pkg, l).differs("status", p.endedStatus(l), string(inst.Status))
+	f := p.lineFinding(CanceledInLedger, p.at, l).differs("status", p.endedStatus(l), string(inst.Status))
 	f.InstanceID = inst.ID
 	if l.EndedByDate() {
 		f.hold(ReasonEndedByDate)
@@ -260,6 +262,6 @@ func (p *pair) missing(i int) {
 	if p.doubtful || p.sub.phases[i] != PhaseActive || found == l.Quantity {
 		return
 	}
-	f := p.lineFinding(MissingInstance, p.pkg, l).differs("quantity", strconv.Itoa(l.Quantity), strconv.Itoa(found))
+	f := p.lineFinding(MissingInstance, p.at, l).differs("quantity", strconv.Itoa(l.Quantity), strconv.Itoa(found))
 	f.Monthly = lineMonthly(l, p.firstCycle(), l.Quantity-found).rounded()
 }

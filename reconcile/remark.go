@@ -31,28 +31,31 @@ func (m *matching) ledgerFinding(kind Kind, field, value string) *Finding {
 	return m.add(Finding{
 		Kind: kind, AccountID: face.AccountID, ExternalID: face.ExternalID,
 		Field: field, LedgerValue: value,
-		Customer: face.Customer, Record: m.sub.record(), Carried: face.Carried,
-	}, nil, m.linesInFlight(m.Lines))
+		Customer: face.Customer, Record: m.sub.record, Carried: face.Carried,
+	}, nil, m.changing)
 }
 
-// packageFinding is about a package without a subscription.
-func (m *matching) packageFinding(kind Kind, p *Package) *Finding {
+// packageFinding is about the i-th package, without a subscription.
+func (m *matching) packageFinding(kind Kind, i int) *Finding {
+	p := &m.Packages[i]
 	return m.add(Finding{
 		Kind: kind, AccountID: p.AccountID, ExternalID: p.ExternalID, PackageID: p.ID,
-	}, p, m.packageInFlight(p))
+	}, p, m.moving[i])
 }
 
-// pairFinding is about a package of the subscription.
-func (m *matching) pairFinding(kind Kind, p *Package) *Finding {
-	return m.lineFinding(kind, p, m.sub.face())
+// pairFinding is about the i-th package, which is the subscription's.
+func (m *matching) pairFinding(kind Kind, i int) *Finding {
+	return m.lineFinding(kind, i, m.sub.face())
 }
 
-// lineFinding is about one line of the subscription, held against a package.
-func (m *matching) lineFinding(kind Kind, p *Package, l *Line) *Finding {
+// lineFinding is about one line of the subscription, held against the i-th
+// package.
+func (m *matching) lineFinding(kind Kind, i int, l *Line) *Finding {
+	p := &m.Packages[i]
 	return m.add(Finding{
 		Kind: kind, AccountID: p.AccountID, ExternalID: l.ExternalID, PackageID: p.ID,
-		Customer: l.Customer, Record: m.sub.record(), Carried: l.Carried,
-	}, p, m.packageInFlight(p) || m.linesInFlight(m.Lines))
+		Customer: l.Customer, Record: m.sub.record, Carried: l.Carried,
+	}, p, m.moving[i] || m.changing)
 }
 
 // differs fills in the field and its two values.

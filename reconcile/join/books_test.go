@@ -30,8 +30,12 @@ type press struct {
 	*rand.Rand
 	asOf     time.Time
 	slips    int // of a hundred copied cells
+	lost     int // of a hundred external ids
+	named    int // of a hundred package and instance ids in rows
 	strange  int // of a hundred instances
 	moving   int // of a hundred dates
+	products int
+	sites    int
 	ids      []string
 	accounts []string
 	book
@@ -40,9 +44,11 @@ type press struct {
 func randomBook(seed uint64) book {
 	r := rand.New(rand.NewPCG(seed, 1))
 	p := &press{Rand: r, asOf: time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)}
-	p.slips, p.strange, p.moving = pick(p, 0, 10, 30), pick(p, 5, 15, 50), pick(p, 0, 0, 0, 20)
+	p.slips, p.lost, p.named = pick(p, 0, 10, 30, 80), pick(p, 0, 10, 70), pick(p, 0, 20, 80)
+	p.products, p.sites = 1+p.IntN(3), 1+p.IntN(3)
+	p.strange, p.moving = pick(p, 5, 15, 50, 95), pick(p, 0, 0, 30)
 	p.ids = some(p, "a-1", "A-1", "7", "007", "b 2", "b2", "\u00e9", "e\u0301", "c4", strings.Repeat("x", reconcile.MaxExternalID))
-	p.accounts = some(p, guid('a', 1), guid('a', 2), guid('a', 3), guid('a', 4))
+	p.accounts = some(p, idOf('a', 1), idOf('a', 2), idOf('a', 3), idOf('a', 4))
 	p.packages = p.printPackages()
 	p.lines = p.printLines()
 	p.bad = p.printBad()
@@ -51,7 +57,7 @@ func randomBook(seed uint64) book {
 	return p.book
 }
 
-func guid(kind rune, n int) string { return fmt.Sprintf("%c0000000-0000-4000-8000-%012d", kind, n) }
+func idOf(kind rune, n int) string { return fmt.Sprintf("%c0000000-0000-4000-8000-%012d", kind, n) }
 
 func pick[T any](p *press, of ...T) T { return of[p.IntN(len(of))] }
 
@@ -66,7 +72,10 @@ func (p *press) once(percent int) bool { return p.IntN(100) < percent }
 
 func (p *press) id() string        { return pick(p, p.ids...) }
 func (p *press) account() string   { return pick(p, p.accounts...) }
-func (p *press) packageID() string { return guid('b', p.IntN(8)) }
+func (p *press) packageID() string { return idOf('b', p.IntN(8)) }
+
+// instanceID names one of the first instances of a package.
+func (p *press) instanceID() string { return idOf('c', 10*p.IntN(8)+p.IntN(2)) }
 
 // date gives a date at, round or far from the edges that rules have.
 func (p *press) date() time.Time {
@@ -80,12 +89,12 @@ func (p *press) date() time.Time {
 func (p *press) printPackages() []reconcile.Package {
 	var packages []reconcile.Package
 	for n := range p.IntN(7) {
-		q := reconcile.Package{ID: guid('b', n), AccountID: p.account(), Created: p.date(), Updated: p.date()}
+		q := reconcile.Package{ID: idOf('b', n), AccountID: p.account(), Created: p.date(), Updated: p.date()}
 		if p.once(80) {
 			q.ExternalID = p.id()
 		}
-		for k := range 1 + p.IntN(pick(p, 1, 2, 4)) {
-			q.Instances = append(q.Instances, p.printInstance(guid('c', 10*n+k)))
+		for k := range 1 + p.IntN(pick(p, 1, 1, 2, 4)) {
+			q.Instances = append(q.Instances, p.printInstance(idOf('c', 10*n+k)))
 		}
 		packages = append(packages, q)
 	}
@@ -107,10 +116,10 @@ func (p *press) printInstance(id string) reconcile.Instance {
 	return i
 }
 
-func (p *press) product() string { return guid('d', p.IntN(3)) }
+func (p *press) product() string { return idOf('d', p.IntN(p.products)) }
 
 func (p *press) site() string {
-	return pick(p, "", guid('e', p.IntN(3)), guid('e', p.IntN(3)))
+	return pick(p, "", idOf('e', p.IntN(p.sites)), idOf('e', p.IntN(p.sites)))
 }
 
 func (p *press) cycle() reconcile.Cycle {
@@ -127,7 +136,7 @@ func (p *press) printLines() []reconcile.Line {
 			continue
 		}
 		id := q.ExternalID
-		if id == "" || p.once(p.slips) {
+		if id == "" || p.once(p.lost) {
 			id = p.id()
 		}
 		for _, i := range q.Instances {
@@ -137,7 +146,7 @@ func (p *press) printLines() []reconcile.Line {
 		}
 	}
 	for range p.IntN(3) {
-		stray := reconcile.Instance{ID: guid('c', p.IntN(80)), ProductID: p.product(), SiteID: p.site(), Cycle: p.cycle(), Country: p.country()}
+		stray := reconcile.Instance{ID: p.instanceID(), ProductID: p.product(), SiteID: p.site(), Cycle: p.cycle(), Country: p.country()}
 		lines = append(lines, p.echo(p.id(), reconcile.Package{ID: p.packageID(), AccountID: p.account()}, stray))
 	}
 	if len(lines) > 0 && p.once(p.slips) {
@@ -154,12 +163,12 @@ func (p *press) echo(id string, q reconcile.Package, i reconcile.Instance) recon
 	if l.AccountID == "" {
 		l.AccountID = p.account()
 	}
-	if p.once(25) {
+	if p.once(p.named) {
 		l.PackageID = p.copied(q.ID, p.packageID())
 	}
 	switch {
-	case p.once(25):
-		l.InstanceID = p.copied(i.ID, guid('c', p.IntN(80)))
+	case p.once(p.named):
+		l.InstanceID = p.copied(i.ID, p.instanceID())
 	case p.once(20):
 		l.Quantity = 1 + p.IntN(4)
 	}
@@ -223,7 +232,7 @@ func (p *press) printBad() []reconcile.BadRow {
 			b.PackageID = p.packageID()
 		}
 		if p.once(40) {
-			b.InstanceID = guid('c', 10*p.IntN(8)+p.IntN(2))
+			b.InstanceID = p.instanceID()
 		}
 		bad = append(bad, b)
 	}

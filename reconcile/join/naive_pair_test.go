@@ -219,9 +219,10 @@ func (n *opinion) extra(s *subscription, p *pack, units []*unit) {
 }
 
 // exchangeable reports whether a unit might as well have chosen x, which
-// matters where one of the two is on a site.
+// matters where one of the two is on a site. No other instance has the
+// instance_id that one was chosen by.
 func exchangeable(u *unit, x *reconcile.Instance) bool {
-	if u.got == nil || !u.got.Status.Live() || slices.Contains(u.pass, instanceID) {
+	if u.got == nil {
 		return false
 	}
 	for _, column := range u.pass {

@@ -70,6 +70,7 @@ func TestBooksReachEverything(t *testing.T) {
 		for _, f := range findings {
 			seen[f.Kind.String()+" "+f.State.String()]++
 			seen[f.Kind.String()+" "+f.Reason]++
+			seen[f.Kind.String()+" on "+f.Field]++
 		}
 		for _, c := range reconcile.Classes() {
 			seen["rows "+c.String()] += census.Rows[c]
@@ -104,7 +105,8 @@ func corners() []string {
 			all = append(all, "packages "+c.String())
 		}
 	}
-	return append(all, "orphan_package ambiguous", "unlinked_package ambiguous", "extra_instance ambiguous",
+	return append(all, "ledger_conflict on account_id", "ledger_conflict on currency", "ledger_conflict on package_id",
+		"ledger_conflict on instance_id", "orphan_package ambiguous", "unlinked_package ambiguous", "extra_instance ambiguous",
 		"canceled_in_ledger ambiguous", "canceled_in_ledger ended_by_date", "extra_instance ", "canceled_in_ledger ")
 }
 
