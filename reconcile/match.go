@@ -49,7 +49,7 @@ func (m *matching) decide() {
 
 func (m *matching) subscription() {
 	if field, values := m.sub.conflict(m.Shared); field != "" {
-		m.ledgerFinding(LedgerConflict, field, values)
+		m.conflict(field, values)
 		m.end(Conflict)
 		return
 	}
@@ -65,6 +65,23 @@ func (m *matching) subscription() {
 	default:
 		m.pairs(live)
 	}
+}
+
+// conflict reports a subscription that contradicts itself, with the package
+// that it would be held against: the newest, of the live ones where there are.
+func (m *matching) conflict(field, values string) {
+	if len(m.Packages) == 0 {
+		m.ledgerFinding(LedgerConflict, field, values)
+		return
+	}
+	newest := 0
+	for i := range m.Packages {
+		p, best := &m.Packages[i], &m.Packages[newest]
+		if p.Live() != best.Live() && p.Live() || p.Live() == best.Live() && newer(p, best) > 0 {
+			newest = i
+		}
+	}
+	m.pairFinding(LedgerConflict, newest).differs(field, values, "")
 }
 
 // end puts every row and every package of the group into a class.

@@ -131,7 +131,7 @@ func bookCases() []bookCase {
 			i.Status, i.Expires = StatusPending, now
 		}))}, want: []string{"expired_instance s P P.1 open", "stuck_instance s P P.1 open"}},
 		{name: "rows that contradict each other", lines: []Line{line("s", paidIn("EUR")), line("s", paidIn("USD"))}, packages: []Package{pack("P", "s", live("p", ""))},
-			want: []string{"ledger_conflict s - - open"}},
+			want: []string{"ledger_conflict s P - open"}},
 		{name: "history may differ from what stands", lines: []Line{line("s", inAccount("zzz"), ended, product("p", "")), line("s")}, packages: []Package{pack("P", "s", live("p", ""))}},
 		{name: "one package under two ids", lines: []Line{line("s", names("P")), line("t", names("P"))}, packages: []Package{pack("P", "u", live("p", ""))},
 			want: []string{"ambiguous_match u P - open", "ledger_conflict s - - open", "ledger_conflict t - - open"}},

@@ -1,9 +1,6 @@
 package reconcile
 
-import (
-	"github.com/govalues/decimal"
-	"golang.org/x/text/currency"
-)
+import "github.com/govalues/decimal"
 
 // A month is a YEAR ÷ 12, a WEEK × 52 ÷ 12 and a DAY × 365 ÷ 12. A payment
 // made once is 0 a month. An amount is rounded half to even, to the minor unit
@@ -66,15 +63,4 @@ func (m Money) rounded() Money {
 		m.Amount = m.Amount.Round(MinorUnits(m.Currency)).Pad(MinorUnits(m.Currency))
 	}
 	return m
-}
-
-// MinorUnits gives the number of decimals of a currency; 2 where it is not
-// known.
-func MinorUnits(code string) int {
-	unit, err := currency.ParseISO(code)
-	if err != nil {
-		return 2
-	}
-	scale, _ := currency.Standard.Rounding(unit)
-	return scale
 }

@@ -197,7 +197,7 @@ func (n *opinion) judge(s *subscription) {
 	case s.invalid:
 		setClass(reconcile.Invalid, s, own)
 	case field != "":
-		n.add(reconcile.Finding{Kind: reconcile.LedgerConflict, Field: field, LedgerValue: value}, s, nil)
+		n.add(reconcile.Finding{Kind: reconcile.LedgerConflict, Field: field, LedgerValue: value}, s, foremost(own))
 		setClass(reconcile.Conflict, s, own)
 	case s.ambiguous:
 		n.add(reconcile.Finding{Kind: reconcile.AmbiguousMatch}, s, nil)
@@ -212,6 +212,23 @@ func (n *opinion) judge(s *subscription) {
 			s.class = reconcile.UnknownClass
 		}
 	}
+}
+
+// foremost gives the newest of the live packages, else of all; nil of none.
+func foremost(packs []*pack) *pack {
+	var first *pack
+	for _, live := range []bool{false, true} {
+		var newest *pack
+		for _, p := range packs {
+			if p.Live() == live && (newest == nil || p.Created.After(newest.Created) || p.Created.Equal(newest.Created) && p.ID > newest.ID) {
+				newest = p
+			}
+		}
+		if newest != nil {
+			first = newest
+		}
+	}
+	return first
 }
 
 func setClass(c reconcile.Class, s *subscription, packs []*pack) {

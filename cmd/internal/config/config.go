@@ -1,0 +1,89 @@
+package config
+
+import (
+	"net/url"
+	"time"
+	_ "time/tzdata" // an image without time zones must know --tz all the same
+
+	"github.com/govalues/decimal"
+
+	"github.com/wixrecon/wixrecon/sources/wix"
+)
+
+// Config is what a run was asked to do, checked.
+type Config struct {
+	AccountID        string     // the parent account, lower case; may be empty with Snapshot
+	APIKey           wix.Secret // empty with Snapshot, which needs none
+	BaseURL          *url.URL   // without a slash at its end, user info, query and fragment
+	Ledger           string     // path or URL, as typed
+	Out              string     // folder or bucket URL, as typed
+	Accounts         []string   // sub-accounts to look at: lower case, sorted, each once; empty means all
+	Snapshot         string     // read in place of the API; empty means the API
+	Concurrency      int        // requests in flight, at least 1
+	Rate             int        // requests a minute; 0 means no limit
+	Location         *time.Location
+	AsOf             time.Time // zero means the start of the run
+	InFlight         time.Duration
+	MaxBadRows       decimal.Decimal // percent of the rows, 0 to 100
+	Decimal          string          // DecimalPoint, DecimalComma, or empty: the convention of the ledger's dialect
+	Reports          []string        // of the Report… constants, in their order
+	RunID            string          // empty means that one is made
+	Log              string          // LogText or LogJSON
+	Progress         string          // ProgressAuto, ProgressOn or ProgressOff
+	Output           string          // OutputText, OutputJSON or OutputMarkdown
+	DetailedExitcode bool            // drift that remains has an exit code of its own
+
+	Given []Given // every setting as it holds, in the order of the table
+}
+
+// A Given is a setting as it holds, fit to be shown.
+type Given struct {
+	Name   string
+	Value  string // without secrets
+	Source string // a variable, a line of the file, the command line or the default
+}
+
+// The number conventions of a ledger.
+const (
+	DecimalPoint = "point"
+	DecimalComma = "comma"
+)
+
+// The reports that can be chosen.
+const (
+	ReportFindings = "findings"
+	ReportPackages = "packages"
+	ReportXLSX     = "xlsx"
+	ReportHTML     = "html"
+	ReportSnapshot = "snapshot"
+)
+
+// The forms of the log.
+const (
+	LogText = "text"
+	LogJSON = "json"
+)
+
+// When progress is shown: by default where somebody looks on.
+const (
+	ProgressAuto = "auto"
+	ProgressOn   = "on"
+	ProgressOff  = "off"
+)
+
+// The forms of the result on standard output.
+const (
+	OutputText     = "text"
+	OutputJSON     = "json"
+	OutputMarkdown = "markdown"
+)
+
+// Wants reports whether a report was asked for.
+func (c *Config) Wants(report string) bool {
+	for _, r := range c.Reports {
+		if r == report {
+			return true
+		}
+	}
+	return false
+}

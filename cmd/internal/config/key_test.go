@@ -1,0 +1,133 @@
+package config
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wixrecon/wixrecon/sources/wix"
+)
+
+// shows tells whether the key can be read out of a text.
+func shows(text string) bool {
+	for _, form := range []string{theKey, base64.StdEncoding.EncodeToString([]byte(theKey)), url.QueryEscape(theKey), fmt.Sprintf("%x", theKey), fmt.Sprintf("%d", []byte(theKey))} {
+		if strings.Contains(text, form) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestTheKeyIsNeverPrinted(t *testing.T) {
+	c := mustLoad(t, least(nil), keyed(), nil)
+	hidden := struct{ c *Config }{c}
+	nested := struct{ s wix.Secret }{c.APIKey}
+	for _, v := range []any{c, *c, c.APIKey, &c.APIKey, hidden, &hidden, nested, []wix.Secret{c.APIKey}, map[string]wix.Secret{"k": c.APIKey}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%p", "%T"} {
+			if got := fmt.Sprintf(verb, v); shows(got) {
+				t.Errorf("%s of %T: %s", verb, v, got)
+			}
+		}
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		if got := fmt.Sprintf(verb, c.APIKey); got != redacted {
+			t.Errorf("%s: %s", verb, got)
+		}
+	}
+	if fmt.Errorf("get: %w", fmt.Errorf("key %v", c.APIKey)).Error() != "get: key (redacted)" {
+		t.Error("an error shows the key")
+	}
+}
+
+func TestTheKeyIsNeverEncoded(t *testing.T) {
+	c := mustLoad(t, least(nil), keyed(), nil)
+	encoders := map[string]func(io.Writer) error{
+		"json":      func(w io.Writer) error { return json.NewEncoder(w).Encode(c) },
+		"xml":       func(w io.Writer) error { return xml.NewEncoder(w).Encode(c.APIKey) },
+		"yaml":      func(w io.Writer) error { return yaml.NewEncoder(w).Encode(map[string]any{"k": c.APIKey}) },
+		"slog text": func(w io.Writer) error { return logTo(slog.NewTextHandler(w, nil), c) },
+		"slog json": func(w io.Writer) error { return logTo(slog.NewJSONHandler(w, nil), c) },
+	}
+	for name, encode := range encoders {
+		var out bytes.Buffer
+		if err := encode(&out); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if shows(out.String()) || !strings.Contains(out.String(), redacted) {
+			t.Errorf("%s: %s", name, out.String())
+		}
+	}
+}
+
+func logTo(h slog.Handler, c *Config) error {
+	slog.New(h).Info("start", "key", c.APIKey, "config", c, "pointer", &c.APIKey)
+	return nil
+}
+
+func TestTheKeyFile(t *testing.T) {
+	content := map[string]string{
+		"good": "\uFEFF " + theKey + "\r\n\n", "empty": "", "blank": " \n\t\r\n", "lines": theKey + "\n" + theKey,
+		"nul": theKey + "\x00", "bearer": "Bearer " + theKey, "letter": theKey + "ä", "latin": theKey + "\xe4",
+	}
+	tests := map[string]string{
+		"good": "", "empty": "the API key is empty (from empty)", "blank": "the API key is empty (from blank)",
+		"lines":  "the API key is more than one line (from lines)",
+		"nul":    "the API key holds a blank, a control character or a letter outside of ASCII: give the key alone (from nul)",
+		"bearer": "the API key holds a blank, a control character or a letter outside of ASCII: give the key alone (from bearer)",
+		"letter": "the API key holds a blank, a control character or a letter outside of ASCII: give the key alone (from letter)",
+		"latin":  "the API key holds a blank, a control character or a letter outside of ASCII: give the key alone (from latin)",
+		"gone":   `read "gone": file does not exist (from WIXRECON_API_KEY_FILE)`,
+	}
+	for name, fault := range tests {
+		var want []string
+		if fault != "" {
+			want = []string{"--api-key-file: " + fault}
+		}
+		c, err := Load(least(nil), []string{"WIXRECON_API_KEY_FILE=" + name}, files(content))
+		if d := cmp.Diff(want, lines(err)); d != "" {
+			t.Errorf("%s: -want +got:\n%s", name, d)
+		}
+		if err == nil && !holds(c.APIKey, theKey) {
+			t.Errorf("%s: another key", name)
+		}
+	}
+}
+
+func TestNoFaultShowsTheKey(t *testing.T) {
+	content := map[string]string{"key": theKey, "f.yaml": "api_key: " + theKey + "\napi-key-file: key\n", "two": theKey + "\n" + theKey}
+	tests := map[string]struct {
+		flags map[string]string
+		env   []string
+		want  string
+	}{
+		"in the file":             {map[string]string{"config": "f.yaml"}, nil, `f.yaml:1: key "api_key" is refused`},
+		"in a wrong variable":     {nil, keyed("WIXRECON_API_KEY=" + theKey), "WIXRECON_API_KEY is not read"},
+		"in both":                 {map[string]string{"api-key-file": "key"}, keyed(), "WIX_API_KEY is set as well"},
+		"for another setting":     {map[string]string{"run-id": theKey + "!"}, keyed(), `"(redacted)!"`},
+		"as the name of its file": {map[string]string{"api-key-file": "IST." + theKey}, nil, `read "(redacted)"`},
+		"as a parent":             {map[string]string{"account-id": "IST." + theKey}, keyed(), `"(redacted)": want a GUID`},
+		"in the URL":              {map[string]string{"base-url": "https://u:" + theKey + "@host/"}, keyed("WIX_API_KEY=x-y"), `"https://host/": want a URL without user info`},
+		"in a broken URL":         {map[string]string{"base-url": "https://u:" + theKey + " @host/"}, keyed("WIX_API_KEY=x-y"), `"https://host/": want an https URL`},
+		"without a scheme":        {map[string]string{"base-url": "u:" + theKey + "@host"}, keyed("WIX_API_KEY=x-y"), `"…@host": want an https URL`},
+		"in the fragment":         {map[string]string{"base-url": "https://host/#" + theKey}, keyed("WIX_API_KEY=x-y"), `"https://host/": want a URL without query and fragment`},
+		"in the query":            {map[string]string{"base-url": "https://host/?k=" + theKey}, keyed("WIX_API_KEY=x-y"), `"https://host/?k=…": want a URL without query`},
+		"in the name of a list":   {map[string]string{"accounts": "s3://u:" + theKey + "@b/k?s=" + theKey}, keyed("WIX_API_KEY=x-y"), `read "s3://b/k?s=…": file does not exist`},
+		"several lines":           {map[string]string{"api-key-file": "two"}, nil, "the API key is more than one line (from two)"},
+	}
+	for name, tt := range tests {
+		c, err := Load(least(tt.flags), tt.env, files(content))
+		if err == nil || shows(err.Error()) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: config %v, error %v, want %q in it", name, c, err, tt.want)
+		}
+	}
+}

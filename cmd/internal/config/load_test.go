@@ -1,0 +1,261 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/govalues/decimal"
+
+	"github.com/wixrecon/wixrecon/sources/wix"
+)
+
+const (
+	parent = "0b6c1f0e-6a57-4b7b-9c1d-3f5a2e8d4c10"
+	subA   = "5d3c7a52-0d3e-4f7c-8a43-5f1f6f4f7a01"
+	subB   = "5d3c7a52-0d3e-4f7c-8a43-5f1f6f4f7a02"
+	theKey = "a-key-that-nobody-may-see"
+)
+
+// files reads from a map, and fails like a file system for what is not there.
+func files(content map[string]string) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if text, ok := content[name]; ok {
+			return []byte(text), nil
+		}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+}
+
+// least gives the flags without which nothing loads, changed as wanted.
+func least(changes map[string]string) map[string]string {
+	flags := map[string]string{"account-id": parent, "ledger": "book.csv"}
+	maps.Copy(flags, changes)
+	return flags
+}
+
+func keyed(env ...string) []string { return append(env, "WIX_API_KEY="+theKey) }
+
+func mustLoad(t *testing.T, flags map[string]string, env []string, content map[string]string) *Config {
+	t.Helper()
+	c, err := Load(flags, env, files(content))
+	if err != nil {
+		t.Fatalf("load: %v", err)
+	}
+	return c
+}
+
+// holds tells whether a secret is that text: it hides nothing else.
+func holds(s wix.Secret, text string) bool { return s.Scrub(text) == redacted }
+
+// diff compares configs by what they hold, the key included.
+func diff(want, got *Config) string {
+	return cmp.Diff(want, got,
+		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Given" }, cmp.Ignore()),
+		cmp.Comparer(func(a, b wix.Secret) bool { return holds(a, theKey) == holds(b, theKey) }),
+		cmp.Comparer(func(a, b decimal.Decimal) bool { return a == b }),
+		cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
+		cmp.Comparer(func(a, b url.URL) bool { return a.String() == b.String() }))
+}
+
+func TestDefaults(t *testing.T) {
+	want := &Config{
+		AccountID: parent, APIKey: wix.NewSecret(theKey), BaseURL: &url.URL{Scheme: "https", Host: "www.wixapis.com"},
+		Ledger: "book.csv", Out: "./wixrecon-runs", Concurrency: 8, Rate: 180, Location: time.UTC,
+		InFlight: 48 * time.Hour, MaxBadRows: decimal.One,
+		Reports: []string{"findings", "packages", "xlsx", "snapshot"},
+		Log:     "text", Progress: "auto", Output: "text",
+	}
+	if d := diff(want, mustLoad(t, least(nil), keyed(), nil)); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+}
+
+func TestExampleFile(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Config{
+		AccountID: parent, APIKey: wix.NewSecret(theKey), BaseURL: &url.URL{Scheme: "https", Host: "www.wixapis.com"},
+		Ledger: "s3://books/subscriptions.csv.gz?region=eu-central-1", Out: "s3://books/wixrecon",
+		Accounts: []string{subA, subB}, Concurrency: 4, Rate: 120, Location: berlin,
+		AsOf: time.Date(2026, 11, 21, 0, 0, 0, 0, berlin), InFlight: 48 * time.Hour,
+		MaxBadRows: decimal.MustParse("0.5"), Decimal: "comma", Reports: []string{"findings", "xlsx"},
+		RunID: "nightly-1", Log: "json", Progress: "off", Output: "markdown", DetailedExitcode: true,
+	}
+	read := func(name string) ([]byte, error) {
+		if name == "/run/secrets/wix-api-key" {
+			return []byte(theKey + "\n"), nil
+		}
+		return os.ReadFile(name)
+	}
+	got, err := Load(map[string]string{"config": "testdata/wixrecon.yaml"}, nil, read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := diff(want, got); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+}
+
+// wants is, for every setting of the table that a Config shows, a good value
+// that differs from the default, another one, and how to see which one holds.
+var wants = map[string]struct {
+	first, second string
+	get           func(*Config) string
+}{
+	"account-id": {subA, subB, func(c *Config) string { return c.AccountID }},
+	"api-key-file": {"first", "second", func(c *Config) string {
+		for _, text := range []string{"first", "second"} {
+			if holds(c.APIKey, text) {
+				return text
+			}
+		}
+		return ""
+	}},
+	"base-url":     {"https://first", "https://second", func(c *Config) string { return c.BaseURL.String() }},
+	"ledger":       {"first", "second", func(c *Config) string { return c.Ledger }},
+	"out":          {"first", "second", func(c *Config) string { return c.Out }},
+	"accounts":     {subA, subB, func(c *Config) string { return strings.Join(c.Accounts, ",") }},
+	"snapshot":     {"first", "second", func(c *Config) string { return c.Snapshot }},
+	"concurrency":  {"1", "256", func(c *Config) string { return decimal.MustNew(int64(c.Concurrency), 0).String() }},
+	"rate":         {"1", "77", func(c *Config) string { return decimal.MustNew(int64(c.Rate), 0).String() }},
+	"tz":           {"Asia/Kathmandu", "America/New_York", func(c *Config) string { return c.Location.String() }},
+	"as-of":        {"2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", func(c *Config) string { return c.AsOf.Format(time.RFC3339) }},
+	"in-flight":    {"1h0m0s", "2h0m0s", func(c *Config) string { return c.InFlight.String() }},
+	"max-bad-rows": {"2", "3.5", func(c *Config) string { return c.MaxBadRows.String() }},
+	"decimal":      {"point", "comma", func(c *Config) string { return c.Decimal }},
+	"reports":      {"findings", "xlsx", func(c *Config) string { return strings.Join(c.Reports, ",") }},
+	"run-id":       {"first", "second", func(c *Config) string { return c.RunID }},
+	"log":          {"json", "text", func(c *Config) string { return c.Log }},
+	"progress":     {"on", "off", func(c *Config) string { return c.Progress }},
+	"output":       {"json", "markdown", func(c *Config) string { return c.Output }},
+	"detailed-exitcode": {"true", "false", func(c *Config) string {
+		if c.DetailedExitcode {
+			return "true"
+		}
+		return "false"
+	}},
+}
+
+// TestEverySettingFromEverySource loads each setting from the flag, each of its
+// variables and both spellings of its key, alone and against a weaker source.
+func TestEverySettingFromEverySource(t *testing.T) {
+	for _, s := range Settings() {
+		w, ok := wants[s.Name]
+		if !ok {
+			if s.Name != "config" {
+				t.Errorf("setting %s is not tested", s.Name)
+			}
+			continue
+		}
+		content := map[string]string{"first": "first", "second": "second"}
+		key := s.Key()
+		yaml := func(key, text string) map[string]string {
+			c := maps.Clone(content)
+			c["f.yaml"] = key + ": " + text + "\n"
+			return c
+		}
+		check := func(source, want string, flags map[string]string, env []string, content map[string]string) {
+			t.Helper()
+			base := map[string]string{"account-id": parent, "ledger": "book.csv"}
+			delete(base, s.Name)
+			maps.Copy(base, flags)
+			if s.Name != "api-key-file" {
+				env = keyed(env...)
+			}
+			if got := w.get(mustLoad(t, base, env, content)); got != want {
+				t.Errorf("%s from %s: got %q, want %q", s.Name, source, got, want)
+			}
+		}
+		check("flag", w.first, map[string]string{s.Name: w.first}, nil, content)
+		for _, name := range s.Env {
+			check(name, w.first, nil, []string{name + "=" + w.first}, content)
+			check("flag over "+name, w.second, map[string]string{s.Name: w.second}, []string{name + "=" + w.first}, content)
+		}
+		file := map[string]string{"config": "f.yaml"}
+		check("file", w.first, file, nil, yaml(key, w.first))
+		check("file with dashes", w.first, file, nil, yaml(s.Name, w.first))
+		check("environment over file", w.second, file, []string{s.Env[0] + "=" + w.second}, yaml(key, w.first))
+		check("file where the variable is empty", w.first, file, []string{s.Env[0] + "="}, yaml(key, w.first))
+		check("flag over file", w.second, map[string]string{"config": "f.yaml", s.Name: w.second}, nil, yaml(key, w.first))
+		check("WIXRECON_CONFIG", w.first, nil, []string{"WIXRECON_CONFIG=f.yaml"}, yaml(key, w.first))
+	}
+}
+
+func TestAllFaultsAtOnce(t *testing.T) {
+	content := map[string]string{"f.yaml": "tz: Mars/Olympus\nacounts: x\nfix: cancel\nlog: xml\n"}
+	flags := map[string]string{"config": "f.yaml", "concurrency": "0", "base-url": "http://example.com", "nonsense": ""}
+	_, err := Load(flags, []string{"WIXRECON_RATE=fast", "WIXRECON_FIX=cancel"}, files(content))
+	want := []string{
+		`unknown flag --nonsense: did you mean --config?`,
+		`WIXRECON_FIX is refused: --fix stands on the command line only, so that nobody turns an audit into cancels from afar`,
+		`f.yaml:2: unknown key "acounts": did you mean "accounts"?`,
+		`f.yaml:3: key "fix" is refused: --fix stands on the command line only, so that nobody turns an audit into cancels from afar`,
+		`--account-id: want the parent account's GUID (also in WIX_ACCOUNT_ID); only --snapshot does without`,
+		`--api-key-file: want the file that holds the API key, or the key itself in WIX_API_KEY`,
+		`--base-url: "http://example.com": want https: http is for loopback hosts only, it would show the key to the network (from the command line)`,
+		`--ledger: want the path or URL of the subscription ledger`,
+		`--concurrency: "0": want a number of requests in flight, 1 to 256 (from the command line)`,
+		`--rate: "fast": want a number of requests a minute, or off (from WIXRECON_RATE)`,
+		`--tz: "Mars/Olympus": want an IANA time zone such as UTC or Europe/Berlin (from f.yaml:1)`,
+		`--log: "xml": want text or json (from f.yaml:4)`,
+	}
+	if d := cmp.Diff(want, lines(err)); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+}
+
+func lines(err error) []string {
+	if err == nil {
+		return nil
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+func TestStrangersInTheEnvironmentAreLeftAlone(t *testing.T) {
+	env := keyed("WIXRECON_SERVICE_HOST=10.0.0.1", "WIXRECON_PORT=tcp://10.0.0.1:80", "nonsense", "=C:=C:")
+	mustLoad(t, least(nil), env, nil)
+}
+
+func TestTheLastOfAVariableWins(t *testing.T) {
+	c := mustLoad(t, least(nil), keyed("WIXRECON_RATE=1", "WIXRECON_RATE=2"), nil)
+	if c.Rate != 2 {
+		t.Errorf("rate %d, want 2", c.Rate)
+	}
+}
+
+func TestAccountVariablesMustAgree(t *testing.T) {
+	flags := map[string]string{"ledger": "book.csv"}
+	same := keyed("WIXRECON_ACCOUNT_ID="+parent, "WIX_ACCOUNT_ID="+strings.ToUpper(parent))
+	mustLoad(t, flags, same, nil)
+	other := keyed("WIXRECON_ACCOUNT_ID="+parent, "WIX_ACCOUNT_ID="+subA)
+	_, err := Load(flags, other, files(nil))
+	if d := cmp.Diff([]string{"--account-id: WIXRECON_ACCOUNT_ID and WIX_ACCOUNT_ID differ"}, lines(err)); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	mustLoad(t, least(nil), other, nil) // the flag decides
+}
+
+func TestASnapshotNeedsNeitherAccountNorKey(t *testing.T) {
+	c := mustLoad(t, map[string]string{"ledger": "b", "snapshot": "p.jsonl", "api-key-file": "not-there", "as-of": "2026-11-21"}, nil, nil)
+	if c.AccountID != "" || !c.APIKey.IsZero() || c.Snapshot != "p.jsonl" || c.AsOf.IsZero() {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestMissingFilesAreTold(t *testing.T) {
+	for _, setting := range []string{"config", "api-key-file", "accounts"} {
+		_, err := Load(least(map[string]string{setting: "not-there"}), nil, files(nil))
+		if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "--"+setting+`: read "not-there": file does not exist`) {
+			t.Errorf("%s: got %v", setting, err)
+		}
+	}
+}

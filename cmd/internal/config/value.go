@@ -1,0 +1,63 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wixrecon/wixrecon/sources/storage"
+)
+
+// A fault shows the value it is about, and a value may hold what must not be
+// shown: a password or a signature in a URL, or an API key that was pasted into
+// the wrong place. So values are shown through here, and only through here.
+
+const (
+	// maxShown bounds what a fault quotes, in characters.
+	maxShown = 80
+	// keyPrefix is how Wix API keys begin.
+	keyPrefix = "IST."
+	// redacted stands where a secret would.
+	redacted = "(redacted)"
+	// byteOrderMark is what some editors put before a text.
+	byteOrderMark = "\uFEFF"
+)
+
+// A value is what was given for a setting, and where.
+type value struct {
+	text string // without outer white space
+	from string // for people: a variable, a line of the file, the command line
+	list bool   // a sequence of the file, joined with commas
+}
+
+// fault says what was wanted in place of the value.
+func (v value) fault(want string) error {
+	return fmt.Errorf("%q: %s (from %s)", shown(v.text), want, v.from)
+}
+
+// unread says why the file that the value names can't be read.
+func (v value) unread(err error) error {
+	// The path that such an error repeats is the value, not made fit to show.
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
+	return fmt.Errorf("read %q: %w (from %s)", shown(v.text), err, v.from)
+}
+
+// shown gives a value as it may be shown.
+func shown(text string) string {
+	switch {
+	case strings.Contains(text, keyPrefix):
+		return redacted
+	case strings.Contains(text, "://"):
+		text, _, _ = strings.Cut(storage.Redact(text), "#")
+	case strings.Contains(text, "@"):
+		text = "…" + text[strings.LastIndexByte(text, '@'):]
+	}
+	if utf8.RuneCountInString(text) > maxShown {
+		text = string([]rune(text)[:maxShown]) + "…"
+	}
+	return text
+}

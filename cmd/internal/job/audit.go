@@ -1,0 +1,134 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/join"
+	"github.com/wixrecon/wixrecon/report"
+	"github.com/wixrecon/wixrecon/sources/archive"
+	"github.com/wixrecon/wixrecon/sources/storage"
+)
+
+// An audit reads the ledger, then Wix, then decides, and only then writes:
+// until everything is known there is nothing in --out, so that a run which
+// fails leaves nothing behind. It sends nothing to Wix but queries and gets.
+
+// An Audit is one run that changes nothing.
+type Audit struct {
+	Config  *config.Config
+	Places  *storage.Places
+	Version string
+	Log     *slog.Logger
+	Meter   *Meter    // may be nil
+	Stdout  io.Writer // the result
+}
+
+// audit is an Audit on its way.
+type audit struct {
+	*Audit
+	started  time.Time
+	archive  *archive.Archive
+	run      *archive.Run
+	table    *join.Table
+	snapshot *os.File // the raw packages as they come, until they are put
+	summary  reconcile.Summary
+	carried  []string // headers
+	accounts []string // that the ledger names
+	result   *join.Result
+}
+
+// Run carries the audit out and gives the exit code. The error says why
+// nothing can be said.
+func (a *Audit) Run(ctx context.Context) (code int, err error) {
+	w := &audit{Audit: a, started: time.Now().UTC(), table: join.New(join.Options{})}
+	defer w.table.Close()
+	if w.archive, err = archive.Open(ctx, a.Places, a.Config.Out); err != nil {
+		return ExitCode(err), err
+	}
+	defer func() { err = errors.Join(err, w.archive.Close()) }()
+	for _, step := range []func(context.Context) error{w.begin, w.readLedger, w.readBook, w.decide, w.write, w.tell} {
+		if err := step(ctx); err != nil {
+			return ExitCode(err), err
+		}
+	}
+	return w.summary.ExitCode, nil
+}
+
+// begin fixes what the run is called and what it speaks for.
+func (w *audit) begin(ctx context.Context) error {
+	id := w.Config.RunID
+	if id == "" {
+		id = archive.NewRunID(w.started)
+	}
+	asOf := w.Config.AsOf
+	if asOf.IsZero() {
+		asOf = w.started.Truncate(time.Second)
+	}
+	w.summary = reconcile.Summary{
+		SchemaVersion: reconcile.SchemaVersion, RunID: id, Version: w.Version,
+		AsOf: asOf.UTC(), Started: w.started, Replay: w.Config.Snapshot != "", Warnings: []string{},
+		Scope: reconcile.Scope{
+			AccountID: w.Config.AccountID, Accounts: w.Config.Accounts, Ledger: storage.Redact(w.Config.Ledger),
+		},
+	}
+	var err error
+	if w.run, err = w.archive.NewRun(ctx, id); err != nil {
+		return err
+	}
+	return w.lookBack(ctx)
+}
+
+// lookBack says which runs before this one died.
+func (w *audit) lookBack(ctx context.Context) error {
+	died, err := w.archive.Unfinished(ctx, w.run.ID, reportFiles())
+	if err != nil {
+		return err
+	}
+	for _, id := range died {
+		w.warn(fmt.Sprintf("run %s has no %s: it died, or is still at work", id, archive.SummaryFile))
+	}
+	return nil
+}
+
+// warn tells the log and the summary.
+func (w *audit) warn(text string) {
+	w.summary.Warnings = append(w.summary.Warnings, text)
+	w.Log.Warn(text)
+}
+
+// decide reconciles what was read.
+func (w *audit) decide(ctx context.Context) error {
+	w.Log.Info("reconciling")
+	s := &w.summary
+	var err error
+	w.result, err = w.table.Reconcile(ctx, s.Scope.AccountID, reconcile.Rules{
+		AsOf: s.AsOf, InFlight: w.Config.InFlight, Coverage: &s.Coverage,
+	})
+	if err != nil {
+		return fmt.Errorf("reconcile: %w", err)
+	}
+	s.Findings, s.Ledger, s.Wix = w.result.Tally, w.result.Ledger, w.result.Wix
+	s.Complete = s.Coverage.Complete()
+	s.ExitCode = exitCode(s, w.Config.DetailedExitcode)
+	return nil
+}
+
+// tell prints the result.
+func (w *audit) tell(context.Context) error {
+	o := &report.TextOptions{Folder: w.run.Folder()}
+	switch w.Config.Output {
+	case config.OutputJSON:
+		return report.JSON(w.Stdout, &w.summary)
+	case config.OutputMarkdown:
+		return report.Markdown(w.Stdout, &w.summary, o)
+	}
+	return report.Text(w.Stdout, &w.summary, o)
+}

@@ -1,0 +1,51 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/sources/archive"
+	"github.com/wixrecon/wixrecon/sources/storage"
+)
+
+// The exit codes, by meaning. Where several hold: 1, 2, 7, 6, 4, 5, 3.
+const (
+	ExitOK         = 0 // the run is complete
+	ExitFailed     = 1 // nothing can be said
+	ExitUsage      = 2 // wrong usage or configuration, or a named file that does not exist
+	ExitDrift      = 3 // complete, and drift remains (with --detailed-exitcode)
+	ExitIncomplete = 4 // something in scope could not be read
+)
+
+// A UsageError is a fault of the call or of the configuration.
+type UsageError struct{ Err error }
+
+func (e *UsageError) Error() string { return e.Err.Error() }
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// Usagef makes a UsageError.
+func Usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
+
+// ExitCode gives the code of an error that ended the program.
+func ExitCode(err error) int {
+	var usage *UsageError
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.As(err, &usage), storage.NotExist(err), errors.Is(err, storage.ErrName), errors.Is(err, archive.ErrRunExists):
+		return ExitUsage
+	}
+	return ExitFailed
+}
+
+// exitCode gives the code of a run that could say something.
+func exitCode(s *reconcile.Summary, detailed bool) int {
+	switch {
+	case !s.Complete:
+		return ExitIncomplete
+	case detailed && s.Findings.State(reconcile.Open) > 0:
+		return ExitDrift
+	}
+	return ExitOK
+}

@@ -1,0 +1,121 @@
+package job
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/wixrecon/wixrecon/sources/wix"
+)
+
+// A Meter shows how far the reading is: as a bar on a terminal, elsewhere as a
+// line of the log every few seconds. Bar and log share one writer, so that a
+// line of the log never lands inside the bar. Time left is shown only where
+// the server tells how much there is.
+type Meter struct {
+	bar   *progressbar.ProgressBar // nil: log lines
+	out   io.Writer
+	every time.Duration
+
+	mu   sync.Mutex
+	last wix.Progress
+	on   bool
+}
+
+// NewMeter makes a meter that writes to out.
+func NewMeter(out io.Writer, asBar bool) *Meter {
+	m := &Meter{out: out, every: 5 * time.Second}
+	if asBar {
+		m.bar = progressbar.NewOptions64(-1,
+			progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("reading Wix"),
+			progressbar.OptionShowCount(), progressbar.OptionSetItsString("packages"), progressbar.OptionSetWidth(24),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
+	}
+	return m
+}
+
+// Write passes a line of the log on, beside the bar.
+func (m *Meter) Write(line []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.bar == nil || !m.on {
+		return m.out.Write(line)
+	}
+	_ = m.bar.Clear()
+	n, err := m.out.Write(line)
+	_ = m.bar.RenderBlank()
+	return n, err
+}
+
+// start begins to show; the function it returns ends that.
+func (m *Meter) start(log *slog.Logger) (stop func()) {
+	if m == nil {
+		return func() {}
+	}
+	m.set(true)
+	if m.bar != nil {
+		return func() {
+			m.set(false)
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			_ = m.bar.Finish()
+		}
+	}
+	done := make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() { m.tell(log, done) })
+	return func() {
+		close(done)
+		ended.Wait()
+		m.set(false)
+	}
+}
+
+func (m *Meter) set(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.on = on
+}
+
+// tell writes a line of the log every few seconds.
+func (m *Meter) tell(log *slog.Logger, done <-chan struct{}) {
+	tick := time.NewTicker(m.every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+			m.mu.Lock()
+			p := m.last
+			m.mu.Unlock()
+			log.Info("reading Wix", "accounts", fmt.Sprintf("%d of %d", p.Done, p.Accounts), "packages", p.Packages, "of", p.Total)
+		}
+	}
+}
+
+// show takes a new standing.
+func (m *Meter) show(p wix.Progress) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.last = p
+	if m.bar == nil {
+		return
+	}
+	if p.Total > 0 {
+		m.bar.ChangeMax(max(p.Total, p.Packages))
+	}
+	what := fmt.Sprintf("reading Wix, %d of %d accounts", p.Done, p.Accounts)
+	if p.Sweeping {
+		what = "reading Wix, sweeping the book"
+	}
+	m.bar.Describe(what)
+	_ = m.bar.Set(p.Packages)
+}

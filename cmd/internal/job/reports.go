@@ -1,0 +1,85 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
+	"github.com/wixrecon/wixrecon/report"
+	"github.com/wixrecon/wixrecon/sources/archive"
+)
+
+// A reportFile is one file of the run's folder.
+type reportFile struct {
+	name  string
+	asked string // the word of --reports for it
+	write func(*audit, io.Writer) error
+}
+
+// reportTable gives the reports in the order in which they are written.
+func reportTable() []reportFile {
+	return []reportFile{
+		{archive.SnapshotFile, config.ReportSnapshot, (*audit).writeSnapshot},
+		{"findings.csv", config.ReportFindings, (*audit).writeFindings},
+		{"packages.csv", config.ReportPackages, (*audit).writePackages},
+		{"report.xlsx", config.ReportXLSX, (*audit).writeWorkbook},
+	}
+}
+
+func reportFiles() []string {
+	var names []string
+	for _, f := range reportTable() {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// write puts the reports into the run's folder, the summary last.
+func (w *audit) write(ctx context.Context) error {
+	w.summary.Finished = time.Now().UTC()
+	for _, f := range reportTable() {
+		if !w.Config.Wants(f.asked) || f.name == archive.SnapshotFile && w.snapshot == nil {
+			continue
+		}
+		w.Log.Info("writing " + f.name)
+		if err := w.run.Put(ctx, f.name, func(out io.Writer) error { return f.write(w, out) }); err != nil {
+			return err
+		}
+	}
+	w.summary.Reports = w.run.Files()
+	return w.run.Conclude(ctx, &w.summary)
+}
+
+func (w *audit) writeSnapshot(out io.Writer) error {
+	if _, err := w.snapshot.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, err := io.Copy(out, w.snapshot)
+	return errors.Join(err, w.snapshot.Close())
+}
+
+func (w *audit) writeFindings(out io.Writer) error {
+	return report.FindingsCSV(out, w.summary.AsOf, w.carried, w.result.Findings())
+}
+
+func (w *audit) writePackages(out io.Writer) error {
+	return report.PackagesCSV(out, w.result.Stock())
+}
+
+func (w *audit) writeWorkbook(out io.Writer) error {
+	return report.Workbook(out, &report.Book{
+		Summary: &w.summary, Carried: w.carried, Findings: w.result.Findings(), Stock: w.result.Stock(),
+		Settings: w.settings(),
+	})
+}
+
+// settings gives what the run was asked to do, for the workbook's last sheet.
+func (w *audit) settings() []report.Setting {
+	var all []report.Setting
+	for _, g := range w.Config.Given {
+		all = append(all, report.Setting{Name: g.Name, Value: g.Value, Source: g.Source})
+	}
+	return all
+}

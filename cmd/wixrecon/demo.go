@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
+	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
+)
+
+// The demo is the real job on a sample ledger, over real HTTP, against the
+// simulator: only the book is made up.
+
+const demoFolder = "wixrecon-demo"
+
+func (p *program) demoCommand() *cli.Command {
+	return &cli.Command{
+		Name:   "demo",
+		Usage:  "run the whole job on a sample, without account, key or network; writes under ./" + demoFolder,
+		Action: func(c *cli.Context) error { return p.demo(c.Context) },
+	}
+}
+
+func (p *program) demo(ctx context.Context) error {
+	planted := wixsim.DemoBook(time.Now().UTC().Truncate(time.Second))
+	ledger := filepath.Join(demoFolder, "ledger.csv")
+	if err := os.MkdirAll(demoFolder, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(ledger, planted.LedgerCSV(0), 0o600); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() {
+		served <- serve(ctx, listener, wixsim.New(planted.Book, &wixsim.Options{Parent: planted.Parent}))
+	}()
+	defer func() { stop(); <-served }()
+	cfg, err := config.Load(map[string]string{
+		"account-id": planted.Parent, "base-url": "http://" + listener.Addr().String(), "rate": "off",
+		"ledger": ledger, "out": filepath.Join(demoFolder, "runs"), "as-of": planted.AsOf.Format(time.RFC3339),
+		"max-bad-rows": "5 %",
+	}, []string{"WIX_API_KEY=" + wixsim.DefaultKey}, os.ReadFile)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stderr, "demo: %d packages at a simulated Wix on %s, sample ledger %s\n", len(planted.Book), listener.Addr(), ledger)
+	return p.audit(ctx, cfg)
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
+	"github.com/wixrecon/wixrecon/cmd/internal/job"
+	"github.com/wixrecon/wixrecon/sources/storage"
+)
+
+func (p *program) runCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "run",
+		Usage: "read ledger and Wix, find the drift, write the reports; changes nothing",
+		Flags: append(settingFlags(), &cli.StringFlag{Name: "fix", Usage: "not available yet: mend `KINDS` of drift"}),
+		Action: func(c *cli.Context) error {
+			if c.IsSet("fix") {
+				return job.Usagef("run: --fix is not available in this version: it audits, and changes nothing at Wix")
+			}
+			cfg, err := config.Load(givenFlags(c), p.env, os.ReadFile)
+			if err != nil {
+				return &job.UsageError{Err: err}
+			}
+			return p.audit(c.Context, cfg)
+		},
+	}
+}
+
+// audit runs the job and turns its exit code into an error.
+func (p *program) audit(ctx context.Context, cfg *config.Config) error {
+	meter := job.NewMeter(p.stderr, showBar(cfg.Progress, p.stderr))
+	a := &job.Audit{
+		Config: cfg, Places: &storage.Places{}, Version: version, Stdout: p.stdout,
+		Log: newLog(cfg.Log, meter), Meter: meter,
+	}
+	code, err := a.Run(ctx)
+	if err == nil && code != job.ExitOK {
+		return exitCode(code)
+	}
+	return err
+}
+
+// settingFlags makes the flags of the table of settings.
+func settingFlags() []cli.Flag {
+	var flags []cli.Flag
+	for _, s := range config.Settings() {
+		usage := s.Usage
+		if s.Switch {
+			flags = append(flags, &cli.BoolFlag{Name: s.Name, Usage: usage})
+			continue
+		}
+		flags = append(flags, &cli.StringFlag{Name: s.Name, Usage: usage, DefaultText: s.Default})
+	}
+	return flags
+}
+
+// givenFlags gives the settings that stand on the command line.
+func givenFlags(c *cli.Context) map[string]string {
+	given := make(map[string]string)
+	for _, s := range config.Settings() {
+		switch {
+		case !c.IsSet(s.Name):
+		case s.Switch:
+			given[s.Name] = strconv.FormatBool(c.Bool(s.Name))
+		default:
+			given[s.Name] = c.String(s.Name)
+		}
+	}
+	return given
+}
+
+func newLog(form string, out io.Writer) *slog.Logger {
+	if form == config.LogJSON {
+		return slog.New(slog.NewJSONHandler(out, nil))
+	}
+	return slog.New(slog.NewTextHandler(out, nil))
+}
+
+// showBar decides whether progress is a bar: by default on a terminal.
+func showBar(progress string, out io.Writer) bool {
+	if progress == config.ProgressAuto {
+		f, ok := out.(*os.File)
+		return ok && term.IsTerminal(int(f.Fd()))
+	}
+	return progress == config.ProgressOn
+}

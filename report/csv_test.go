@@ -1,0 +1,182 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/govalues/decimal"
+	"pgregory.net/rapid"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+)
+
+const contractColumns = "kind,severity,state,account_id,external_id,package_id,instance_id,field,ledger_value,wix_value," +
+	"fix,outcome,reason,first_seen,age_days,direction,monthly_amount,currency,customer,ledger_line,finding_id"
+
+func one[T any](rows ...T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, r := range rows {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func failing[T any](err error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var zero T
+		_ = yield(zero, nil) && yield(zero, err)
+	}
+}
+
+func records(t *testing.T, b []byte) [][]string {
+	t.Helper()
+	all, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestFindingsHeader(t *testing.T) {
+	carried := []string{"notes", "Account ID", "Notes", "@run", "", "ledger_kind", "kind"}
+	got := written(t, func(w io.Writer) error { return FindingsCSV(w, sampleAsOf, carried, one[reconcile.Reported]()) })
+	want := contractColumns + ",notes,ledger_Account ID,ledger_Notes,'@run,column,ledger_kind,ledger_kind_2\n"
+	if string(got) != want {
+		t.Errorf("header\n got %q\nwant %q", got, want)
+	}
+}
+
+func TestFindingCells(t *testing.T) {
+	base := reconcile.Reported{Finding: reconcile.Finding{Kind: reconcile.OrphanPackage, State: reconcile.Open}}
+	for _, c := range []struct {
+		name   string
+		set    func(*reconcile.Reported)
+		column string
+		want   string
+	}{
+		{"no direction has a name", func(*reconcile.Reported) {}, "direction", "none"},
+		{"no ledger row", func(*reconcile.Reported) {}, "ledger_line", ""},
+		{"unknown price is not 0", func(*reconcile.Reported) {}, "monthly_amount", ""},
+		{"two digits", func(r *reconcile.Reported) { r.Monthly = money("7", "EUR") }, "monthly_amount", "7.00"},
+		{"no digits", func(r *reconcile.Reported) { r.Monthly = money("700", "JPY") }, "monthly_amount", "700"},
+		{"three digits", func(r *reconcile.Reported) { r.Monthly = money("7.5", "KWD") }, "monthly_amount", "7.500"},
+		{"half to even", func(r *reconcile.Reported) { r.Monthly = money("7.125", "EUR") }, "monthly_amount", "7.12"},
+		{"a negative amount is a number", func(r *reconcile.Reported) { r.Monthly = money("-5", "EUR") }, "monthly_amount", "-5.00"},
+		{"formula", func(r *reconcile.Reported) { r.ExternalID = "=1+1" }, "external_id", "'=1+1"},
+		{"a negative id is text", func(r *reconcile.Reported) { r.ExternalID = "-5" }, "external_id", "'-5"},
+		{"plus", func(r *reconcile.Reported) { r.Customer = "+49 30" }, "customer", "'+49 30"},
+		{"at", func(r *reconcile.Reported) { r.WixValue = "@SUM(A1)" }, "wix_value", "'@SUM(A1)"},
+		{"tab", func(r *reconcile.Reported) { r.Reason = "\t=1" }, "reason", "'\t=1"},
+		{"carriage return", func(r *reconcile.Reported) { r.Reason = "\r=1" }, "reason", "'\r=1"},
+		{"inside is harmless", func(r *reconcile.Reported) { r.Customer = "a=b" }, "customer", "a=b"},
+		{"carried formula", func(r *reconcile.Reported) { r.Cells = []string{"=x"} }, "notes", "'=x"},
+		{"no carried cells", func(*reconcile.Reported) {}, "notes", ""},
+		{"not UTF-8", func(r *reconcile.Reported) { r.Customer = "B\xfcro" }, "customer", "B\uFFFDro"},
+		{"UTC", func(r *reconcile.Reported) {
+			r.FirstSeen = sampleAsOf.In(time.FixedZone("", -5*3600)).Add(-36*time.Hour + 5)
+		}, "first_seen", "2026-11-19T14:00:00Z"},
+		{"whole days", func(r *reconcile.Reported) { r.FirstSeen = sampleAsOf.Add(-47 * time.Hour) }, "age_days", "1"},
+		{"never younger than new", func(r *reconcile.Reported) { r.FirstSeen = sampleAsOf.Add(72 * time.Hour) }, "age_days", "0"},
+		{"never seen", func(*reconcile.Reported) {}, "age_days", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			row := base
+			c.set(&row)
+			got := records(t, written(t, func(w io.Writer) error {
+				return FindingsCSV(w, sampleAsOf, []string{"notes"}, one(row))
+			}))
+			for i, name := range got[0] {
+				if name == c.column && got[1][i] != c.want {
+					t.Errorf("%s = %q, want %q", name, got[1][i], c.want)
+				}
+			}
+		})
+	}
+}
+
+func money(amount, currency string) reconcile.Money {
+	return reconcile.Money{Amount: decimal.MustParse(amount), Currency: currency, Known: true}
+}
+
+func TestPackageWithoutInstances(t *testing.T) {
+	empty := reconcile.Stock{Package: reconcile.Package{ID: "p1", AccountID: "a1"}, Class: reconcile.Settled}
+	got := records(t, written(t, func(w io.Writer) error { return PackagesCSV(w, one(empty)) }))
+	if len(got) != 2 || got[1][2] != "p1" || got[1][3] != "" || got[1][17] != "settled" {
+		t.Errorf("rows %q", got)
+	}
+}
+
+// No cell that a spreadsheet would run, whatever the ledger holds, and nothing
+// lost but the apostrophe.
+func TestNoCellRuns(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		cells := rapid.SliceOfN(rapid.StringMatching(`[=+\-@\t\r\n;,"' a1é]{0,6}`), 3, 3).Draw(r, "cells")
+		row := reconcile.Reported{Cells: cells}
+		var b bytes.Buffer
+		if err := FindingsCSV(&b, sampleAsOf, []string{"a", "b", "c"}, one(row)); err != nil {
+			r.Fatal(err)
+		}
+		got, err := csv.NewReader(&b).ReadAll()
+		if err != nil {
+			r.Fatal(err)
+		}
+		for i, cell := range got[1][len(got[1])-3:] {
+			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+				r.Errorf("cell %q runs", cell)
+			}
+			want := strings.ReplaceAll(cells[i], "\r\n", "\n") // encoding/csv reads CR LF as LF
+			if cell != want && cell != "'"+want {
+				r.Errorf("cell %q became %q", cells[i], cell)
+			}
+		}
+	})
+}
+
+func TestErrorsEndAReport(t *testing.T) {
+	broken := errors.New("disk on fire")
+	for name, write := range map[string]func(io.Writer) error{
+		"findings": func(w io.Writer) error {
+			return FindingsCSV(w, sampleAsOf, nil, failing[reconcile.Reported](broken))
+		},
+		"packages": func(w io.Writer) error { return PackagesCSV(w, failing[reconcile.Stock](broken)) },
+		"workbook, findings": func(w io.Writer) error {
+			return Workbook(w, &Book{Summary: sampleSummary(0, 0), Findings: failing[reconcile.Reported](broken), TmpDir: t.TempDir()})
+		},
+		"workbook, packages": func(w io.Writer) error {
+			return Workbook(w, &Book{Summary: sampleSummary(0, 0), Stock: failing[reconcile.Stock](broken), TmpDir: t.TempDir()})
+		},
+	} {
+		if err := write(io.Discard); !errors.Is(err, broken) {
+			t.Errorf("%s: error %v, want %v", name, err, broken)
+		}
+	}
+}
+
+func TestFullDiskIsAnError(t *testing.T) {
+	s := sampleSummary(40, 30)
+	for name, write := range map[string]func(io.Writer) error{
+		"findings": func(w io.Writer) error { return FindingsCSV(w, sampleAsOf, nil, sampleFindings(40)) },
+		"packages": func(w io.Writer) error { return PackagesCSV(w, sampleStock(30)) },
+		"text":     func(w io.Writer) error { return Text(w, s, nil) },
+		"markdown": func(w io.Writer) error { return Markdown(w, s, nil) },
+		"json":     func(w io.Writer) error { return JSON(w, s) },
+		"workbook": func(w io.Writer) error { return Workbook(w, sampleBook(40, 30)) },
+	} {
+		full := errors.New("no space left")
+		if err := write(refusing{full}); !errors.Is(err, full) {
+			t.Errorf("%s: error %v, want %v", name, err, full)
+		}
+	}
+}
+
+type refusing struct{ err error }
+
+func (r refusing) Write([]byte) (int, error) { return 0, r.err }

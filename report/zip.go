@@ -1,0 +1,163 @@
+package report
+
+import (
+	"archive/zip"
+	"bufio"
+	"cmp"
+	"encoding/xml"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// excelize writes the parts of a workbook in the order of a Go map, and the
+// list of content types in another order in every run. A zipSpool takes the
+// deflated parts as they come, on disk, and writes them by name afterwards:
+// equal workbooks are equal bytes, and no workbook is ever held in memory.
+
+// contentTypes is the part that lists the others.
+const contentTypes = "[Content_Types].xml"
+
+// zipSpool is an excelize.ZipWriter. Its Close writes nothing to the outside,
+// because excelize calls it after an error too; writeTo does.
+type zipSpool struct {
+	file  *os.File
+	buf   *bufio.Writer
+	flate *flate.Writer
+	parts []*zipPart
+}
+
+// A zipPart is one deflated part, and the writer for it while it is the last.
+type zipPart struct {
+	spool *zipSpool
+	name  string
+	crc   hash.Hash32
+	raw   int64 // bytes before deflation
+	from  int64 // place in the spool
+	to    int64
+}
+
+// newZipSpool opens a spool in dir, the system's temporary folder where dir is
+// empty.
+func newZipSpool(dir string) (*zipSpool, error) {
+	file, err := os.CreateTemp(dir, "wixrecon-xlsx-")
+	if err != nil {
+		return nil, fmt.Errorf("open spool for a workbook: %w", err)
+	}
+	z := &zipSpool{file: file, buf: bufio.NewWriterSize(file, 1<<16)}
+	z.flate, err = flate.NewWriter(z.buf, 6)
+	return z, err
+}
+
+func (z *zipSpool) Create(name string) (io.Writer, error) {
+	from, err := z.finish()
+	if err != nil {
+		return nil, err
+	}
+	part := &zipPart{spool: z, name: name, crc: crc32.NewIEEE(), from: from}
+	z.parts = append(z.parts, part)
+	z.flate.Reset(z.buf)
+	if name == contentTypes {
+		return typeSorter{part}, nil
+	}
+	return part, nil
+}
+
+func (*zipSpool) AddFS(fs.FS) error { return fmt.Errorf("add a folder to a workbook: not supported") }
+
+func (z *zipSpool) Close() error {
+	_, err := z.finish()
+	return err
+}
+
+func (p *zipPart) Write(b []byte) (int, error) {
+	_, _ = p.crc.Write(b) // never an error
+	p.raw += int64(len(b))
+	return p.spool.flate.Write(b)
+}
+
+// finish ends the last part and tells where the next one starts.
+func (z *zipSpool) finish() (int64, error) {
+	if len(z.parts) == 0 {
+		return 0, nil
+	}
+	last := z.parts[len(z.parts)-1]
+	if last.to > 0 {
+		return last.to, nil
+	}
+	if err := z.flate.Close(); err != nil {
+		return 0, err
+	}
+	if err := z.buf.Flush(); err != nil {
+		return 0, err
+	}
+	var err error
+	last.to, err = z.file.Seek(0, io.SeekCurrent)
+	return last.to, err
+}
+
+// writeTo writes the archive, its parts ordered by name.
+func (z *zipSpool) writeTo(w io.Writer) error {
+	slices.SortFunc(z.parts, func(a, b *zipPart) int { return cmp.Compare(a.name, b.name) })
+	archive := zip.NewWriter(w)
+	for _, p := range z.parts {
+		out, err := archive.CreateRaw(&zip.FileHeader{
+			Name: p.name, Method: zip.Deflate, CRC32: p.crc.Sum32(),
+			CompressedSize64: uint64(p.to - p.from), UncompressedSize64: uint64(p.raw),
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(out, io.NewSectionReader(z.file, p.from, p.to-p.from)); err != nil {
+			return err
+		}
+	}
+	return archive.Close()
+}
+
+// remove closes the spool and takes it off the disk.
+func (z *zipSpool) remove() error {
+	return cmp.Or(z.file.Close(), os.Remove(z.file.Name()))
+}
+
+// A typeSorter writes the list of content types in order. excelize hands every
+// part that is no sheet over in one Write.
+type typeSorter struct{ to io.Writer }
+
+type typeList struct {
+	XMLName  xml.Name   `xml:"http://schemas.openxmlformats.org/package/2006/content-types Types"`
+	Default  []typeItem `xml:"Default"`
+	Override []typeItem `xml:"Override"`
+}
+
+type typeItem struct {
+	Extension   string `xml:"Extension,attr,omitempty"`
+	PartName    string `xml:"PartName,attr,omitempty"`
+	ContentType string `xml:"ContentType,attr"`
+}
+
+func (s typeSorter) Write(b []byte) (int, error) {
+	var list typeList
+	if err := xml.Unmarshal(b, &list); err != nil {
+		return 0, fmt.Errorf("read content types of a workbook: %w", err)
+	}
+	for _, items := range [][]typeItem{list.Default, list.Override} {
+		slices.SortFunc(items, func(a, b typeItem) int {
+			return cmp.Or(cmp.Compare(a.Extension, b.Extension), cmp.Compare(a.PartName, b.PartName))
+		})
+	}
+	sorted, err := xml.Marshal(list)
+	if err != nil {
+		return 0, fmt.Errorf("write content types of a workbook: %w", err)
+	}
+	if _, err := s.to.Write(append([]byte(xml.Header), sorted...)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}

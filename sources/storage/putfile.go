@@ -1,0 +1,125 @@
+package storage
+
+// A local file is made in five steps: a temporary file in the folder it will
+// stand in, its content, sync, link under the final name, sync of the folder.
+// Folders that are made for it, and stay empty, go again.
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+const (
+	temporaryPrefix = ".wixrecon-"
+	temporarySuffix = ".tmp"
+)
+
+func isTemporary(name string) bool {
+	return strings.HasPrefix(name, temporaryPrefix) && strings.HasSuffix(name, temporarySuffix)
+}
+
+func (d *Dir) putFile(ctx context.Context, key string, write func(io.Writer) error) error {
+	final := filepath.Join(d.place.path, filepath.FromSlash(key))
+	f, err := d.temporary(filepath.Dir(final))
+	if err != nil {
+		d.prune()
+		return d.place.fail("write", d.shown(key), err)
+	}
+	err = d.fill(ctx, key, f, write)
+	if err == nil {
+		err = d.place.fail("write", d.shown(key), publish(f, final))
+	}
+	_ = f.Close()           // after an error; publish has closed it otherwise
+	_ = os.Remove(f.Name()) // the second name of the file, or what it got no further than
+	if err != nil {
+		d.prune()
+		return err
+	}
+	return d.place.fail("write", d.shown(key), d.settle(filepath.Dir(final)))
+}
+
+// publish syncs and closes the file and gives it its name, unless something
+// has it.
+func publish(f *os.File, final string) error {
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Link(f.Name(), final)
+}
+
+// temporary makes a file in the folder, and the folder where it is not there.
+// Both under one lock, so that prune can't take the folder away between them.
+func (d *Dir) temporary(folder string) (*os.File, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.makeFolder(folder); err != nil {
+		return nil, err
+	}
+	name := filepath.Join(folder, temporaryPrefix+rand.Text()+temporarySuffix)
+	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+}
+
+func (d *Dir) makeFolder(folder string) error {
+	var missing []string
+	for at := folder; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(at); err == nil || !os.IsNotExist(err) {
+			break
+		}
+		missing = append(missing, at)
+	}
+	for _, at := range slices.Backward(missing) {
+		if err := os.Mkdir(at, 0o777); err == nil {
+			d.made = append(d.made, at)
+		} else if !os.IsExist(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// prune removes the folders that Put made and that hold nothing.
+func (d *Dir) prune() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	kept := d.made[:0:0]
+	for _, at := range slices.Backward(d.made) {
+		if os.Remove(at) != nil { // it holds something
+			kept = append(kept, at)
+		}
+	}
+	slices.Reverse(kept)
+	d.made = kept
+}
+
+// settle syncs the folder, so that the name outlives a crash, and the parents
+// of the folders that were made.
+func (d *Dir) settle(folder string) error {
+	folders := []string{folder}
+	d.mu.Lock()
+	for _, made := range d.made {
+		folders = append(folders, filepath.Dir(made))
+	}
+	d.mu.Unlock()
+	var faults []error
+	for _, at := range folders {
+		faults = append(faults, syncFolder(at))
+	}
+	return errors.Join(faults...)
+}
+
+func syncFolder(folder string) error {
+	f, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

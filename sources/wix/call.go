@@ -1,0 +1,179 @@
+package wix
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+)
+
+// One request. It holds a slot from before it is sent until its body has been
+// read, so that no more are in flight than there are slots, and it takes its
+// place in the rate with the slot in hand, so that requests do not gather
+// between the two. Waits before a retry hold no slot.
+
+// maxBody bounds what is read of an answer.
+const maxBody = 64 << 20
+
+// A call is one request to be sent, and what is to be done with its answer.
+type call struct {
+	op      string // what it does, with its object
+	method  string
+	path    string // below the base URL, escaped
+	account string // of the header
+	body    []byte
+	decode  func(body []byte) error
+	counter *atomic.Int64
+}
+
+// send sends the call until it succeeds or is given up.
+func (c *Client) send(ctx context.Context, k *call) error {
+	target, err := url.Parse(c.base.String() + k.path)
+	if err != nil {
+		return fmt.Errorf("%s: not a path that can be sent", c.key.Scrub(k.op))
+	}
+	k.counter.Add(1)
+	err = c.retried(ctx, func() *Error { return c.attempt(ctx, k, target) })
+	if err == nil {
+		return nil
+	}
+	if ended := ctx.Err(); ended != nil {
+		return fmt.Errorf("%s: %w", c.key.Scrub(k.op), ended)
+	}
+	c.count.failed.Add(1)
+	return err
+}
+
+// attempt sends the call once.
+func (c *Client) attempt(ctx context.Context, k *call, target *url.URL) *Error {
+	fault := &Error{Op: c.key.Scrub(k.op), Method: k.method, URL: c.key.Scrub(shownURL(target))}
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		fault.Err = ctx.Err()
+		return fault
+	}
+	generation, err := c.limiter.wait(ctx)
+	if err != nil {
+		fault.Err = err
+		return fault
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	if !c.exchange(ctx, k, target, fault) {
+		c.slowDown(generation, fault)
+		return fault
+	}
+	c.limiter.succeeded(generation)
+	return nil
+}
+
+func (c *Client) slowDown(generation int, fault *Error) {
+	if fault.Status != http.StatusTooManyRequests {
+		return
+	}
+	c.count.throttled.Add(1)
+	c.limiter.throttled(generation, time.Now().Add(min(fault.after, retryAfterCap)))
+	c.log.Debug("requests are slowed down", "error", fault.Error())
+}
+
+// exchange sends the request, reads the answer and decodes it. Where it
+// reports false, it has filled fault.
+func (c *Client) exchange(ctx context.Context, k *call, target *url.URL, fault *Error) bool {
+	request, err := http.NewRequestWithContext(ctx, k.method, target.String(), bytes.NewReader(k.body))
+	if err != nil {
+		fault.Err = c.shown(err)
+		return false
+	}
+	c.setHeader(request.Header, k)
+	response, err := c.http.Do(request)
+	if err != nil {
+		fault.Retryable, fault.Err = true, c.shown(c.cause(ctx, err))
+		return false
+	}
+	defer response.Body.Close()
+	fault.Status = response.StatusCode
+	body, err := readBody(response.Body)
+	c.count.bytes.Add(int64(len(body)))
+	if response.StatusCode/100 != 2 {
+		c.refused(fault, response.Header, body)
+		return false
+	}
+	if err != nil {
+		fault.Retryable, fault.Err = !errors.Is(err, errTooLong), c.shown(c.cause(ctx, err))
+		return false
+	}
+	return c.decoded(k, response.Header, body, fault)
+}
+
+func (c *Client) setHeader(header http.Header, k *call) {
+	header.Set("Authorization", c.key.reveal())
+	header.Set("wix-account-id", k.account)
+	header.Set("User-Agent", c.userAgent)
+	header.Set("Accept", "application/json")
+	if k.body != nil {
+		header.Set("Content-Type", "application/json")
+	}
+}
+
+// refused fills the error with an answer that is no success.
+func (c *Client) refused(fault *Error, header http.Header, body []byte) {
+	fault.Retryable = retryableStatus(fault.Status)
+	fault.after = retryAfter(header.Get("Retry-After"), time.Now())
+	fault.explain(header, body, c.key)
+	if fault.Status/100 == 3 {
+		fault.Message = "the redirect is not followed"
+	}
+}
+
+// decoded decodes a success. A body that is no JSON was cut short or comes
+// from a gateway, and may be whole the next time; one that is JSON would be
+// the same.
+func (c *Client) decoded(k *call, header http.Header, body []byte, fault *Error) bool {
+	err := k.decode(body)
+	if err == nil {
+		return true
+	}
+	fault.RequestID = oneLine(header.Get("X-Wix-Request-Id"), 64, c.key)
+	fault.Retryable = !json.Valid(body)
+	fault.Err = c.shown(err)
+	if fault.Retryable {
+		fault.Err = fmt.Errorf("the answer of %d bytes is cut short or not JSON", len(body))
+	}
+	return false
+}
+
+// errTooLong is an answer that is not read to its end.
+var errTooLong = fmt.Errorf("the answer is longer than %d bytes", maxBody)
+
+func readBody(body io.Reader) ([]byte, error) {
+	read, err := io.ReadAll(io.LimitReader(body, maxBody+1))
+	if err != nil {
+		return read, fmt.Errorf("read the answer: %w", err)
+	}
+	if len(read) > maxBody {
+		return nil, errTooLong
+	}
+	return read, nil
+}
+
+// cause drops the URL that package http puts before its errors: it may be one
+// that a server redirected to. A try that ran out of its own time is not an
+// ended context, and must not look like one.
+func (c *Client) cause(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("no whole answer within %s", c.timeout)
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}

@@ -1,0 +1,114 @@
+package wix
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// TestNoMinuteHasMore sends for ten minutes with all workers, and counts every
+// window of a minute.
+func TestNoMinuteHasMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(180)
+		var mu sync.Mutex
+		var sent []time.Time
+		var group sync.WaitGroup
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+		defer cancel()
+		for range 8 {
+			group.Go(func() {
+				for {
+					if _, err := l.wait(ctx); err != nil {
+						return
+					}
+					mu.Lock()
+					sent = append(sent, time.Now())
+					mu.Unlock()
+				}
+			})
+		}
+		group.Wait()
+		from := 0
+		for to := range sent {
+			for sent[to].Sub(sent[from]) >= time.Minute {
+				from++
+			}
+			if n := to - from + 1; n > 200 {
+				t.Fatalf("%d requests in the minute up to %s", n, sent[to])
+			}
+		}
+		if len(sent) < 1800 || len(sent) > 1821 {
+			t.Errorf("%d requests in ten minutes", len(sent))
+		}
+	})
+}
+
+func TestThrottled(t *testing.T) {
+	for _, test := range []struct {
+		perMinute         int
+		first, after, max rate.Limit
+	}{
+		{180, 3, 1.5, 3},
+		{0, rate.Inf, 10, rate.Inf},
+		{3, 0.05, 0.05, 0.05},
+	} {
+		l := newLimiter(test.perMinute)
+		if l.now != test.first {
+			t.Errorf("%d: begins at %v", test.perMinute, l.now)
+		}
+		for range 8 { // those that were under way together
+			l.throttled(0, time.Time{})
+		}
+		if l.now != test.after {
+			t.Errorf("%d: %v after a 429, want %v", test.perMinute, l.now, test.after)
+		}
+		l.succeeded(0) // sent before
+		if l.now != test.after {
+			t.Errorf("%d: an old success gave back to %v", test.perMinute, l.now)
+		}
+		if l.succeeded(1); l.now != min(test.after*recoveryFactor, test.max) {
+			t.Errorf("%d: a success gave back to %v", test.perMinute, l.now)
+		}
+		for range 100 {
+			l.succeeded(1)
+		}
+		if l.now != test.max || l.bucket.Burst() != l.burst {
+			t.Errorf("%d: recovered to %v, burst %d", test.perMinute, l.now, l.bucket.Burst())
+		}
+		for generation := range 100 {
+			l.throttled(generation, time.Time{})
+		}
+		if l.now < min(slowest, l.full) {
+			t.Errorf("%d: slowed down to %v", test.perMinute, l.now)
+		}
+	}
+}
+
+// TestAllPause holds that a Retry-After of one request is a pause for all.
+func TestAllPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, start := newLimiter(0), time.Now()
+		l.throttled(0, start.Add(30*time.Second))
+		l.throttled(1, start.Add(5*time.Second)) // a shorter one does not end it
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				if _, err := l.wait(context.Background()); err != nil || time.Since(start) < 30*time.Second {
+					t.Errorf("went on after %s, error %v", time.Since(start), err)
+				}
+			})
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if _, err := l.wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		group.Wait()
+	})
+}

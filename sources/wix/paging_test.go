@@ -1,0 +1,159 @@
+package wix
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// chainOf reads one slice and gives the number of packages seen.
+func chainOf(c *Client, s Slice) (packages, pages int, err error) {
+	for page, fault := range c.Pages(context.Background(), s) {
+		if fault != nil {
+			return packages, pages, fault
+		}
+		packages += len(page.Packages)
+		pages++
+	}
+	return packages, pages, nil
+}
+
+func TestPagesFollowsCursors(t *testing.T) {
+	f := &fakeBook{packages: books(2, 250)}
+	for _, test := range []struct {
+		slice           Slice
+		packages, pages int
+		requests        []string
+	}{
+		{Slice{Account: accountID(1)}, 250, 3, []string{
+			`{"query":{"cursorPaging":{"limit":100},"filter":{"accountId":{"$eq":"` + accountID(1) + `"}}}}`,
+			`{"query":{"cursorPaging":{"cursor":"` + accountID(1) + `|100","limit":100}}}`,
+		}},
+		{Slice{}, 500, 5, []string{`{"query":{"cursorPaging":{"limit":100}}}`, `{"query":{"cursorPaging":{"cursor":"|100","limit":100}}}`}},
+		{Slice{Account: accountID(9)}, 0, 1, nil},
+	} {
+		f.asked = nil
+		packages, pages, err := chainOf(clientOf(t, f), test.slice)
+		if err != nil || packages != test.packages || pages != test.pages {
+			t.Errorf("%+v: %d packages on %d pages, error %v", test.slice, packages, pages, err)
+		}
+		for i, want := range test.requests {
+			if got := f.asked[i].raw; got != want {
+				t.Errorf("request %d is %s, want %s", i, got, want)
+			}
+		}
+	}
+	if got := f.asked[0].header; got.Get("Wix-Account-Id") != parentID || got.Get("Authorization") != testKey {
+		t.Errorf("headers %v", got)
+	}
+}
+
+// TestPagesEndsInAnError holds that no broken answer is taken for the last page.
+func TestPagesEndsInAnError(t *testing.T) {
+	answer := func(format string, args ...any) func(asked, http.ResponseWriter) bool {
+		return func(_ asked, w http.ResponseWriter) bool {
+			_, _ = fmt.Fprintf(w, format, args...)
+			return true
+		}
+	}
+	one, _ := json.Marshal(pkg(1, 1))
+	upper := strings.ToUpper(accountID(1))
+	foreign, _ := json.Marshal(pkg(2, 2))
+	tests := []struct {
+		name, answer, want string
+		requests           int
+	}{
+		{"no metadata", `{"packages":[` + string(one) + `]}`, "no paging metadata", 1},
+		{"null metadata", `{"packages":[],"metadata":null,"pagingMetadata":null}`, "no paging metadata", 1},
+		{"an empty answer", `{}`, "no paging metadata", 1},
+		{"a null answer", `null`, "no paging metadata", 1},
+		{"metadata of another type", `{"metadata":[]}`, "metadata: a JSON array", 1},
+		{"a cursor of another type", `{"metadata":{"cursors":{"next":7}}}`, "cursors.next: a JSON number", 1},
+		{"metadata that disagree", `{"metadata":{},"pagingMetadata":{"cursors":{"next":"x"}}}`, "disagree", 1},
+		{"totals that disagree", `{"metadata":{"total":1},"pagingMetadata":{"total":2}}`, "disagree", 1},
+		{"no new package", `{"packages":[` + string(one) + `],"metadata":{"cursors":{"next":"x"}}}`, "no new package, after 1", 2},
+		{"no package at all", `{"packages":[],"metadata":{"cursors":{"next":"x"}}}`, "no new package, after 0", 1},
+		{"a package without an id", `{"packages":[{"accountId":"` + accountID(1) + `"}],"metadata":{}}`, "a package has no id", 1},
+		{"a null package", `{"packages":[null],"metadata":{}}`, "a package has no id", 1},
+		{"an array", `[]`, "a JSON array", 1},
+		{"a bad date", `{"packages":[{"id":"p7","createdDate":"yesterday"}],"metadata":{}}`, `package p7: field createdDate: yesterday is not a date`, 1},
+		{"a status of another type", `{"packages":[{"id":"p7","productInstances":[{"status":1}]}],"metadata":{}}`, "package p7: field productInstances.status: a JSON number", 1},
+		{"a foreign account", `{"packages":[` + string(foreign) + `],"metadata":{}}`, "of account " + accountID(2) + " is no answer to a filter on account " + accountID(1), 1},
+		{"no account", `{"packages":[{"id":"p7"}],"metadata":{}}`, "package p7 of account (none)", 1},
+		{"cut short", `{"packages":[` + string(one), "cut short or not JSON", 6},
+		{"HTML", `<html><body>maintenance</body></html>`, "cut short or not JSON", 6},
+		{"nothing", ``, "cut short or not JSON", 6},
+		{"fine, in upper case", `{"packages":[{"id":"p","accountId":"` + upper + `"}],"metadata":{}}`, "", 1},
+		{"an empty object", `{"packages":[],"pagingMetadata":{}}`, "", 1},
+		{"metadata twice", `{"metadata":{"total":1},"pagingMetadata":{}}`, "", 1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := &fakeBook{before: answer("%s", test.answer)}
+			_, _, err := chainOf(clientOf(t, f), Slice{Account: accountID(1)})
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+			if len(f.asked) != test.requests {
+				t.Errorf("%d requests, want %d", len(f.asked), test.requests)
+			}
+			var typed *Error
+			if err != nil && (!errors.As(err, &typed) || typed.Retryable != (test.requests == 6)) {
+				t.Errorf("error %#v", err)
+			}
+		})
+	}
+}
+
+// TestPagesEndsALoop lets the cursors go round over three good pages.
+func TestPagesEndsALoop(t *testing.T) {
+	f := &fakeBook{packages: books(1, 250)}
+	f.rewrite = func(_ asked, answer map[string]any, _ []wirePkg) {
+		cursors := answer["metadata"].(map[string]any)["cursors"].(map[string]any)
+		if cursors["next"] == nil {
+			cursors["next"] = accountID(1) + "|100"
+		}
+	}
+	packages, pages, err := chainOf(clientOf(t, f), Slice{Account: accountID(1)})
+	if err == nil || pages != 3 || packages != 250 {
+		t.Errorf("%d packages on %d pages, error %v", packages, pages, err)
+	}
+}
+
+// TestPagesOverlap lets each page repeat packages of the one before.
+func TestPagesOverlap(t *testing.T) {
+	f := &fakeBook{packages: books(1, 250)}
+	f.rewrite = func(_ asked, answer map[string]any, page []wirePkg) {
+		answer["packages"] = append(page, f.packages[0], page[0])
+	}
+	if _, pages, err := chainOf(clientOf(t, f), Slice{Account: accountID(1)}); err != nil || pages != 3 {
+		t.Errorf("%d pages, error %v", pages, err)
+	}
+}
+
+func TestCount(t *testing.T) {
+	for answer, want := range map[string]int{
+		`{"metadata":{"total":7}}`:                         7,
+		`{"metadata":{"total":"7"}}`:                       7,
+		`{"pagingMetadata":{"total":0}}`:                   0,
+		`{"metadata":{}}`:                                  -1,
+		`{"metadata":{"total":null}}`:                      -1,
+		`{"metadata":{"total":-1}}`:                        -1,
+		`{"metadata":{"total":1.5}}`:                       -1,
+		`{"metadata":{"total":7,"tooManyToCount":true}}`:   -1,
+		`{"metadata":{"count":1},"packages":[{"id":"p"}]}`: -1,
+	} {
+		f := &fakeBook{before: func(_ asked, w http.ResponseWriter) bool { _, err := w.Write([]byte(answer)); return err == nil }}
+		page, err := clientOf(t, f).Query(context.Background(), Query{Count: true})
+		if err != nil || page.Counted != (want >= 0) || page.Counted && page.Total != want {
+			t.Errorf("%s: %+v, error %v", answer, page, err)
+		}
+		if got := f.asked[0].raw; got != `{"query":{"paging":{"limit":1,"offset":0}}}` {
+			t.Errorf("asked %s", got)
+		}
+	}
+}

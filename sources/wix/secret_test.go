@@ -1,0 +1,183 @@
+package wix
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// echoes lists the forms in which a server sends the key back.
+func echoes() map[string]string {
+	quoted, _ := json.Marshal(testKey)
+	wrapped := base64.StdEncoding.EncodeToString([]byte(testKey))
+	return map[string]string{
+		"plain": testKey, "query": url.QueryEscape(testKey), "path": url.PathEscape(testKey), "hex": hex.EncodeToString([]byte(testKey)),
+		"lower percent": strings.NewReplacer("%2B", "%2b", "%2F", "%2f", "%3D", "%3d", "%3C", "%3c", "%3E", "%3e").Replace(url.QueryEscape(testKey)),
+		"base64":        base64.StdEncoding.EncodeToString([]byte(testKey)), "raw base64": base64.RawStdEncoding.EncodeToString([]byte(testKey)),
+		"url base64": base64.URLEncoding.EncodeToString([]byte(testKey)), "basic": base64.StdEncoding.EncodeToString([]byte("me:" + testKey)),
+		"basic 2": base64.StdEncoding.EncodeToString([]byte("user:" + testKey + "\n")), "html": html.EscapeString(testKey),
+		"json": strings.Trim(string(quoted), `"`), "go": strings.Trim(fmt.Sprintf("%q", testKey), `"`),
+		"control": testKey[:9] + "\u0007" + testKey[9:],
+		"wrapped": wrapped[:20] + "\r\n" + wrapped[20:],
+	}
+}
+
+// shows reports a form of the key, or a long part of it, in the text.
+func shows(text string) bool {
+	text = strings.ReplaceAll(text, " ", "")
+	for _, form := range echoes() {
+		if strings.Contains(text, form) {
+			return true
+		}
+	}
+	return strings.Contains(text, testKey[:12]) || strings.Contains(text, testKey[len(testKey)-12:]) ||
+		strings.Contains(text, base64.StdEncoding.EncodeToString([]byte(testKey))[3:20])
+}
+
+// TestKeyIsInNoError lets a server echo the key wherever an error could take it from.
+func TestKeyIsInNoError(t *testing.T) {
+	long := strings.Repeat("x", 150)
+	for form, echo := range echoes() {
+		text, _ := json.Marshal(long + echo)
+		short, _ := json.Marshal(echo)
+		answers := map[string]http.HandlerFunc{
+			"message": func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(401)
+				fmt.Fprintf(w, `{"message":%s}`, text)
+			},
+			"code": func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(500)
+				fmt.Fprintf(w, `{"message":%s,"details":{"applicationError":{"code":%s,"description":%s}}}`, short, short, short)
+			},
+			"violation": func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(400)
+				fmt.Fprintf(w, `{"details":{"validationError":{"fieldViolations":[{"field":%s,"description":%s}]}}}`, short, text)
+			},
+			"HTML":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502); fmt.Fprintf(w, "<html>%s", echo) },
+			"success": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "%s<html>", echo) },
+			"date": func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":"p","createdDate":%s}]}`, short)
+			},
+			"id": func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":%s,"status":1,"createdDate":"x"}]}`, short)
+			},
+			"long id": func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":%s,"createdDate":"x"}]}`, text)
+			},
+			"account": func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":%s,"accountId":%s}]}`, short, short)
+			},
+			"header": func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Wix-Request-Id", echo)
+				w.WriteHeader(403)
+			},
+			"type": func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", echo)
+				w.WriteHeader(403)
+				fmt.Fprint(w, "<")
+			},
+			"redirect": func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Location", "https://"+echo+"/"+echo)
+				w.WriteHeader(302)
+			},
+		}
+		for where, answer := range answers {
+			var log bytes.Buffer
+			c := clientOf(t, answer, func(o *Options) {
+				o.Attempts = 2
+				o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			})
+			_, err := ReadBook(context.Background(), c, BookOptions{}, (&kept{}).sink)
+			_, _, chained := chainOf(c, Slice{Account: accountID(1)})
+			_, got := c.Get(context.Background(), accountID(1), "p")
+			for _, text := range []string{dump(err), dump(chained), dump(got), log.String(), dump(c)} {
+				if shows(text) {
+					t.Errorf("%s in %s: %s", form, where, text)
+				}
+			}
+		}
+	}
+}
+
+// dump prints a value in every way that could end in a log.
+func dump(v any) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v %+v %#v %s %q", v, v, v, v, v)
+	err, _ := v.(error)
+	for ; err != nil; err = errors.Unwrap(err) {
+		fmt.Fprintf(&b, "%v %+v %#v", err, err, err)
+	}
+	return b.String()
+}
+
+// TestKeyIsInNoNetworkError lets the transport name the key.
+func TestKeyIsInNoNetworkError(t *testing.T) {
+	c := clientOf(t, nil, func(o *Options) {
+		o.Transport = failing{fmt.Errorf("malformed response %q\n<html>%s", testKey, testKey)}
+	})
+	_, err := c.Query(context.Background(), Query{})
+	if err == nil || shows(dump(err)) || strings.Contains(err.Error(), "\n") || !Retryable(err) {
+		t.Errorf("error %v", err)
+	}
+}
+
+type failing struct{ error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.error }
+
+func TestSecretPrintsNothing(t *testing.T) {
+	key := NewSecret(testKey)
+	type holder struct {
+		Shown  Secret
+		hidden Secret
+		behind *Secret
+	}
+	h := holder{key, key, &key}
+	encoded, err := json.Marshal(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("key", "key", key, "holder", h, "options", Options{Key: key})
+	texts := []string{string(encoded), log.String(), dump(key), dump(&key), dump(h), dump(&h), fmt.Sprintf("%x %d %X", key, key, key), dump(Options{Key: key})}
+	for _, text := range texts {
+		if shows(text) || strings.Contains(text, hex.EncodeToString([]byte(testKey))) {
+			t.Errorf("printed %s", text)
+		}
+	}
+	if !NewSecret(" \n").IsZero() || NewSecret("k").IsZero() || (Secret{}).Scrub("k") != "k" {
+		t.Error("an empty key is not zero")
+	}
+}
+
+func TestScrubKeepsOtherText(t *testing.T) {
+	const text = "account 1234: nothing to hide"
+	if got := NewSecret(testKey).Scrub(text); got != text {
+		t.Errorf("scrubbed to %q", got)
+	}
+	if got := NewSecret("k").Scrub("k8s"); got != hidden+"8s" {
+		t.Errorf("scrubbed to %q", got)
+	}
+}
+
+func TestErrorIsOneLine(t *testing.T) {
+	c := clientOf(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"message":"<b>\u001b[31m`+strings.Repeat("long ", 1000)+`"}`)
+	}))
+	_, err := c.Query(context.Background(), Query{})
+	if text := err.Error(); len(text) > 400 || strings.ContainsAny(text, "\n\x1b") {
+		t.Errorf("error of %d bytes: %q", len(text), text)
+	}
+}

@@ -1,0 +1,165 @@
+package wix
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+	"github.com/wixrecon/wixrecon/reconcile"
+	"pgregory.net/rapid"
+)
+
+// packed writes raw packages into a snapshot.
+func packed(t interface{ Fatal(...any) }, raw ...string) []byte {
+	var b bytes.Buffer
+	w, err := NewSnapshotWriter(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range raw {
+		if err := w.Write([]byte(r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func unzstd(t *testing.T, b []byte) []byte {
+	d, err := zstd.NewReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	plain, err := io.ReadAll(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
+}
+
+func TestSnapshotForms(t *testing.T) {
+	one := `{ "id" : "p1",` + "\n" + `"accountId":"a", "later":"<&\u2028 kept>", "n":1.0 }`
+	const line = `{"id":"p1","accountId":"a","later":"<&\u2028 kept>","n":1.0}`
+	zipped := packed(t, one, `{"id":"p2","accountId":"b"}`)
+	plain := unzstd(t, zipped)
+	if want := line + "\n" + `{"id":"p2","accountId":"b"}` + "\n"; string(plain) != want {
+		t.Fatalf("wrote %s, want %s", plain, want)
+	}
+	var gzipped bytes.Buffer
+	g := gzip.NewWriter(&gzipped)
+	_, _ = g.Write(plain)
+	_ = g.Close()
+	for name, b := range map[string][]byte{
+		"zstd": zipped, "gzip": gzipped.Bytes(), "plain": plain,
+		"by hand": []byte("\xef\xbb\xbf" + strings.ReplaceAll(string(plain), "\n", "\r\n\r\n")),
+	} {
+		var k kept
+		accounts, err := ReadSnapshot(bytes.NewReader(b), k.sink)
+		if err != nil || !cmp.Equal(accounts, map[string]int{"a": 1, "b": 1}) || k.calls != 2 || k.raw[0] != line {
+			t.Errorf("%s: %v, %d calls, error %v", name, accounts, k.calls, err)
+		}
+	}
+}
+
+func TestSnapshotOfAnEmptyBook(t *testing.T) {
+	b := packed(t)
+	if len(b) == 0 {
+		t.Error("an empty book is an empty file")
+	}
+	accounts, err := ReadSnapshot(bytes.NewReader(b), (&kept{}).sink)
+	if err != nil || len(accounts) != 0 {
+		t.Errorf("%v, error %v", accounts, err)
+	}
+}
+
+func TestSnapshotFaults(t *testing.T) {
+	good := `{"id":"p1","accountId":"a"}` + "\n"
+	whole := packed(t, strings.Repeat(" ", 10)+strings.TrimSpace(good))
+	for name, test := range map[string]struct{ in, want string }{
+		"not JSON":   {good + good + "{", "read the snapshot: line 3: package without an id: unexpected end"},
+		"no id":      {good + "{}", "line 2: a package has no id"},
+		"no account": {good + `{"id":"p2"}`, "line 2: package p2 has no account id"},
+		"too long":   {good + strings.Repeat("x", maxLine+1), "line 2: longer than"},
+		"cut short":  {string(whole[:len(whole)-3]), "line 1: unexpected EOF"},
+		"bad zstd":   {"\x28\xb5\x2f\xfd\xff\xff\xff\xff", "read the snapshot: line 1: "},
+		"bad gzip":   {"\x1f\x8bxxxxxxxxxx", "read the snapshot: gzip"},
+	} {
+		if _, err := ReadSnapshot(strings.NewReader(test.in), (&kept{}).sink); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want %q", name, err, test.want)
+		}
+	}
+	lost := errors.New("disk full")
+	_, err := ReadSnapshot(strings.NewReader(good), func(reconcile.Package, []byte, bool) error { return lost })
+	if !errors.Is(err, lost) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSnapshotWriterFaults(t *testing.T) {
+	w, err := NewSnapshotWriter(io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, raw := range []string{"", "{", `"` + strings.Repeat("x", maxLine) + `"`} {
+		if err := w.Write([]byte(raw)); err == nil {
+			t.Errorf("wrote %d bytes", len(raw))
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSnapshotReplays holds that a replay of random books, with copies of any
+// age, gives what the live reading gave: the packages, and the sink's calls.
+func TestSnapshotReplays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := &fakeBook{noCount: rapid.Bool().Draw(t, "no count")}
+		for range rapid.IntRange(0, 30).Draw(t, "copies") {
+			p := pkg(rapid.IntRange(1, 6).Draw(t, "package"), rapid.IntRange(1, 3).Draw(t, "account"))
+			p.Updated = fmt.Sprintf("2026-02-0%dT00:00:00Z", rapid.IntRange(1, 3).Draw(t, "day"))
+			p.ExternalID = rapid.SampledFrom([]string{"x", "y"}).Draw(t, "external id")
+			f.packages = append(f.packages, p)
+		}
+		var live, replayed kept
+		c, err := NewClient(Options{AccountID: parentID, Key: NewSecret(testKey), Transport: direct{f}, Concurrency: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		coverage, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: []string{accountID(1), accountID(2)}}, live.sink)
+		if err != nil {
+			t.Fatal(err)
+		}
+		accounts, err := ReadSnapshot(bytes.NewReader(packed(t, live.raw...)), replayed.sink)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(live.packages, replayed.packages); diff != "" {
+			t.Fatal(diff)
+		}
+		for account, n := range accounts {
+			if a := coverage.Accounts[account]; n > 0 && (a == nil || a.Packages != n) {
+				t.Fatalf("account %s has %d packages, the coverage says %+v", account, n, a)
+			}
+		}
+	})
+}
+
+// FuzzReadSnapshot holds that no file panics.
+func FuzzReadSnapshot(f *testing.F) {
+	one, _ := json.Marshal(pkg(1, 1))
+	f.Add(one)
+	f.Add(packed(f, string(one)))
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = ReadSnapshot(bytes.NewReader(b), (&kept{}).sink) })
+}

@@ -1,0 +1,51 @@
+package wixsim
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBookRoundTrip(t *testing.T) {
+	book := Generate(GenerateOptions{Seed: 2, PerKind: 1}).Book
+	var text bytes.Buffer
+	if err := WriteBook(&text, book); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(text.String(), "\n"); n != len(book) {
+		t.Errorf("%d lines for %d packages", n, len(book))
+	}
+	again, err := ReadBook(&text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(book, again); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadBookTellsEveryFault(t *testing.T) {
+	one := `{"id":"00000000-0000-4000-8000-000000000001","accountId":"00000000-0000-4000-8000-000000000002","productInstances":[{"instanceId":"x","status":"ENABLED"}]}`
+	text := strings.Join([]string{
+		one, "", one,
+		strings.Replace(one, "000000000001", "1", 1),
+		strings.Replace(one, "000000000002", "2", 1),
+		strings.Replace(one, `"status"`, `"state"`, 1),
+		`{"id":"00000000-0000-4000-8000-000000000003","accountId":"00000000-0000-4000-8000-000000000002"}`,
+		`nonsense`,
+	}, "\n")
+	_, err := ReadBook(strings.NewReader(text))
+	if err == nil {
+		t.Fatal("the book was accepted")
+	}
+	for _, want := range []string{"line 3: ", "on line 1 already", "line 4: id", "line 5: ", "line 6: json: unknown field", "line 7: ", "line 8: "} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error lacks %q:\n%v", want, err)
+		}
+	}
+	if _, err := ReadBook(strings.NewReader(strings.Repeat("x", maxLine+1))); err == nil {
+		t.Error("a line without an end was accepted")
+	}
+}
