@@ -1,0 +1,330 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/govalues/decimal"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/sources/ledger"
+)
+
+const (
+	guidA = "aaaaaaaa-0000-4000-8000-00000000000a"
+	guidB = "bbbbbbbb-0000-4000-8000-00000000000b"
+	guidC = "cccccccc-0000-4000-8000-00000000000c"
+	guidD = "dddddddd-0000-4000-8000-00000000000d"
+)
+
+// lenient lets half of the rows be bad.
+func lenient() *ledger.Options {
+	return &ledger.Options{Name: "books/l.csv", MaxBadRows: decimal.NullDecimal{Decimal: decimal.MustNew(50, 0), Valid: true}}
+}
+
+// good is a row that keeps a ledger of one bad row from being all bad.
+const good = "good," + guidA + ",active"
+
+type content struct {
+	lines    []reconcile.Line
+	bad      []reconcile.BadRow
+	carried  [][]string
+	header   []string
+	counts   ledger.Counts
+	warnings []string
+}
+
+func read(t *testing.T, text string, o *ledger.Options) (content, error) {
+	t.Helper()
+	var c content
+	l, err := ledger.Read(t.Context(), strings.NewReader(text), o)
+	if err != nil {
+		return c, err
+	}
+	c.header = l.CarriedHeader()
+	for row, err := range l.Rows() {
+		if err != nil {
+			return c, err
+		}
+		if row.Line != nil {
+			c.lines = append(c.lines, *row.Line)
+		} else {
+			c.bad = append(c.bad, *row.Bad)
+		}
+		c.carried = append(c.carried, slices.Clone(row.Carried))
+	}
+	c.counts, c.warnings = l.Counts(), l.Warnings()
+	return c, nil
+}
+
+func TestAFullRow(t *testing.T) {
+	text := "\ufeffCustomer;Unit Price;EXTERNAL_ID;account id;Status;CatalogProductId;billing_cycle;country\u00a0code;site_id;quantity;" +
+		"package_id;instance_id;start_date;end_date;updated_date;currency;region\r\n" +
+		"\" Grün; \"\"Co\"\" \";1.234,50; 007 ;" + strings.ToUpper(guidA) + ";\u00a0Active ;" + strings.ToUpper(guidD) + ";monthly;de;NONE;7;" +
+		strings.ToUpper(guidB) + ";" + strings.ToUpper(guidC) + ";2026-01-02;2026-02-03T04:05:06+02:00;2026-01-02 03:04;eur;north\r\n"
+	berlin := zone(t, "Europe/Berlin")
+	got, err := read(t, text, &ledger.Options{Location: berlin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := reconcile.Line{
+		ExternalID: "007", AccountID: guidA, Status: reconcile.Active, ProductID: guidD, Cycle: "1 MONTH", Country: "DE",
+		SiteID: reconcile.Floating, Quantity: 1, PackageID: guidB, InstanceID: guidC,
+		Start:     time.Date(2026, 1, 2, 0, 0, 0, 0, berlin),
+		End:       time.Date(2026, 2, 3, 2, 5, 6, 0, time.UTC),
+		Updated:   time.Date(2026, 1, 2, 3, 4, 0, 0, berlin),
+		UnitPrice: reconcile.Price{Amount: decimal.MustParse("1234.50"), Known: true},
+		Currency:  "EUR", Customer: `Grün; "Co"`, Record: 2,
+		Carried: reconcile.Carried{Hash: got.lines[0].Carried.Hash},
+	}
+	if diff := cmp.Diff(want, got.lines[0], cmp.Comparer(func(a, b decimal.Decimal) bool { return a == b })); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([][]string{{"north"}}, got.carried); diff != "" || got.header[0] != "region" || got.lines[0].Carried.Hash == 0 {
+		t.Errorf("carried: %q, %s", got.header, diff)
+	}
+}
+
+func zone(t *testing.T, name string) *time.Location {
+	t.Helper()
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
+}
+
+func TestCells(t *testing.T) {
+	hundred := strings.Repeat("ü", 100)
+	for _, c := range []struct{ column, cell, want string }{ // want: the problem, or empty
+		{"external_id", hundred, ""},
+		{"external_id", hundred + "x", "external_id: longer than 100 characters"},
+		{"external_id", " \u00a0 ", "external_id: missing"},
+		{"external_id", "a\tb", "external_id: has control characters"},
+		{"external_id", "caf\xe9", "external_id: not UTF-8"},
+		{"account_id", "", "account_id: missing"},
+		{"account_id", "1234", "account_id: not a GUID"},
+		{"account_id", guidA + "x", "account_id: not a GUID"},
+		{"status", "", "status: missing"},
+		{"status", "CANCELLED", ""},
+		{"status", "Canceled", ""},
+		{"status", "paused", "status: unknown status (active, pending or canceled)"},
+		{"catalog_product_id", "premium plan", ""},
+		{"catalog_product_id", strings.Repeat("x", 101), "catalog_product_id: longer than 100 characters"},
+		{"billing_cycle", "P3M", ""},
+		{"billing_cycle", "1\u00a0YEAR", ""},
+		{"billing_cycle", "sometimes", "billing_cycle: not a billing cycle (ONE_TIME, or a count of DAY, WEEK, MONTH or YEAR)"},
+		{"country_code", "uk", ""},
+		{"country_code", "GER", "country_code: not a code of 2 letters"},
+		{"country_code", "é", "country_code: not a code of 2 letters"},
+		{"site_id", "None", ""},
+		{"site_id", "nil", `site_id: neither a GUID nor "none"`},
+		{"quantity", "1000", ""},
+		{"quantity", "2.00", ""},
+		{"quantity", "0", "quantity: not a whole number from 1 to 1000"},
+		{"quantity", "1001", "quantity: not a whole number from 1 to 1000"},
+		{"quantity", "1.5", "quantity: not a whole number from 1 to 1000"},
+		{"quantity", "-1", "quantity: not a whole number from 1 to 1000"},
+		{"quantity", "9999999999999999999", "quantity: not a whole number from 1 to 1000"},
+		{"quantity", "two", "quantity: not a number"},
+		{"package_id", "x", "package_id: not a GUID"},
+		{"instance_id", "x", "instance_id: not a GUID"},
+		{"start_date", "02.01.2026", "start_date: not an ISO 8601 date (2026-01-31, or 2026-01-31T15:04:05Z)"},
+		{"updated_date", "1899-12-31", "updated_date: the year is not between 1900 and 9999"},
+		{"unit_price", "0", ""},
+		{"unit_price", "-0.01", "unit_price: a negative price"},
+		{"unit_price", "abc", "unit_price: not a number"},
+		{"unit_price", "1e5", "unit_price: not a number"},
+		{"unit_price", "12345678901234567890", "unit_price: has more than 19 digits"},
+		{"unit_price", "0.12345678901234567890", "unit_price: has more than 19 digits"},
+		{"currency", "EURO", "currency: not a code of 3 letters"},
+		{"customer", "caf\xe9", ""},
+	} {
+		t.Run(c.column+"="+c.cell, func(t *testing.T) {
+			got, err := read(t, rowWith(c.column, c.cell), lenient())
+			switch {
+			case err != nil:
+				t.Error(err)
+			case c.want == "" && len(got.bad) != 0:
+				t.Errorf("bad row %+v", got.bad[0])
+			case c.want != "" && len(got.bad) != 1:
+				t.Errorf("lines %+v, want %q", got.lines, c.want)
+			case c.want != "" && (got.bad[0].Problem != c.want || got.bad[0].Column != c.column || got.bad[0].Record != 3):
+				t.Errorf("bad row %+v, want %q", got.bad[0], c.want)
+			}
+		})
+	}
+}
+
+// rowWith gives a ledger of a good row and of one with the cell in question.
+func rowWith(name, cell string) string {
+	cells := map[string]string{"external_id": "x", "account_id": guidA, "status": "active"}
+	cells[name] = cell
+	var values []string
+	for _, column := range ledger.Columns() {
+		values = append(values, `"`+cells[column]+`"`)
+	}
+	filler := strings.Repeat(",", len(values)-3)
+	return strings.Join(ledger.Columns(), ",") + "\n" + good + filler + "\n" + strings.Join(values, ",") + "\n"
+}
+
+func TestABadRowKeepsWhatCouldBeRead(t *testing.T) {
+	text := "package_id,external_id,account_id,status,quantity,instance_id,customer,end_date,start_date,note\n" +
+		"," + good + ",,,,,,\n" +
+		strings.ToUpper(guidB) + ", ext ," + guidA + "x,on,many," + guidC + ",Acme,2026-01-01,2026-01-02,n\n"
+	got, err := read(t, text, lenient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []reconcile.BadRow{{
+		ExternalID: "ext", PackageID: guidB, InstanceID: guidC, Column: "account_id", Value: guidA + "x", Customer: "Acme", Record: 3,
+		Problem: "account_id: not a GUID; status: unknown status (active, pending or canceled); quantity: not a number; end_date: before start_date",
+		Cells:   got.bad[0].Cells, Carried: got.bad[0].Carried,
+	}}
+	if diff := cmp.Diff(want, got.bad); diff != "" || got.bad[0].Cells == 0 || got.bad[0].Carried.Hash == 0 {
+		t.Error(diff)
+	}
+}
+
+func TestRecordsOutOfShape(t *testing.T) {
+	text := "external_id,account_id,status,note\n" + good + ",\n" + good + ",\n" + good + ",\n" +
+		"one," + guidA + ",active\n" + "two,half," + guidA + ",active,n\n" + "three," + guidA + ",active,5\" pipe\n"
+	got, err := read(t, text, lenient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, b := range got.bad {
+		told = append(told, fmt.Sprintf("%d %q %q %q %s", b.Record, b.ExternalID, b.AccountID, b.Column, b.Problem))
+	}
+	want := []string{
+		`5 "" "" "" 3 cells, the header has 4`,
+		`6 "" "" "" 5 cells, the header has 4`,
+		`7 "three" "` + guidA + `" "" a quote inside an unquoted cell, at character 52 of line 7`,
+	}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestErrorsOfTheWholeLedger(t *testing.T) {
+	head := "external_id,account_id,status,unit_price\n"
+	for name, c := range map[string]struct {
+		text string
+		o    ledger.Options
+		want []string
+	}{
+		"empty":       {"", ledger.Options{}, []string{"ledger: is empty"}},
+		"header only": {head + "\n,,,\n", ledger.Options{Name: "l"}, []string{"ledger l: holds a header and no rows"}},
+		"columns missing": {"id;Status;price\n", ledger.Options{Name: "l"},
+			[]string{"ledger l: the header lacks the required external_id, account_id; it has \"id\", \"Status\", \"price\""}},
+		"columns twice, and a bad option": {"external_id,External ID,account_id,Account_Id,status\n", ledger.Options{Decimal: "dot"},
+			[]string{`column "external_id" stands there twice`, `column "account_id" stands there twice`, `decimal: "dot"`}},
+		"binary":     {"\x7fELF\x02\x01\x01\x00", ledger.Options{Name: "l"}, []string{"ledger l: is not a text file"}},
+		"comma":      {head + good + ",\"12,5\"\n", ledger.Options{Name: "l"}, []string{`ledger l: line 2: column "unit_price": "12,5" is no number with a decimal point: set decimal to comma`}},
+		"thousands?": {head + good + ",\"1,234\"\n", ledger.Options{}, []string{`line 2: column "unit_price": "1,234" may be a whole number or a fraction: set decimal`}},
+		"all bad":    {head + "x,y,z,\n", ledger.Options{MaxBadRows: percent("100")}, []string{"all 1 rows are bad", "line 2", `column "account_id": "y"`, "not a GUID"}},
+		"one too many": {head + strings.Repeat(good+",1\n", 98) + "x,y,active,\n" + "z,y,active,\n", ledger.Options{},
+			[]string{"2 of 100 rows are bad, no more than 1 % may be", "line 100", "line 101"}},
+		"none allowed": {head + strings.Repeat(good+",1\n", 500) + "x,y,active,\n", ledger.Options{MaxBadRows: percent("0")}, []string{"1 of 501 rows are bad"}},
+		"many": {head + strings.Repeat("x,y,active,\n", 100), ledger.Options{},
+			[]string{"100 of 100 rows are bad", "line 6", "and 95 more"}},
+		"torn": {head + good + ",1\n" + good + ",\"1\n", ledger.Options{}, []string{"never closed (the record begins on line 3)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := read(t, c.text, &c.o)
+			for _, want := range c.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("error %v, want %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+func percent(s string) decimal.NullDecimal {
+	return decimal.NullDecimal{Decimal: decimal.MustParse(s), Valid: true}
+}
+
+func TestExactlyTheLimitIsNotTooMany(t *testing.T) {
+	text := "external_id,account_id,status\n" + strings.Repeat(good+"\n", 1995) + strings.Repeat("x,y,active\n", 5)
+	got, err := read(t, text, &ledger.Options{MaxBadRows: percent("0.25")})
+	if err != nil || got.counts != (ledger.Counts{Rows: 2000, Bad: 5}) {
+		t.Errorf("%+v, %v", got.counts, err)
+	}
+	if _, err := read(t, text, &ledger.Options{MaxBadRows: percent("0.249")}); err == nil {
+		t.Error("more than the limit was accepted")
+	}
+}
+
+func TestCarriedColumns(t *testing.T) {
+	long := strings.Repeat("x", 40000)
+	text := "reason,external_id,Kind,account_id,status,ledger_reason,note,note\n" +
+		"r,good, k ," + guidA + ",active,l,1," + long + "\n"
+	got, err := read(t, text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"ledger_reason", "ledger_Kind", "ledger_reason_2", "note", "note_2"}
+	if diff := cmp.Diff(want, got.header); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([][]string{{"r", " k ", "l", "1", long}}, got.carried); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestHashesTellCellsApart(t *testing.T) {
+	head := "external_id,account_id,status,a,b\n"
+	got, err := read(t, head+good+",x,yz\n"+good+",xy,z\n"+good+",x,yz\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second, third := got.lines[0].Carried.Hash, got.lines[1].Carried.Hash, got.lines[2].Carried.Hash
+	if first == second || first != third || first != 0x2e3209c15be8508b {
+		t.Errorf("hashes %x %x %x", first, second, third)
+	}
+	bare, err := read(t, "external_id,account_id,status\n"+good+"\n", nil)
+	if err != nil || bare.lines[0].Carried.Hash != 0 {
+		t.Errorf("without carried columns: %+v, %v", bare.lines, err)
+	}
+}
+
+func TestBytesThatAreNotUTF8(t *testing.T) {
+	text := "external_id,account_id,status,customer,note\n" + good + ",,\n" + good + ",caf\xe9,\x80\n" + "\xe9," + guidA + ",active,M\xfcller,\n" + good + ",,\n"
+	got, err := read(t, text, lenient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.lines[1].Customer != "café" || got.carried[1][0] != "€" || got.bad[0].Customer != "Müller" || got.bad[0].Value != "é" || got.bad[0].ExternalID != "" {
+		t.Errorf("%+v", got)
+	}
+	want := []string{"ledger books/l.csv: 3 cells are not UTF-8 and were read as Windows-1252, the first on line 3"}
+	if diff := cmp.Diff(want, got.warnings); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRowsEndWithTheContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	text := "external_id,account_id,status\n" + strings.Repeat(good+"\n", 2000)
+	l, err := ledger.Read(ctx, strings.NewReader(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	for _, err = range l.Rows() {
+		if err != nil {
+			break
+		}
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,219 @@
+package ledger
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/govalues/decimal"
+	"pgregory.net/rapid"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/sources/table"
+)
+
+func TestNumbers(t *testing.T) {
+	const doubt, bad = "doubt", "bad"
+	for _, c := range []struct{ cell, point, comma, setPoint, setComma string }{
+		{"12", "12", "12", "12", "12"},
+		{"1234567", "1234567", "1234567", "1234567", "1234567"},
+		{"12.50", "12.50", doubt, "12.50", bad},
+		{"12,50", doubt, "12.50", bad, "12.50"},
+		{"1.234", "1.234", doubt, "1.234", "1234"},
+		{"1,234", doubt, "1.234", "1234", "1.234"},
+		{"1,234.56", "1234.56", doubt, "1234.56", bad},
+		{"1.234,56", doubt, "1234.56", bad, "1234.56"},
+		{"1,234,567", "1234567", doubt, "1234567", bad},
+		{"1.234.567", doubt, "1234567", bad, "1234567"},
+		{"0,500", doubt, "0.500", bad, "0.500"},
+		{"0.500", "0.500", doubt, "0.500", bad},
+		{"1 234,5", doubt, "1234.5", bad, "1234.5"},
+		{"1\u202f234.5", "1234.5", doubt, "1234.5", bad},
+		{"12'345", "12345", "12345", "12345", "12345"},
+		{"-1,234", doubt, "-1.234", "-1234", "-1.234"},
+		{".5", "0.5", doubt, "0.5", bad},
+		{"5.", bad, bad, bad, bad},
+		{"", bad, bad, bad, bad},
+		{"-", bad, bad, bad, bad},
+		{".", bad, bad, bad, bad},
+		{"+5", bad, bad, bad, bad},
+		{"1.2.3", bad, bad, bad, bad},
+		{"1,23,456", bad, bad, bad, bad},
+		{"12 34", bad, bad, bad, bad},
+		{"1 234'567", bad, bad, bad, bad},
+		{"1e5", bad, bad, bad, bad},
+		{"0x10", bad, bad, bad, bad},
+		{"١٢", bad, bad, bad, bad},
+		{"NaN", bad, bad, bad, bad},
+		{"9.99 EUR", bad, bad, bad, bad},
+	} {
+		for i, want := range []string{c.point, c.comma, c.setPoint, c.setComma} {
+			n := []convention{{'.', false}, {',', false}, {'.', true}, {',', true}}[i]
+			d, err := n.parse(c.cell)
+			got := d.String()
+			if unclear := new(misfit); errors.As(err, &unclear) {
+				got = doubt
+			} else if err != nil {
+				got = bad
+			}
+			if got != want {
+				t.Errorf("%q under %c (set: %v) = %s, want %s", c.cell, n.mark, n.set, got, want)
+			}
+		}
+	}
+}
+
+// A number that is written under a convention, grouped or not, is read back
+// exactly or put into doubt, never as another one.
+func TestNumbersAreReadBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		coefficient := rapid.Int64Range(0, 1e15).Draw(t, "coefficient")
+		want := decimal.MustNew(coefficient, rapid.IntRange(0, 6).Draw(t, "scale"))
+		n := convention{rapid.SampledFrom([]byte{'.', ','}).Draw(t, "mark"), rapid.Bool().Draw(t, "set")}
+		whole, fraction, hasFraction := strings.Cut(want.String(), ".")
+		cell := grouped(whole, rapid.SampledFrom([]string{"", string(n.other()), " ", "'"}).Draw(t, "separator"))
+		if hasFraction {
+			cell += string(n.mark) + fraction
+		}
+		got, err := n.parse(cell)
+		if unclear := new(misfit); errors.As(err, &unclear) && !n.set && !hasFraction {
+			return
+		}
+		if err != nil || got != want {
+			t.Fatalf("%q: %v, %v; want %v", cell, got, err, want)
+		}
+	})
+}
+
+func grouped(digits, separator string) string {
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + separator + digits[at:]
+	}
+	return digits
+}
+
+func TestConventionOf(t *testing.T) {
+	for _, c := range []struct {
+		setting   string
+		delimiter rune
+		want      convention
+	}{
+		{"", ',', convention{'.', false}},
+		{"", '\t', convention{'.', false}},
+		{"", ';', convention{',', false}},
+		{"point", ';', convention{'.', true}},
+		{"comma", ',', convention{',', true}},
+	} {
+		if got, err := conventionOf(c.setting, c.delimiter); got != c.want || err != nil {
+			t.Errorf("%q, %q: %v, %v", c.setting, c.delimiter, got, err)
+		}
+	}
+}
+
+func TestDates(t *testing.T) {
+	berlin, saoPaulo := load(t, "Europe/Berlin"), load(t, "America/Sao_Paulo")
+	for _, c := range []struct {
+		cell string
+		zone *time.Location
+		want string // in UTC; empty: bad
+	}{
+		{"2026-01-02", time.UTC, "2026-01-02T00:00:00Z"},
+		{"2026-07-02", berlin, "2026-07-01T22:00:00Z"},
+		{"2018-11-04", saoPaulo, "2018-11-04T03:00:00Z"}, // no midnight: the day begins at one
+		{"2026-03-29", berlin, "2026-03-28T23:00:00Z"},
+		{"2026-01-02T03:04", berlin, "2026-01-02T02:04:00Z"},
+		{"2026-01-02 03:04:05", time.UTC, "2026-01-02T03:04:05Z"},
+		{"2026-01-02\u00a003:04:05", time.UTC, "2026-01-02T03:04:05Z"},
+		{"2026-01-02T03:04:05.678901234", time.UTC, "2026-01-02T03:04:05.678901234Z"},
+		{"2026-01-02T03:04:05,5", time.UTC, "2026-01-02T03:04:05.5Z"},
+		{"2026-01-02T03:04Z", berlin, "2026-01-02T03:04:00Z"},
+		{"2026-01-02T03:04:05Z", berlin, "2026-01-02T03:04:05Z"},
+		{"2026-01-02T03:04:05.5+02:00", berlin, "2026-01-02T01:04:05.5Z"},
+		{"2026-01-02 03:04:05-0730", time.UTC, "2026-01-02T10:34:05Z"},
+		{"2026-01-02T03:04:05+02", time.UTC, "2026-01-02T01:04:05Z"},
+		{"9999-12-31", time.UTC, "9999-12-31T00:00:00Z"},
+		{"1900-01-01", time.UTC, "1900-01-01T00:00:00Z"},
+		{"1899-12-31", time.UTC, ""}, {"0026-01-02", time.UTC, ""}, {"2026-02-29", time.UTC, ""}, {"2026-13-01", time.UTC, ""},
+		{"2026-1-2", time.UTC, ""}, {"20260102", time.UTC, ""}, {"02/01/2026", time.UTC, ""}, {"2026-01-02T", time.UTC, ""},
+		{"2026-01-02T3:04:05", time.UTC, ""}, {"2026-01-02T25:00", time.UTC, ""}, {"2026-01-02T03:04:60", time.UTC, ""},
+		{"2026-01-02T03:04:05 CET", time.UTC, ""}, {"2026-01-02T03:04:05+2", time.UTC, ""}, {"2026-01-02T03:04Zulu", time.UTC, ""},
+		{"46024", time.UTC, ""}, {"today", time.UTC, ""}, {"", time.UTC, ""}, {"2026-01-0é", time.UTC, ""},
+	} {
+		got, err := parseDate(c.cell, c.zone)
+		if text := got.UTC().Format(time.RFC3339Nano); (err != nil) != (c.want == "") || err == nil && text != c.want {
+			t.Errorf("%q in %s: %s, %v; want %s", c.cell, c.zone, text, err, c.want)
+		}
+	}
+}
+
+func load(t *testing.T, name string) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+// Whatever the cells hold, a row is a sound line or a bad row that says why.
+func FuzzRow(f *testing.F) {
+	guid := "AAAAAAAA-0000-4000-8000-00000000000A"
+	f.Add("x", guid, "active", "1 MONTH", "12.5", "2026-01-02", "2", "none")
+	f.Add(" ü ", guid, "cancelled", "P1Y", "1,234", "2026-01-02T03:04:05.6+02:00", "1000", guid)
+	f.Add("\xff", "", "?", "", "-1", "0000-00-00", "1e3", "None")
+	f.Fuzz(func(t *testing.T, id, account, status, cycle, price, date, quantity, site string) {
+		l := &Ledger{columns: columns(), parser: parser{time.UTC, convention{'.', false}}}
+		l.at = make([]int, len(l.columns))
+		cells := []string{id, account, status, "", cycle, "", site, quantity, "", "", date, "", date, price, "", ""}
+		for i := range l.at {
+			l.at[i] = i
+		}
+		row, err := l.row(&table.Row{Record: 2, Line: 2, Cells: cells})
+		if err == nil {
+			sound(t, row)
+		}
+	})
+}
+
+func sound(t *testing.T, row Row) {
+	t.Helper()
+	if (row.Line == nil) == (row.Bad == nil) {
+		t.Fatalf("%+v", row)
+	}
+	if row.Bad != nil {
+		if row.Bad.Problem == "" || row.Bad.Column == "" {
+			t.Fatalf("%+v", row.Bad)
+		}
+		return
+	}
+	l := row.Line
+	good := l.ExternalID != "" && l.ExternalID == reconcile.TrimID(l.ExternalID) && reconcile.IsGUID(l.AccountID) &&
+		l.AccountID == strings.ToLower(l.AccountID) && l.Quantity >= 1 && l.Quantity <= reconcile.MaxQuantity && !l.UnitPrice.Amount.IsNeg()
+	if !good {
+		t.Fatalf("%+v", l)
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	guid := "aaaaaaaa-0000-4000-8000-00000000000a"
+	var text strings.Builder
+	text.WriteString("external_id,account_id,status,catalog_product_id,billing_cycle,country_code,site_id,quantity,start_date,end_date,unit_price,currency,customer,region\n")
+	for i := range 100_000 {
+		text.WriteString("SUB-" + strconv.Itoa(i) + "," + guid + ",active," + guid + ",1 MONTH,DE," + guid + ",1,2026-01-02,2027-01-02,12.50,EUR,Acme GmbH,north\n")
+	}
+	b.SetBytes(int64(text.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		l, err := Read(b.Context(), strings.NewReader(text.String()), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, err := range l.Rows() {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
