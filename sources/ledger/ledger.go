@@ -21,7 +21,7 @@ import (
 
 // Options may be nil.
 type Options struct {
-	Name       string              // of the ledger, fit to be shown: errors begin with it
+	Name       string              // begins errors and warnings, fit to be shown; "ledger" if empty
 	Location   *time.Location      // in which a date begins; nil is UTC
 	Decimal    string              // Point, Comma, or empty: comma where the delimiter is a semicolon, else point
 	MaxBadRows decimal.NullDecimal // percent of the rows; 1 where it is not set
@@ -58,9 +58,9 @@ func Read(ctx context.Context, in io.Reader, o *Options) (*Ledger, error) {
 	if o == nil {
 		o = new(Options)
 	}
-	l := &Ledger{ctx: ctx, name: "ledger", columns: columns(), max: decimal.One, parser: parser{zone: o.Location}}
-	if o.Name != "" {
-		l.name += " " + o.Name
+	l := &Ledger{ctx: ctx, name: o.Name, columns: columns(), max: decimal.One, parser: parser{zone: o.Location}}
+	if l.name == "" {
+		l.name = "ledger"
 	}
 	if o.Location == nil {
 		l.parser.zone = time.UTC

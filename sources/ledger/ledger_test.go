@@ -25,7 +25,7 @@ const (
 
 // lenient lets half of the rows be bad.
 func lenient() *ledger.Options {
-	return &ledger.Options{Name: "books/l.csv", MaxBadRows: decimal.NullDecimal{Decimal: decimal.MustNew(50, 0), Valid: true}}
+	return &ledger.Options{Name: "ledger books/l.csv", MaxBadRows: decimal.NullDecimal{Decimal: decimal.MustNew(50, 0), Valid: true}}
 }
 
 // good is a row that keeps a ledger of one bad row from being all bad.
@@ -100,9 +100,12 @@ func zone(t *testing.T, name string) *time.Location {
 	return z
 }
 
-func TestCells(t *testing.T) {
+// A cellCase is a cell and the problem that it makes of its row, if any.
+type cellCase struct{ column, cell, want string }
+
+func TestWords(t *testing.T) {
 	hundred := strings.Repeat("ü", 100)
-	for _, c := range []struct{ column, cell, want string }{ // want: the problem, or empty
+	checkCells(t, []cellCase{
 		{"external_id", hundred, ""},
 		{"external_id", hundred + "x", "external_id: longer than 100 characters"},
 		{"external_id", " \u00a0 ", "external_id: missing"},
@@ -125,6 +128,11 @@ func TestCells(t *testing.T) {
 		{"country_code", "é", "country_code: not a code of 2 letters"},
 		{"site_id", "None", ""},
 		{"site_id", "nil", `site_id: neither a GUID nor "none"`},
+	})
+}
+
+func TestValues(t *testing.T) {
+	checkCells(t, []cellCase{
 		{"quantity", "1000", ""},
 		{"quantity", "2.00", ""},
 		{"quantity", "0", "quantity: not a whole number from 1 to 1000"},
@@ -145,7 +153,12 @@ func TestCells(t *testing.T) {
 		{"unit_price", "0.12345678901234567890", "unit_price: has more than 19 digits"},
 		{"currency", "EURO", "currency: not a code of 3 letters"},
 		{"customer", "caf\xe9", ""},
-	} {
+	})
+}
+
+func checkCells(t *testing.T, cases []cellCase) {
+	t.Helper()
+	for _, c := range cases {
 		t.Run(c.column+"="+c.cell, func(t *testing.T) {
 			got, err := read(t, rowWith(c.column, c.cell), lenient())
 			switch {
@@ -221,13 +234,13 @@ func TestErrorsOfTheWholeLedger(t *testing.T) {
 		want []string
 	}{
 		"empty":       {"", ledger.Options{}, []string{"ledger: is empty"}},
-		"header only": {head + "\n,,,\n", ledger.Options{Name: "l"}, []string{"ledger l: holds a header and no rows"}},
-		"columns missing": {"id;Status;price\n", ledger.Options{Name: "l"},
+		"header only": {head + "\n,,,\n", ledger.Options{Name: "ledger l"}, []string{"ledger l: holds a header and no rows"}},
+		"columns missing": {"id;Status;price\n", ledger.Options{Name: "ledger l"},
 			[]string{"ledger l: the header lacks the required external_id, account_id; it has \"id\", \"Status\", \"price\""}},
 		"columns twice, and a bad option": {"external_id,External ID,account_id,Account_Id,status\n", ledger.Options{Decimal: "dot"},
 			[]string{`column "external_id" stands there twice`, `column "account_id" stands there twice`, `decimal: "dot"`}},
-		"binary":     {"\x7fELF\x02\x01\x01\x00", ledger.Options{Name: "l"}, []string{"ledger l: is not a text file"}},
-		"comma":      {head + good + ",\"12,5\"\n", ledger.Options{Name: "l"}, []string{`ledger l: line 2: column "unit_price": "12,5" is no number with a decimal point: set decimal to comma`}},
+		"binary":     {"\x7fELF\x02\x01\x01\x00", ledger.Options{Name: "ledger l"}, []string{"ledger l: is not a text file"}},
+		"comma":      {head + good + ",\"12,5\"\n", ledger.Options{Name: "ledger l"}, []string{`ledger l: line 2: column "unit_price": "12,5" is no number with a decimal point: set decimal to comma`}},
 		"thousands?": {head + good + ",\"1,234\"\n", ledger.Options{}, []string{`line 2: column "unit_price": "1,234" may be a whole number or a fraction: set decimal`}},
 		"all bad":    {head + "x,y,z,\n", ledger.Options{MaxBadRows: percent("100")}, []string{"all 1 rows are bad", "line 2", `column "account_id": "y"`, "not a GUID"}},
 		"one too many": {head + strings.Repeat(good+",1\n", 98) + "x,y,active,\n" + "z,y,active,\n", ledger.Options{},

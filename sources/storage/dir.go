@@ -131,7 +131,7 @@ func (d *Dir) List(ctx context.Context, prefix, delimiter string) ([]Entry, erro
 	objects := bucket.List(&blob.ListOptions{Prefix: d.prefix + prefix, Delimiter: delimiter})
 	for {
 		object, err := objects.Next(ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) })
 			return all, nil
 		}

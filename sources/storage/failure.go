@@ -46,10 +46,10 @@ func (p *place) fail(verb, name string, err error) error {
 }
 
 func (p *place) cause(err, kind error) string {
-	switch kind {
-	case fs.ErrNotExist:
+	switch {
+	case errors.Is(kind, fs.ErrNotExist):
 		return "it does not exist"
-	case fs.ErrExist:
+	case errors.Is(kind, fs.ErrExist):
 		return "it exists already"
 	}
 	var path *fs.PathError

@@ -132,6 +132,7 @@ func Redact(name string) string {
 	if !isURL {
 		return name
 	}
+	rest, _, _ = strings.Cut(rest, "#") // a fragment has no use in a name
 	rest, query, hasQuery := strings.Cut(rest, "?")
 	rest = withoutUser(rest)
 	if hasQuery {

@@ -18,12 +18,27 @@ func TestRedact(t *testing.T) {
 		"s3://key:secret@b/k.csv":                    "s3://b/k.csv",
 		"s3://key:sec/ret@b/k.csv":                   "s3://b/k.csv",
 		"s3://b/k?endpoint=http://h:1&token=t0p":     "s3://b/k?endpoint=…&token=…",
+		"s3://b/k?a=b#t0p":                           "s3://b/k?a=…",
 		"s3://b/k?t0psecret":                         "s3://b/k?…",
 		"https://u:p@h:80/100%/k?sig=x":              "https://h:80/100%/k?sig=…",
 		"s3://b/k?endpoint=http://u:p@h:9/x?y=z&q=1": "s3://b/k?endpoint=…&q=…",
 	} {
 		if got := storage.Redact(name); got != want {
 			t.Errorf("Redact(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestSibling(t *testing.T) {
+	for name, want := range map[string]string{
+		"packages.jsonl.zst":                  "summary.json",
+		"runs/a?b/packages.jsonl.zst":         "runs/a?b/summary.json",
+		"s3://b/packages.jsonl.zst?region=eu": "s3://b/summary.json?region=eu",
+		"s3://b/a%20b/p.zst":                  "s3://b/a%20b/summary.json",
+		"file:///x/p.zst":                     "file:///x/summary.json",
+	} {
+		if got := storage.Sibling(name, "summary.json"); got != want {
+			t.Errorf("Sibling(%q) = %q, want %q", name, got, want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"net/url"
 	"strings"
@@ -74,7 +75,7 @@ func localBucket(folder string) (*blob.Bucket, error) {
 
 // missing tells a bucket that is not there from an object that is not.
 func (p *place) missing(ctx context.Context, bucket *blob.Bucket, verb, name string, err error) error {
-	if kindOf(err) != fs.ErrNotExist || p.local() {
+	if p.local() || !errors.Is(kindOf(err), fs.ErrNotExist) {
 		return p.fail(verb, name, err)
 	}
 	if there, probe := bucket.IsAccessible(ctx); probe == nil && !there {

@@ -101,7 +101,7 @@ func (r *Reader) Read(b []byte) (int, error) {
 		return 0, r.place.fail("read", r.Name, err)
 	}
 	n, err := r.in.Read(b)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return n, io.EOF
 	}
 	return n, r.place.fail("read", r.Name, err)

@@ -21,7 +21,7 @@ const headSize = 64 << 10
 func text(in io.Reader) (*bufio.Reader, []byte, error) {
 	raw := bufio.NewReaderSize(in, headSize)
 	mark, err := raw.Peek(4)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, err
 	}
 	switch {
@@ -34,7 +34,7 @@ func text(in io.Reader) (*bufio.Reader, []byte, error) {
 		return nil, nil, errors.New("is not a text file: it is a workbook or a zip archive")
 	}
 	head, err := raw.Peek(headSize)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, err
 	}
 	if isBinary(head[:min(len(head), 1024)]) {

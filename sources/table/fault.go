@@ -16,7 +16,7 @@ import (
 func (r *Reader) judge(row Row, err error) (Row, error) {
 	var fault *csv.ParseError
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return Row{}, io.EOF
 	case errors.Is(err, errTooLong):
 		return Row{}, r.tooLong()
@@ -47,7 +47,7 @@ func (r *Reader) quoting(row Row, fault *csv.ParseError) (Row, error) {
 	switch {
 	case errors.Is(fault, csv.ErrBareQuote):
 		what = "a quote inside an unquoted cell, and no certain end of the record"
-	case r.lines.err == io.EOF && !r.quoteAt(fault.Column):
+	case errors.Is(r.lines.err, io.EOF) && !r.quoteAt(fault.Column):
 		what = "a quoted cell is never closed"
 	}
 	return Row{}, fmt.Errorf("line %d, character %d: %s (the record begins on line %d)", fault.Line, fault.Column, what, r.lines.start)

@@ -80,7 +80,7 @@ func (r *Reader) readHeader() error {
 	r.lines.begin()
 	cells, err := r.csv.Read()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return ErrEmpty
 	case err != nil:
 		row, err := r.judge(Row{}, err)
@@ -102,7 +102,7 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		for {
 			row, err := r.next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if !yield(row, err) || err != nil {

@@ -15,9 +15,7 @@ import (
 )
 
 // How a client is set up: what it talks to, and the bounds of each request.
-// The key goes to one host only, over https unless that host is this machine:
-// a redirect to another host or to http is not followed, and a query is never
-// redirected at all.
+// The key goes to one host only, over https unless that host is this machine.
 
 // DefaultBaseURL is where Wix answers.
 const DefaultBaseURL = "https://www.wixapis.com"
@@ -26,7 +24,6 @@ const (
 	defaultConcurrency = 8
 	defaultAttempts    = 6
 	defaultTimeout     = time.Minute
-	maxRedirects       = 5
 )
 
 // Options sets a Client up. Only AccountID and Key must be filled.
@@ -83,10 +80,10 @@ func NewClient(o Options) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	c.http = &http.Client{Transport: o.Transport, CheckRedirect: checkRedirect}
 	if o.Transport == nil {
-		c.http.Transport = newTransport(cap(c.slots))
+		o.Transport = newTransport(cap(c.slots))
 	}
+	c.http = &http.Client{Transport: plainRedirects{o.Transport}, CheckRedirect: checkRedirect}
 	return c, nil
 }
 
@@ -153,17 +150,6 @@ func parseBase(text string) (*url.URL, error) {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
-// checkRedirect follows a redirect of a read within the host and the scheme;
-// any other answer of that kind is left as it is, and is then an error.
-func checkRedirect(next *http.Request, via []*http.Request) error {
-	first := via[0]
-	inside := next.URL.Host == first.URL.Host && next.URL.Scheme == first.URL.Scheme && next.URL.User == nil
-	if first.Method != http.MethodGet || !inside || len(via) >= maxRedirects {
-		return http.ErrUseLastResponse
-	}
-	return nil
 }
 
 // newTransport keeps a connection for each request in flight.

@@ -129,7 +129,7 @@ func TestRedirects(t *testing.T) {
 	}))
 	defer elsewhere.Close()
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		for _, target := range []string{elsewhere.URL + "/?token=hunter2", "/resellers/v1/packages/there", "ftp://127.0.0.1/", "//u:hunter2@localhost/"} {
+		for _, target := range []string{elsewhere.URL + "/?token=hunter2", "/resellers/v1/packages/there", "ftp://127.0.0.1/", "http://%zz/?token=hunter2", "//u:hunter2@localhost/"} {
 			c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if strings.HasSuffix(r.URL.Path, "/there") && r.Method == http.MethodGet {
 					_, _ = io.WriteString(w, `{"package":{"id":"p"}}`)

@@ -17,11 +17,13 @@ import (
 // order, or with a field that is not known here, do not differ.
 //
 // A million packages are in an index at a time, so that it keeps no id and no
-// package, some 75 bytes for each.
+// package, but some 90 bytes for each; the entries lie outside of the map,
+// whose empty places would double them.
 
 // An index knows the packages that were seen.
 type index struct {
-	entries  map[fingerprint]entry
+	places   map[fingerprint]uint32 // id → its place in entries
+	entries  []entry
 	numbers  map[string]uint32 // account → its place in names and counts
 	names    []string
 	packages []int // distinct packages by account
@@ -49,20 +51,23 @@ const (
 )
 
 func newIndex() *index {
-	return &index{entries: make(map[fingerprint]entry), numbers: make(map[string]uint32)}
+	return &index{places: make(map[fingerprint]uint32), numbers: make(map[string]uint32)}
 }
 
 // weigh says what a copy is; where it is fresh or newer, it is taken in.
 func (x *index) weigh(p *reconcile.Package) standing {
-	key, now := fingerprintOf(p.ID), entryOf(p)
-	old, known := x.entries[key]
-	if !known {
-		x.take(key, now, p.AccountID)
+	now := entryOf(p)
+	old := x.entry(p.ID)
+	if old == nil {
+		now.account = x.number(p.AccountID)
+		x.packages[now.account]++
+		x.places[fingerprintOf(p.ID)] = uint32(len(x.entries))
+		x.entries = append(x.entries, now)
 		return fresh
 	}
 	switch later := cmp.Or(cmp.Compare(now.seconds, old.seconds), cmp.Compare(now.nanos, old.nanos)); {
 	case later > 0:
-		x.replace(key, old, now, p.AccountID)
+		x.replace(old, now, p.AccountID)
 		return newer
 	case later < 0:
 		return older
@@ -73,49 +78,40 @@ func (x *index) weigh(p *reconcile.Package) standing {
 }
 
 // settle takes in a copy in place of one of equal date.
-func (x *index) settle(p *reconcile.Package) {
-	key := fingerprintOf(p.ID)
-	x.replace(key, x.entries[key], entryOf(p), p.AccountID)
-}
+func (x *index) settle(p *reconcile.Package) { x.replace(x.entry(p.ID), entryOf(p), p.AccountID) }
 
-// ask reports whether a conflict about the package is still to be settled, and
-// notes that it is.
-func (x *index) ask(p *reconcile.Package) bool {
-	key := fingerprintOf(p.ID)
-	e := x.entries[key]
-	if e.asked {
-		return false
-	}
+// ask reports whether a conflict about a known package is still to be settled,
+// and notes that it is.
+func (x *index) ask(id string) bool {
+	e := x.entry(id)
+	asked := e.asked
 	e.asked = true
-	x.entries[key] = e
-	return true
+	return !asked
 }
 
-// mark notes who showed the package: sweep number n, or for 0 a chain.
-func (x *index) mark(p *reconcile.Package, sweep uint8) {
-	key := fingerprintOf(p.ID)
-	e := x.entries[key]
+// mark notes who showed a known package: sweep number n, or for 0 a chain.
+func (x *index) mark(id string, sweep uint8) {
+	e := x.entry(id)
 	if sweep == 0 {
 		e.chained = true
-	} else {
-		e.sweep = sweep
+		return
 	}
-	x.entries[key] = e
+	e.sweep = sweep
 }
 
 // lacks counts the packages that chains showed and the sweep did not.
 func (x *index) lacks(sweep uint8) int {
 	n := 0
-	for _, e := range x.entries {
-		if e.chained && e.sweep != sweep {
+	for i := range x.entries {
+		if e := &x.entries[i]; e.chained && e.sweep != sweep {
 			n++
 		}
 	}
 	return n
 }
 
-// account gives the account of the copy that counts.
-func (x *index) account(id string) string { return x.names[x.entries[fingerprintOf(id)].account] }
+// account gives the account of the copy of a known package that counts.
+func (x *index) account(id string) string { return x.names[x.entry(id).account] }
 
 // accounts gives the distinct packages by account.
 func (x *index) accounts() map[string]int {
@@ -126,25 +122,35 @@ func (x *index) accounts() map[string]int {
 	return all
 }
 
-// replace keeps of the old copy only who showed it; a question is asked once
-// for a date.
-func (x *index) replace(key fingerprint, old, now entry, account string) {
-	x.packages[old.account]--
-	now.sweep, now.chained = old.sweep, old.chained
-	now.asked = old.asked && now.seconds == old.seconds && now.nanos == old.nanos
-	x.take(key, now, account)
+// entry gives what is known of a package, nil where it was not seen.
+func (x *index) entry(id string) *entry {
+	place, known := x.places[fingerprintOf(id)]
+	if !known {
+		return nil
+	}
+	return &x.entries[place]
 }
 
-func (x *index) take(key fingerprint, e entry, account string) {
+// replace keeps of the old copy only who showed it; a question is asked once
+// for a date.
+func (x *index) replace(old *entry, now entry, account string) {
+	now.account = x.number(account)
+	now.sweep, now.chained = old.sweep, old.chained
+	now.asked = old.asked && now.seconds == old.seconds && now.nanos == old.nanos
+	x.packages[old.account]--
+	x.packages[now.account]++
+	*old = now
+}
+
+// number gives the place of an account.
+func (x *index) number(account string) uint32 {
 	number, known := x.numbers[account]
 	if !known {
 		number = uint32(len(x.names))
 		x.numbers[account] = number
 		x.names, x.packages = append(x.names, account), append(x.packages, 0)
 	}
-	e.account = number
-	x.packages[number]++
-	x.entries[key] = e
+	return number
 }
 
 func entryOf(p *reconcile.Package) entry {

@@ -152,11 +152,11 @@ func (r *reader) weighPage(page *Page, sweep uint8) (conflicts []*Copy, err erro
 				return nil, err
 			}
 		case conflicted:
-			if r.index.ask(&c.Package) {
+			if r.index.ask(c.Package.ID) {
 				conflicts = append(conflicts, c)
 			}
 		}
-		r.index.mark(&c.Package, sweep)
+		r.index.mark(c.Package.ID, sweep)
 	}
 	return conflicts, nil
 }

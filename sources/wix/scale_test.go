@@ -1,0 +1,81 @@
+package wix
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+)
+
+// crowd answers for so many accounts of ten packages each, without a book in
+// memory.
+type crowd struct {
+	accounts       int
+	inFlight, most atomic.Int64
+}
+
+func (c *crowd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	now := c.inFlight.Add(1)
+	defer c.inFlight.Add(-1)
+	for most := c.most.Load(); now > most && !c.most.CompareAndSwap(most, now); most = c.most.Load() {
+	}
+	body, _ := io.ReadAll(r.Body)
+	if strings.Contains(string(body), `"offset"`) {
+		fmt.Fprintf(w, `{"metadata":{"total":%d}}`, c.accounts*10)
+		return
+	}
+	_, account, _ := strings.Cut(string(body), `"$eq":"`)
+	account, _, _ = strings.Cut(account, `"`)
+	var all []string
+	for i := range 10 * btoi(account != parentID) {
+		all = append(all, fmt.Sprintf(`{"id":"%s-%d","accountId":"%s","updatedDate":"2026-02-01T00:00:00Z","productInstances":[{"status":"ENABLED"}]}`, account, i, account))
+	}
+	fmt.Fprintf(w, `{"packages":[%s],"metadata":{}}`, strings.Join(all, ","))
+}
+
+// TestCrowd reads 10,000 sub-accounts with 100,000 packages.
+func TestCrowd(t *testing.T) {
+	server := &crowd{accounts: 10_000}
+	var accounts []string
+	for n := range server.accounts {
+		accounts = append(accounts, accountID(n))
+	}
+	c := clientOf(t, server)
+	read := 0
+	coverage, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: accounts}, func(reconcile.Package, []byte, bool) error { read++; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if coverage.Book != reconcile.BookWhole || read != 100_000 || len(coverage.Accounts) != 10_001 {
+		t.Errorf("%s, %d packages, %d accounts, %v", coverage.Book, read, len(coverage.Accounts), coverage.Problems)
+	}
+	if most := server.most.Load(); most > defaultConcurrency {
+		t.Errorf("%d requests in flight", most)
+	}
+	if got := c.Requests(); got.Query != 10_003 || got.Retries != 0 || got.Bytes == 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// BenchmarkIndex tells how much an index of a million packages holds.
+func BenchmarkIndex(b *testing.B) {
+	for b.Loop() {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		x := newIndex()
+		for i := range 1_000_000 {
+			x.weigh(&reconcile.Package{ID: fmt.Sprint(i), AccountID: "a"})
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
+		runtime.KeepAlive(x)
+	}
+}

@@ -1,0 +1,90 @@
+package wix
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
+)
+
+// TestSimulatedBooks reads planted books from the simulator, a server that was
+// written apart from this client, under every fault and on every kind of it.
+func TestSimulatedBooks(t *testing.T) {
+	all := map[wixsim.Fault]float64{}
+	for _, fault := range wixsim.Faults() {
+		if !breaking(fault) {
+			all[fault] = 0.05
+		}
+	}
+	for name, o := range map[string]wixsim.Options{
+		"plain": {}, "faults": {Faults: all, Seed: 7, Delay: time.Millisecond}, "pagingMetadata": {MetadataName: "pagingMetadata", PageSize: 7},
+		"no offset": {NoOffset: true, OnlyAccountFilter: true}, "too many": {TooManyToCount: true}, "shuffled": {ShufflePages: 3, PageSize: 5},
+		"faults without offset": {Faults: all, Seed: 11, NoOffset: true, PageSize: 20, Delay: time.Millisecond},
+		"parent only":           {ParentOnly: true}, "parent only, no offset": {ParentOnly: true, NoOffset: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 1, Accounts: 10, Packages: 500, PerKind: 3, AsOf: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
+			server := wixsim.New(planted.Book, &o)
+			c := serve(t, server, func(c *Options) { c.Key, c.AccountID = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent })
+			var k kept
+			coverage, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: accountsOf(planted)}, k.sink)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := reconcile.BookWhole
+			if o.ParentOnly {
+				want = reconcile.BookNotDiscoverable
+			}
+			if coverage.Book != want || len(k.packages) != len(planted.Book) {
+				t.Errorf("book %s with %d packages, want %s with %d; %v", coverage.Book, len(k.packages), want, len(planted.Book), coverage.Problems)
+			}
+			for _, p := range planted.Book {
+				got, ok := k.packages[strings.ToLower(p.ID)]
+				if !ok || len(got.Instances) != len(p.ProductInstances) || got.ExternalID != reconcile.TrimID(p.ExternalID) {
+					t.Fatalf("package %+v was read as %+v", p, got)
+				}
+			}
+			if most := server.MaxInFlight(); most > defaultConcurrency {
+				t.Errorf("%d requests in flight", most)
+			}
+		})
+	}
+}
+
+// breaking reports whether a fault breaks the protocol, or changes what is said.
+func breaking(fault wixsim.Fault) bool {
+	switch fault {
+	case wixsim.StuckCursor, wixsim.LoopingCursor, wixsim.NoMetadata, wixsim.UnknownStatus:
+		return true
+	}
+	return false
+}
+
+// TestSimulatedBreaches holds that a server which breaks the protocol on every
+// page is left after the second, and never believed.
+func TestSimulatedBreaches(t *testing.T) {
+	for _, fault := range []wixsim.Fault{wixsim.StuckCursor, wixsim.LoopingCursor, wixsim.NoMetadata} {
+		planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 1, Accounts: 3, Packages: 60})
+		server := wixsim.New(planted.Book, &wixsim.Options{Faults: map[wixsim.Fault]float64{fault: 1}, MaxFaultsPerRequest: -1, PageSize: 5})
+		c := serve(t, server, func(c *Options) { c.Key, c.AccountID = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent })
+		coverage, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: accountsOf(planted)}, (&kept{}).sink)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if coverage.Book != reconcile.BookPartial || len(server.Requests()) > 4*len(coverage.Accounts)+8 {
+			t.Errorf("%s: book %s after %d requests", fault, coverage.Book, len(server.Requests()))
+		}
+	}
+}
+
+// accountsOf gives the accounts of all packages, as if the ledger named them.
+func accountsOf(planted *wixsim.Planted) []string {
+	var all []string
+	for _, p := range planted.Book {
+		all = append(all, p.AccountID)
+	}
+	return all
+}
