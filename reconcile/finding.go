@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -182,12 +181,13 @@ type Finding struct {
 // ID gives the stable id of the finding: a hash of the parent account, kind,
 // external id, package, instance, field and, for a bad row, its cells.
 func (f *Finding) ID(parent string) string {
-	h := sha256.New()
+	var text []byte
 	for _, part := range []string{parent, f.Kind.String(), f.ExternalID, f.PackageID, f.InstanceID, f.Field} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+		text = append(binary.AppendUvarint(text, uint64(len(part))), part...)
 	}
 	if f.Kind == InvalidLedgerRow {
-		h.Write(binary.BigEndian.AppendUint64(nil, f.Cells))
+		text = binary.BigEndian.AppendUint64(text, f.Cells)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:10])
+	hash := sha256.Sum256(text)
+	return hex.EncodeToString(hash[:10])
 }

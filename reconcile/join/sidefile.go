@@ -82,7 +82,7 @@ func (s *sideFile) at(place int64) ([]string, error) {
 
 func (s *sideFile) close() {
 	if s.file != nil {
-		s.file.Close()
+		_ = s.file.Close() // it has no name: nothing can be lost
 	}
 	*s = sideFile{}
 }

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"container/heap"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -154,10 +155,10 @@ func (s *sorter) merge(yield func([]byte, error) bool) {
 		if !yield(c.record, nil) {
 			return
 		}
-		switch err := c.next(); err {
-		case nil:
+		switch err := c.next(); {
+		case err == nil:
 			heap.Fix(&h, 0)
-		case io.EOF:
+		case errors.Is(err, io.EOF):
 			heap.Pop(&h)
 		default:
 			yield(nil, err)
@@ -169,7 +170,7 @@ func (s *sorter) merge(yield func([]byte, error) bool) {
 // close gives the memory and the file back.
 func (s *sorter) close() {
 	if s.file != nil {
-		s.file.Close()
+		_ = s.file.Close() // it has no name: nothing can be lost
 	}
 	*s = sorter{done: true}
 }
@@ -183,7 +184,7 @@ type cursor struct {
 
 func (c *cursor) next() error {
 	n, err := binary.ReadUvarint(c.r)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.EOF
 	}
 	if err != nil {
@@ -191,10 +192,18 @@ func (c *cursor) next() error {
 	}
 	c.record = slices.Grow(c.record[:0], int(n))[:n]
 	if _, err := io.ReadFull(c.r, c.record); err != nil {
-		return fmt.Errorf("read temporary file: %w", err)
+		return fmt.Errorf("read temporary file: %w", noEOF(err))
 	}
 	c.prefix = prefix(c.record)
 	return nil
+}
+
+// noEOF makes the end of the file inside of a record an error of its own.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // merger is a heap of cursors by their record.
@@ -224,8 +233,7 @@ func tempFile(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("create temporary file: %w", err)
 	}
 	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("unlink temporary file: %w", err)
+		return nil, errors.Join(fmt.Errorf("unlink temporary file: %w", err), f.Close())
 	}
 	return f, nil
 }
