@@ -34,19 +34,22 @@ func ofAccount(n int) func(asked) bool {
 	}
 }
 
-// TestBook holds what may be said of a book against how the server behaves.
-// Three accounts of 2 packages; the ledger names the first so many.
-func TestBook(t *testing.T) {
+// A bookCase is a server of three accounts with 2 packages each, of which the
+// ledger names the first so many, and what may be said of its book.
+type bookCase struct {
+	name    string
+	book    *fakeBook
+	ledger  int
+	want    reconcile.Book
+	read    string // accounts and how they were read
+	sweeps  int    // requests
+	problem string
+}
+
+// countedBooks differ in what the server counts and shows.
+func countedBooks() []bookCase {
 	always := func(n int) func(int) int { return func(int) int { return n } }
-	tests := []struct {
-		name    string
-		book    *fakeBook
-		ledger  int
-		want    reconcile.Book
-		read    string // accounts and how they were read
-		sweeps  int    // requests
-		problem string
-	}{
+	return []bookCase{
 		{name: "the count ties", ledger: 3, want: "whole", read: "1:chain 2:chain 3:chain"},
 		{name: "pagingMetadata", book: &fakeBook{pageName: "pagingMetadata"}, ledger: 3, want: "whole", read: "1:chain 2:chain 3:chain"},
 		{name: "an account that the ledger does not name", ledger: 2, want: "whole", read: "1:chain 2:chain 3:sweep", sweeps: 1},
@@ -68,6 +71,12 @@ func TestBook(t *testing.T) {
 			name: "the count ties after the second sweep", book: &fakeBook{total: func(n int) int { return 6 + btoi(n < 3) }},
 			ledger: 3, want: "whole", read: "1:chain 2:chain 3:chain", sweeps: 2,
 		},
+	}
+}
+
+// failingBooks differ in what can't be read.
+func failingBooks() []bookCase {
+	return []bookCase{
 		{
 			name: "the sweep is refused", book: &fakeBook{noCount: true, before: refuse(400, isSweep)}, ledger: 3,
 			want: "partial", read: "1:chain 2:chain 3:chain", sweeps: 1, problem: "the sweep of the book failed: query packages of the book",
@@ -94,7 +103,10 @@ func TestBook(t *testing.T) {
 			book: &fakeBook{filtered: func(string, wirePkg) bool { return true }, noCount: true},
 		},
 	}
-	for _, test := range tests {
+}
+
+func TestBook(t *testing.T) {
+	for _, test := range append(countedBooks(), failingBooks()...) {
 		t.Run(test.name, func(t *testing.T) {
 			f := test.book
 			if f == nil {
@@ -225,6 +237,38 @@ func TestBookEndsWithTheContext(t *testing.T) {
 	}
 }
 
+// TestBookEndsWithoutAnAnswer lets nobody be there.
+func TestBookEndsWithoutAnAnswer(t *testing.T) {
+	nobody := clientOf(t, nil, func(o *Options) { o.Transport = failing{errors.New("connection refused")} })
+	coverage, err := ReadBook(context.Background(), nobody, BookOptions{LedgerAccounts: []string{accountID(1)}}, (&kept{}).sink)
+	if got := nobody.Requests(); coverage != nil || err == nil || got.Query != 1 || got.Retries != 5 {
+		t.Errorf("coverage %v, error %v, %+v", coverage, err, got)
+	}
+}
+
+// TestBookNarrowedListsNoOther lets a filter be ignored: what is listed in a
+// narrowed run is what was asked for, and nothing that was only seen.
+func TestBookNarrowedListsNoOther(t *testing.T) {
+	f := &fakeBook{packages: books(3, 2), filtered: func(string, wirePkg) bool { return true }}
+	coverage, err := ReadBook(context.Background(), clientOf(t, f), BookOptions{Only: []string{accountID(2)}}, (&kept{}).sink)
+	if err != nil || len(coverage.Accounts) != 1 || coverage.Complete() || coverage.Shown(accountID(1)) {
+		t.Errorf("coverage %+v, error %v", coverage, err)
+	}
+}
+
+// TestJudgeChains holds that a failed chain is made up for by a sweep only.
+func TestJudgeChains(t *testing.T) {
+	for e, want := range map[evidence]reconcile.Book{
+		{}: "", {read: 5}: "", {counted: true, total: 5, read: 5}: reconcile.BookWhole,
+		{counted: true, total: 5, read: 5, failed: true}: "", {counted: true, total: 6, read: 5}: "",
+		{counted: true, total: 4, read: 5}: reconcile.BookNotDiscoverable, {counted: true}: reconcile.BookWhole,
+	} {
+		if got := judgeChains(e); got != want {
+			t.Errorf("%+v: %q, want %q", e, got, want)
+		}
+	}
+}
+
 // TestBookRetriesAChain lets all tries of one chain fail, and then none.
 func TestBookRetriesAChain(t *testing.T) {
 	fails := 0
@@ -242,67 +286,6 @@ func TestBookRetriesAChain(t *testing.T) {
 	coverage, k, err := readBook(t, f, 3)
 	if err != nil || coverage.Book != reconcile.BookWhole || len(k.packages) != 6 {
 		t.Errorf("coverage %+v, %d packages, error %v", coverage, len(k.packages), err)
-	}
-}
-
-// TestBookCopies holds which copy of a package counts.
-func TestBookCopies(t *testing.T) {
-	first := pkg(1, 1)
-	later, older, same, other := first, first, first, first
-	later.Updated, later.ExternalID = "2026-02-01T00:00:00.000000001Z", "later"
-	older.Updated, older.ExternalID = "2026-01-31T23:59:59Z", "older"
-	other.ExternalID = "other"
-	truth := other
-	truth.ExternalID = "truth"
-	tests := []struct {
-		name           string
-		second         wirePkg
-		get            func(string) (wirePkg, int)
-		want           string
-		calls, settled int
-		gets           int64
-		unread         bool
-	}{
-		{name: "later", second: later, want: "later", calls: 2},
-		{name: "older", second: older, want: "ext-1", calls: 1},
-		{name: "same", second: same, want: "ext-1", calls: 1},
-		{name: "other", second: other, get: func(string) (wirePkg, int) { return truth, 200 }, want: "truth", calls: 2, settled: 1, gets: 1},
-		{name: "get is later", second: other, get: func(string) (wirePkg, int) { return later, 200 }, want: "later", calls: 2, settled: 1, gets: 1},
-		{name: "get is older", second: other, get: func(string) (wirePkg, int) { return older, 200 }, want: "ext-1", calls: 1, gets: 1, unread: true},
-		{name: "get fails", second: other, get: func(string) (wirePkg, int) { return truth, 404 }, want: "ext-1", calls: 1, gets: 1, unread: true},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			f := &fakeBook{packages: []wirePkg{first, test.second}, get: test.get, noCount: true}
-			var k kept
-			c := clientOf(t, f)
-			coverage, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: []string{accountID(1)}}, k.sink)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := k.packages[packageID(1)].ExternalID; got != test.want || k.calls != test.calls || k.settled != test.settled {
-				t.Errorf("%q counts after %d calls, %d settled; want %q, %d, %d", got, k.calls, k.settled, test.want, test.calls, test.settled)
-			}
-			if got := c.Requests().Get; got != test.gets {
-				t.Errorf("%d gets, want %d", got, test.gets)
-			}
-			if a := coverage.Accounts[accountID(1)]; a.Read == test.unread || a.Packages != 1 || coverage.Complete() == test.unread {
-				t.Errorf("account %+v, book %s", a, coverage.Book)
-			}
-		})
-	}
-}
-
-// TestBookCountsByTheWinner moves a package to another account while it is read.
-func TestBookCountsByTheWinner(t *testing.T) {
-	moved := pkg(1001, 2)
-	moved.Updated = "2026-03-01T00:00:00Z"
-	coverage, _, err := readBook(t, &fakeBook{packages: append(books(2, 2), moved), noCount: true}, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if one, two := coverage.Accounts[accountID(1)].Packages, coverage.Accounts[accountID(2)].Packages; one != 1 || two != 3 {
-		t.Errorf("%d and %d packages, want 1 and 3", one, two)
 	}
 }
 

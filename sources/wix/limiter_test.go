@@ -3,6 +3,7 @@ package wix
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -68,6 +69,9 @@ func TestThrottled(t *testing.T) {
 		if l.now != test.after {
 			t.Errorf("%d: %v after a 429, want %v", test.perMinute, l.now, test.after)
 		}
+		if l.bucket.Burst() != 1 && test.after < test.first {
+			t.Errorf("%d: a burst of %d after a 429", test.perMinute, l.bucket.Burst())
+		}
 		l.succeeded(0) // sent before
 		if l.now != test.after {
 			t.Errorf("%d: an old success gave back to %v", test.perMinute, l.now)
@@ -110,5 +114,36 @@ func TestAllPause(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 		group.Wait()
+	})
+}
+
+// TestOneIsThrottledAllPause holds the same through the client: what is asked
+// after another request's 429 is not sent before its Retry-After.
+func TestOneIsThrottledAllPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var sent []time.Time
+		f := &fakeBook{before: func(_ asked, w http.ResponseWriter) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			if sent = append(sent, time.Now()); len(sent) > 1 {
+				return false
+			}
+			w.Header().Set("Retry-After", "30")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return true
+		}}
+		c := clientOf(t, f)
+		go func() { _, _ = c.Query(t.Context(), Query{}) }()
+		time.Sleep(time.Second)
+		if _, err := c.Query(t.Context(), Query{Count: true}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		for _, at := range sent[1:] {
+			if at.Sub(sent[0]) < 30*time.Second {
+				t.Errorf("sent after %s", at.Sub(sent[0]))
+			}
+		}
 	})
 }

@@ -52,21 +52,17 @@ func TestPagesFollowsCursors(t *testing.T) {
 	}
 }
 
-// TestPagesEndsInAnError holds that no broken answer is taken for the last page.
-func TestPagesEndsInAnError(t *testing.T) {
-	answer := func(format string, args ...any) func(asked, http.ResponseWriter) bool {
-		return func(_ asked, w http.ResponseWriter) bool {
-			_, _ = fmt.Fprintf(w, format, args...)
-			return true
-		}
-	}
+// A brokenAnswer is an answer to every query, and what becomes of it.
+type brokenAnswer struct {
+	name, answer, want string // want is empty where the answer is fine
+	requests           int
+}
+
+func brokenAnswers() []brokenAnswer {
 	one, _ := json.Marshal(pkg(1, 1))
 	upper := strings.ToUpper(accountID(1))
 	foreign, _ := json.Marshal(pkg(2, 2))
-	tests := []struct {
-		name, answer, want string
-		requests           int
-	}{
+	return []brokenAnswer{
 		{"no metadata", `{"packages":[` + string(one) + `]}`, "no paging metadata", 1},
 		{"null metadata", `{"packages":[],"metadata":null,"pagingMetadata":null}`, "no paging metadata", 1},
 		{"an empty answer", `{}`, "no paging metadata", 1},
@@ -91,7 +87,17 @@ func TestPagesEndsInAnError(t *testing.T) {
 		{"an empty object", `{"packages":[],"pagingMetadata":{}}`, "", 1},
 		{"metadata twice", `{"metadata":{"total":1},"pagingMetadata":{}}`, "", 1},
 	}
-	for _, test := range tests {
+}
+
+// TestPagesEndsInAnError holds that no broken answer is taken for the last page.
+func TestPagesEndsInAnError(t *testing.T) {
+	answer := func(format string, args ...any) func(asked, http.ResponseWriter) bool {
+		return func(_ asked, w http.ResponseWriter) bool {
+			_, _ = fmt.Fprintf(w, format, args...)
+			return true
+		}
+	}
+	for _, test := range brokenAnswers() {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fakeBook{before: answer("%s", test.answer)}
 			_, _, err := chainOf(clientOf(t, f), Slice{Account: accountID(1)})

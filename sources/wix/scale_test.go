@@ -17,6 +17,7 @@ import (
 // memory.
 type crowd struct {
 	accounts       int
+	page           string // with ACCOUNT for the id
 	inFlight, most atomic.Int64
 }
 
@@ -32,16 +33,21 @@ func (c *crowd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	_, account, _ := strings.Cut(string(body), `"$eq":"`)
 	account, _, _ = strings.Cut(account, `"`)
-	var all []string
-	for i := range 10 * btoi(account != parentID) {
-		all = append(all, fmt.Sprintf(`{"id":"%s-%d","accountId":"%s","updatedDate":"2026-02-01T00:00:00Z","productInstances":[{"status":"ENABLED"}]}`, account, i, account))
+	if account == parentID {
+		_, _ = io.WriteString(w, `{"metadata":{}}`)
+		return
 	}
-	fmt.Fprintf(w, `{"packages":[%s],"metadata":{}}`, strings.Join(all, ","))
+	_, _ = io.WriteString(w, strings.ReplaceAll(c.page, "ACCOUNT", account))
 }
 
 // TestCrowd reads 10,000 sub-accounts with 100,000 packages.
 func TestCrowd(t *testing.T) {
-	server := &crowd{accounts: 10_000}
+	const one = `{"id":"ACCOUNT-0","accountId":"ACCOUNT","productInstances":[{"status":"ENABLED"}]}`
+	page := one
+	for i := range 9 {
+		page += strings.Replace(","+one, "-0", fmt.Sprintf("-%d", i+1), 1)
+	}
+	server := &crowd{accounts: 10_000, page: `{"packages":[` + page + `],"metadata":{}}`}
 	var accounts []string
 	for n := range server.accounts {
 		accounts = append(accounts, accountID(n))

@@ -45,54 +45,57 @@ func shows(text string) bool {
 		strings.Contains(text, base64.StdEncoding.EncodeToString([]byte(testKey))[3:20])
 }
 
+// echoing gives servers that send an echo of the key, each in another place.
+func echoing(echo string) map[string]http.HandlerFunc {
+	text, _ := json.Marshal(strings.Repeat("x", 150) + echo)
+	short, _ := json.Marshal(echo)
+	return map[string]http.HandlerFunc{
+		"message": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(401)
+			fmt.Fprintf(w, `{"message":%s}`, text)
+		},
+		"code": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(500)
+			fmt.Fprintf(w, `{"message":%s,"details":{"applicationError":{"code":%s,"description":%s}}}`, short, short, short)
+		},
+		"violation": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(400)
+			fmt.Fprintf(w, `{"details":{"validationError":{"fieldViolations":[{"field":%s,"description":%s}]}}}`, short, text)
+		},
+		"HTML":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502); fmt.Fprintf(w, "<html>%s", echo) },
+		"success": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "%s<html>", echo) },
+		"date": func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":"p","createdDate":%s}]}`, short)
+		},
+		"id": func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":%s,"status":1,"createdDate":"x"}]}`, short)
+		},
+		"long id": func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":%s,"createdDate":"x"}]}`, text)
+		},
+		"account": func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":%s,"accountId":%s}]}`, short, short)
+		},
+		"header": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Wix-Request-Id", echo)
+			w.WriteHeader(403)
+		},
+		"type": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", echo)
+			w.WriteHeader(403)
+			fmt.Fprint(w, "<")
+		},
+		"redirect": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "https://"+echo+"/"+echo)
+			w.WriteHeader(302)
+		},
+	}
+}
+
 // TestKeyIsInNoError lets a server echo the key wherever an error could take it from.
 func TestKeyIsInNoError(t *testing.T) {
-	long := strings.Repeat("x", 150)
 	for form, echo := range echoes() {
-		text, _ := json.Marshal(long + echo)
-		short, _ := json.Marshal(echo)
-		answers := map[string]http.HandlerFunc{
-			"message": func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(401)
-				fmt.Fprintf(w, `{"message":%s}`, text)
-			},
-			"code": func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(500)
-				fmt.Fprintf(w, `{"message":%s,"details":{"applicationError":{"code":%s,"description":%s}}}`, short, short, short)
-			},
-			"violation": func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(400)
-				fmt.Fprintf(w, `{"details":{"validationError":{"fieldViolations":[{"field":%s,"description":%s}]}}}`, short, text)
-			},
-			"HTML":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502); fmt.Fprintf(w, "<html>%s", echo) },
-			"success": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, "%s<html>", echo) },
-			"date": func(w http.ResponseWriter, _ *http.Request) {
-				fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":"p","createdDate":%s}]}`, short)
-			},
-			"id": func(w http.ResponseWriter, _ *http.Request) {
-				fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":%s,"status":1,"createdDate":"x"}]}`, short)
-			},
-			"long id": func(w http.ResponseWriter, _ *http.Request) {
-				fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":%s,"createdDate":"x"}]}`, text)
-			},
-			"account": func(w http.ResponseWriter, _ *http.Request) {
-				fmt.Fprintf(w, `{"metadata":{},"packages":[{"id":%s,"accountId":%s}]}`, short, short)
-			},
-			"header": func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("X-Wix-Request-Id", echo)
-				w.WriteHeader(403)
-			},
-			"type": func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Type", echo)
-				w.WriteHeader(403)
-				fmt.Fprint(w, "<")
-			},
-			"redirect": func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Location", "https://"+echo+"/"+echo)
-				w.WriteHeader(302)
-			},
-		}
-		for where, answer := range answers {
+		for where, answer := range echoing(echo) {
 			var log bytes.Buffer
 			c := clientOf(t, answer, func(o *Options) {
 				o.Attempts = 2

@@ -26,7 +26,7 @@ func TestSimulatedBooks(t *testing.T) {
 		"parent only":           {ParentOnly: true}, "parent only, no offset": {ParentOnly: true, NoOffset: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 1, Accounts: 10, Packages: 500, PerKind: 3, AsOf: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
+			planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 1, Accounts: 4, Packages: 150, PerKind: 1, AsOf: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
 			server := wixsim.New(planted.Book, &o)
 			c := serve(t, server, func(c *Options) { c.Key, c.AccountID = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent })
 			var k kept
