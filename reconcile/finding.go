@@ -3,7 +3,6 @@ package reconcile
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -174,13 +173,14 @@ type Finding struct {
 	Monthly     Money
 	Customer    string
 	Record      int    // ledger_line; 0 where there is no ledger row
+	Exception   int    // place of its exception in their list, from 1; 0 where there is none
 	Cells       uint64 // of a bad row
 	Carried     Carried
 }
 
 // ID gives the stable id of the finding: a hash of the parent account, kind,
 // external id, package, instance, field and, for a bad row, its cells.
-func (f *Finding) ID(parent string) string {
+func (f *Finding) ID(parent string) FindingID {
 	var text []byte
 	for _, part := range []string{parent, f.Kind.String(), f.ExternalID, f.PackageID, f.InstanceID, f.Field} {
 		text = append(binary.AppendUvarint(text, uint64(len(part))), part...)
@@ -189,5 +189,5 @@ func (f *Finding) ID(parent string) string {
 		text = binary.BigEndian.AppendUint64(text, f.Cells)
 	}
 	hash := sha256.Sum256(text)
-	return hex.EncodeToString(hash[:10])
+	return FindingID(hash[:10])
 }

@@ -30,6 +30,9 @@ func (r *Rules) Match(g *Group) Outcome {
 	}
 	m.out.Classes = make([]Class, len(g.Packages))
 	m.decide()
+	for i := range m.out.Findings {
+		r.conclude(&m.out.Findings[i])
+	}
 	for i := range g.Packages {
 		m.out.Census.Packages[m.out.Classes[i]]++
 	}

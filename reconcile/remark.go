@@ -9,7 +9,6 @@ package reconcile
 // next call. The package is nil where the finding has none.
 func (m *matching) add(f Finding, p *Package, inFlight bool) *Finding {
 	f.State = m.state(f.AccountID, inFlight)
-	f.FirstSeen = m.AsOf
 	f.Fix, f.Direction = kindTable[f.Kind].fix, kindTable[f.Kind].direction
 	if f.Fix != "" && m.Shields.Cover(&f, p) {
 		f.Reason = ReasonShielded

@@ -8,6 +8,37 @@ type Rules struct {
 	InFlight time.Duration // the window before AsOf in which a change is in flight
 	Coverage *Coverage
 	Shields  *Shields // nil: nothing is shielded
+
+	Parent     string      // the parent account, which the ids of findings rest on
+	Exceptions *Exceptions // nil: there are none
+	Memory     Memory      // what earlier runs know; nil: nothing
+}
+
+// strandedAfter is how many windows a finding may stay in flight.
+const strandedAfter = 3
+
+// conclude gives a finding the state that holds, once it is complete, and when
+// it was first seen. What has been in flight for three windows since it was
+// first seen is open all the same.
+func (r *Rules) conclude(f *Finding) {
+	f.FirstSeen = r.AsOf
+	since := r.AsOf
+	if past, known := r.Memory[f.ID(r.Parent)]; known {
+		f.FirstSeen = past.FirstSeen
+		if past.Resolved.IsZero() {
+			since = past.Since
+		}
+	}
+	if f.State == Unknown {
+		return
+	}
+	if i := r.Exceptions.Of(f); i >= 0 {
+		f.State, f.Exception, f.Reason = Excepted, i+1, r.Exceptions.List[i].Reason
+		return
+	}
+	if f.State == InFlight && !since.Add(strandedAfter*r.InFlight).After(r.AsOf) && since.Before(r.AsOf) {
+		f.State = Open
+	}
 }
 
 // state gives the first state that holds for a finding of the account. (Excepted

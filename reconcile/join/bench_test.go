@@ -60,7 +60,7 @@ func benchmarkBook(b *testing.B, n int, rekeyed bool) {
 			}},
 		}, false))
 	}
-	result, err := table.Reconcile(context.Background(), "parent", reconcile.Rules{
+	result, err := table.Reconcile(context.Background(), reconcile.Rules{
 		AsOf: asOf, InFlight: 48 * time.Hour, Coverage: &reconcile.Coverage{Book: reconcile.BookWhole},
 	})
 	must(b, err)

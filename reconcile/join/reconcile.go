@@ -37,9 +37,8 @@ type decision struct {
 	subscriptions, packages int // leftovers seen
 }
 
-// Reconcile decides the whole book. Nothing can be added after it. Parent is
-// the parent account, which the ids of findings rest on.
-func (t *Table) Reconcile(ctx context.Context, parent string, rules reconcile.Rules) (*Result, error) {
+// Reconcile decides the whole book. Nothing can be added after it.
+func (t *Table) Reconcile(ctx context.Context, rules reconcile.Rules) (*Result, error) {
 	packages, err := t.distinctPackages()
 	if err != nil {
 		return nil, err
@@ -55,7 +54,7 @@ func (t *Table) Reconcile(ctx context.Context, parent string, rules reconcile.Ru
 	if err != nil {
 		return nil, err
 	}
-	d := t.newDecision(parent, &rules, linker)
+	d := t.newDecision(&rules, linker)
 	if err := d.secondLook(ctx, t.eachGroup()); err != nil {
 		return nil, err
 	}
@@ -70,11 +69,11 @@ func (t *Table) Reconcile(ctx context.Context, parent string, rules reconcile.Ru
 	return d.Result, t.carried.flush()
 }
 
-func (t *Table) newDecision(parent string, rules *reconcile.Rules, linker *reconcile.Linker) *decision {
+func (t *Table) newDecision(rules *reconcile.Rules, linker *reconcile.Linker) *decision {
 	return &decision{
 		Result: &Result{
 			Tally: reconcile.NewTally(), Accounts: make(map[string]*Account),
-			parent: parent, findings: t.sorter(), stock: t.sorter(), carried: t.carried,
+			parent: rules.Parent, findings: t.sorter(), stock: t.sorter(), carried: t.carried,
 		},
 		rules: rules, linker: linker, linked: t.sorter(),
 	}
@@ -277,7 +276,7 @@ func (r *Result) Findings() iter.Seq2[reconcile.Reported, error] {
 			}
 			d := decoder{b: record}
 			row := reconcile.Reported{Finding: d.finding()}
-			row.ID = row.Finding.ID(r.parent)
+			row.ID = row.Finding.ID(r.parent).String()
 			if err = d.err; err == nil {
 				row.Cells, err = r.carried.at(row.Carried.At)
 			}

@@ -138,7 +138,7 @@ func appendFinding(b []byte, f *reconcile.Finding) []byte {
 	b = appendBool(appendBool(b, f.Monthly.Known), f.Monthly.OneTime)
 	b = appendDecimal(b, f.Monthly.Amount)
 	b = appendString(b, f.Monthly.Currency)
-	return appendInt(appendInt(b, int64(f.Record)), f.Carried.At)
+	return appendInt(appendInt(appendInt(b, int64(f.Exception)), int64(f.Record)), f.Carried.At)
 }
 
 func (d *decoder) finding() reconcile.Finding {
@@ -154,7 +154,7 @@ func (d *decoder) finding() reconcile.Finding {
 	f.Monthly.Known, f.Monthly.OneTime = d.bool(), d.bool()
 	f.Monthly.Amount = d.decimal()
 	f.Monthly.Currency = d.string()
-	f.Record = int(d.int())
+	f.Exception, f.Record = int(d.int()), int(d.int())
 	f.Carried.At = d.int()
 	return f
 }

@@ -23,7 +23,7 @@ func tableOpinion(t *testing.T, memory int) reconciler {
 		table := join.New(join.Options{TempDir: t.TempDir(), Memory: memory})
 		defer table.Close()
 		fill(t, table, lines, bad, packages)
-		result, err := table.Reconcile(context.Background(), "parent", rules)
+		result, err := table.Reconcile(context.Background(), rules)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestTableKeepsTheCopyThatCounts(t *testing.T) {
 				must(t, table.AddPackage(reconcile.Package{ID: "p", AccountID: "a", ExternalID: "x", Updated: c.updated,
 					Instances: []reconcile.Instance{{ID: "i", ProductID: c.product, Status: reconcile.StatusEnabled}}}, c.settled))
 			}
-			result, err := table.Reconcile(context.Background(), "parent", reconcile.Rules{AsOf: at, Coverage: &reconcile.Coverage{Book: reconcile.BookWhole}})
+			result, err := table.Reconcile(context.Background(), reconcile.Rules{AsOf: at, Coverage: &reconcile.Coverage{Book: reconcile.BookWhole}})
 			must(t, err)
 			for stock, err := range result.Stock() {
 				must(t, err)
@@ -109,7 +109,7 @@ func TestCarriedCellsComeBack(t *testing.T) {
 	for i := range 100 {
 		must(t, table.AddLine(reconcile.Line{ExternalID: fmt.Sprint("s", i), AccountID: "a", Status: reconcile.Active, Quantity: 1}, []string{fmt.Sprint("s", i), ""}))
 	}
-	result, err := table.Reconcile(context.Background(), "parent", reconcile.Rules{Coverage: &reconcile.Coverage{Book: reconcile.BookWhole}})
+	result, err := table.Reconcile(context.Background(), reconcile.Rules{Coverage: &reconcile.Coverage{Book: reconcile.BookWhole}})
 	must(t, err)
 	n := 0
 	for row, err := range result.Findings() {

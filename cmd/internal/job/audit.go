@@ -109,8 +109,8 @@ func (w *audit) decide(ctx context.Context) error {
 	w.Log.Info("reconciling")
 	s := &w.summary
 	var err error
-	w.result, err = w.table.Reconcile(ctx, s.Scope.AccountID, reconcile.Rules{
-		AsOf: s.AsOf, InFlight: w.Config.InFlight, Coverage: &s.Coverage,
+	w.result, err = w.table.Reconcile(ctx, reconcile.Rules{
+		AsOf: s.AsOf, InFlight: w.Config.InFlight, Coverage: &s.Coverage, Parent: s.Scope.AccountID,
 	})
 	if err != nil {
 		return fmt.Errorf("reconcile: %w", err)

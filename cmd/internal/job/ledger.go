@@ -1,5 +1,11 @@
 package job
 
+// The ledger is read object by object: one, or the parts of a folder in the
+// order of their names. Each is hashed as it is stored and must still be the
+// same when it has been read, and so must the folder be in the end. Only then
+// are the control totals held against what was read; until they hold, nothing
+// is concluded.
+
 import (
 	"context"
 	"crypto/sha256"
@@ -9,6 +15,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/govalues/decimal"
 
@@ -17,67 +24,154 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// readLedger fills the ledger's side of the table. The ledger is hashed as it
-// is stored, and must be the same object at the end as at the beginning.
+// ledgerReading is the reading of a ledger on its way.
+type ledgerReading struct {
+	*audit
+	source   *storage.Source
+	counts   ledger.Counts // over all parts
+	accounts map[string]bool
+}
+
+// readLedger fills the ledger's side of the table.
 func (w *audit) readLedger(ctx context.Context) (err error) {
-	in, err := w.Places.Open(ctx, w.Config.Ledger)
+	at, err := w.ledgerMoment(ctx)
+	if err != nil {
+		return err
+	}
+	source, err := w.Places.Find(ctx, w.Config.Ledger, at.In(w.Config.Location))
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	w.Log.Info("reading the ledger", "name", source.Name)
+	r := &ledgerReading{audit: w, source: source, accounts: make(map[string]bool)}
+	for part := range source.Parts {
+		if err := r.readPart(ctx, part); err != nil {
+			return err
+		}
+	}
+	w.accounts = slices.Sorted(maps.Keys(r.accounts))
+	if err := source.Unchanged(ctx); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	return errors.Join(r.judgeBadRows(), r.judgeTotals(ctx))
+}
+
+// ledgerMoment gives what the date in a ledger's name is made of: the as-of,
+// which a replay takes from its snapshot.
+func (w *audit) ledgerMoment(ctx context.Context) (time.Time, error) {
+	if w.Config.Snapshot == "" || !w.Config.AsOf.IsZero() || !storage.IsDated(w.Config.Ledger) {
+		return w.summary.AsOf, nil
+	}
+	earlier, err := w.beside(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if earlier != nil {
+		return earlier.AsOf, nil
+	}
+	in, err := w.Places.Open(ctx, w.Config.Snapshot)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return in.ModTime, in.Close()
+}
+
+// readPart reads one object of the ledger.
+func (r *ledgerReading) readPart(ctx context.Context, part int) (err error) {
+	in, err := r.source.Open(ctx, part)
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	w.Log.Info("reading the ledger", "name", in.Name)
-	hash := sha256.New()
-	stored := io.TeeReader(in, hash)
+	stored := &stored{in: in, hash: sha256.New()}
 	plain, err := storage.Plain(stored)
 	if err != nil {
 		return fmt.Errorf("ledger %s: %w", in.Name, err)
 	}
-	if err := errors.Join(w.readRows(ctx, plain, in.Name), plain.Close()); err != nil {
+	if err := errors.Join(r.readRows(ctx, plain, in.Name), plain.Close()); err != nil {
 		return err
 	}
-	size, err := io.Copy(io.Discard, stored) // what a decompressor left unread
-	if err != nil {
+	if _, err := io.Copy(io.Discard, stored); err != nil { // what a decompressor left unread
 		return err
 	}
-	if in.Size >= 0 {
-		size = in.Size
-	}
-	w.summary.Inputs = append(w.summary.Inputs, reconcile.File{
-		Name: in.Name, Bytes: size, SHA256: hex.EncodeToString(hash.Sum(nil)), Modified: in.ModTime,
+	r.summary.Inputs = append(r.summary.Inputs, reconcile.File{
+		Name: in.Name, Bytes: stored.bytes, SHA256: hex.EncodeToString(stored.hash.Sum(nil)), Modified: in.ModTime,
 	})
 	return in.Unchanged(ctx)
 }
 
-func (w *audit) readRows(ctx context.Context, plain io.Reader, name string) error {
-	l, err := ledger.Read(ctx, plain, &ledger.Options{
-		Name: "ledger " + name, Location: w.Config.Location, Decimal: w.Config.Decimal,
-		MaxBadRows: decimal.NullDecimal{Decimal: w.Config.MaxBadRows, Valid: true},
-	})
+// ledgerOptions says how the rows are read. Where there are several parts the
+// share of bad rows is judged over all of them.
+func (r *ledgerReading) ledgerOptions(name string) *ledger.Options {
+	most := r.Config.MaxBadRows
+	if len(r.source.Parts) > 1 {
+		most = decimal.Hundred
+	}
+	return &ledger.Options{
+		Name: "ledger " + name, Location: r.Config.Location, Decimal: r.Config.Decimal,
+		MaxBadRows: decimal.NullDecimal{Decimal: most, Valid: true},
+	}
+}
+
+func (r *ledgerReading) readRows(ctx context.Context, plain io.Reader, name string) error {
+	l, err := ledger.Read(ctx, plain, r.ledgerOptions(name))
 	if err != nil {
 		return err
 	}
-	w.carried = l.CarriedHeader()
-	accounts := make(map[string]bool)
+	if err := r.sameColumns(l.CarriedHeader(), name); err != nil {
+		return err
+	}
 	for row, err := range l.Rows() {
-		if err != nil {
-			return err
-		}
-		if row.Line != nil {
-			accounts[row.Line.AccountID] = true
-			err = w.table.AddLine(*row.Line, row.Carried)
-		} else {
-			if row.Bad.AccountID != "" {
-				accounts[row.Bad.AccountID] = true
-			}
-			err = w.table.AddBadRow(*row.Bad, row.Carried)
+		if err == nil {
+			err = r.add(&row)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	w.accounts = slices.Sorted(maps.Keys(accounts))
+	r.counts.Rows += l.Counts().Rows
+	r.counts.Bad += l.Counts().Bad
 	for _, text := range l.Warnings() {
-		w.warn(text)
+		r.warn(text)
 	}
 	return nil
+}
+
+// sameColumns holds the carried columns of a part against those of the first:
+// a cell must not land under another part's header.
+func (r *ledgerReading) sameColumns(header []string, name string) error {
+	if len(r.summary.Inputs) == 0 {
+		r.carried = header
+		return nil
+	}
+	if slices.Equal(r.carried, header) {
+		return nil
+	}
+	first := r.summary.Inputs[0].Name
+	for i := range max(len(header), len(r.carried)) {
+		if i >= len(header) || i >= len(r.carried) || header[i] != r.carried[i] {
+			return fmt.Errorf("ledger %s: its header is not that of %s: of the columns that are carried, number %d is %s, there %s",
+				name, first, i+1, columnAt(header, i), columnAt(r.carried, i))
+		}
+	}
+	return nil
+}
+
+func columnAt(header []string, i int) string {
+	if i >= len(header) {
+		return "missing"
+	}
+	return fmt.Sprintf("%q", header[i])
+}
+
+func (r *ledgerReading) add(row *ledger.Row) error {
+	if row.Line != nil {
+		r.accounts[row.Line.AccountID] = true
+		return r.table.AddLine(*row.Line, row.Carried)
+	}
+	if row.Bad.AccountID != "" {
+		r.accounts[row.Bad.AccountID] = true
+	}
+	return r.table.AddBadRow(*row.Bad, row.Carried)
 }
