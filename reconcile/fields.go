@@ -11,6 +11,9 @@ func (p *pair) delivered(i int) {
 	report := func(kind Kind, field, ledger, wix string) *Finding {
 		f := p.lineFinding(kind, p.at, l).differs(field, ledger, wix)
 		f.InstanceID = inst.ID
+		if f.Basis != nil {
+			f.Basis.Targets = []string{inst.ID}
+		}
 		return f
 	}
 	if l.ProductID != "" && l.ProductID != inst.ProductID {

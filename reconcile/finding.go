@@ -176,6 +176,7 @@ type Finding struct {
 	Exception   int    // place of its exception in their list, from 1; 0 where there is none
 	Cells       uint64 // of a bad row
 	Carried     Carried
+	Basis       *Basis // of its fix; nil where the kind has none
 }
 
 // ID gives the stable id of the finding: a hash of the parent account, kind,

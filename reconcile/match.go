@@ -16,6 +16,7 @@ type matching struct {
 	sub      subscription // where the group has lines
 	changing bool         // the lines are in flight
 	moving   []bool       // by package: it is in flight
+	rests    *Basis       // what all fixes of the group rest on, once it was asked for
 	out      Outcome
 }
 
@@ -156,7 +157,11 @@ func (m *matching) orphan(i int) {
 		kind = UnidentifiedPackage
 	}
 	doubtful := m.unrecognised(i)
-	if f := m.packageFinding(kind, i); doubtful && kind == OrphanPackage {
+	f := m.packageFinding(kind, i)
+	if kind == OrphanPackage {
+		f.Basis.Targets, f.Basis.Whole = m.Packages[i].live(), true
+	}
+	if doubtful && kind == OrphanPackage {
 		f.hold(ReasonAmbiguous)
 	}
 }
@@ -168,6 +173,7 @@ func (m *matching) ledgerOnly() {
 		return
 	}
 	f := m.ledgerFinding(MissingPackage, "", "")
+	f.Basis.Order = m.order()
 	f.Monthly = m.activeMonthly("")
 	if m.Coverage.Whole() {
 		m.end(LedgerOnly)

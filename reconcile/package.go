@@ -63,6 +63,17 @@ func (p *Package) Live() bool {
 	return false
 }
 
+// live gives the ids of the live instances.
+func (p *Package) live() []string {
+	var ids []string
+	for i := range p.Instances {
+		if p.Instances[i].Status.Live() {
+			ids = append(ids, p.Instances[i].ID)
+		}
+	}
+	return ids
+}
+
 // Changed gives the latest date on which the package or one of its instances
 // was created or updated.
 func (p *Package) Changed() time.Time {

@@ -148,6 +148,7 @@ func (p *pair) unlinked() {
 		return
 	}
 	f := p.pairFinding(UnlinkedPackage, p.at).differs("external_id", p.sub.face().ExternalID, p.pkg.ExternalID)
+	f.Basis.Placed = p.Link == ByPlace
 	if p.Link == ByPlace && p.pkg.ExternalID != "" {
 		f.hold(ReasonAmbiguous)
 	}
@@ -159,20 +160,21 @@ func (p *pair) endedWhole() {
 		return
 	}
 	f := p.pairFinding(CanceledInLedger, p.at).differs("status", p.endedStatus(p.sub.face()), p.liveStatus())
-	byDate, chosen, left := false, false, false
+	byDate, left := false, false
 	for i := range p.pkg.Instances {
 		switch line := p.choice.line[i]; {
 		case line >= 0:
-			chosen = true
+			f.Basis.Targets = append(f.Basis.Targets, p.pkg.Instances[i].ID)
 			byDate = byDate || p.Lines[line].EndedByDate()
 		case p.pkg.Instances[i].Status.Live():
 			left = true
 		}
 	}
+	f.Basis.Whole = !left
 	switch {
 	case byDate:
 		f.hold(ReasonEndedByDate)
-	case left, !chosen:
+	case left:
 		f.hold(ReasonAmbiguous)
 	}
 }
@@ -217,6 +219,7 @@ func (p *pair) instance(i int) {
 func (p *pair) extra(i int) {
 	f := p.pairFinding(ExtraInstance, p.at)
 	f.InstanceID = p.pkg.Instances[i].ID
+	f.Basis.Targets = []string{f.InstanceID}
 	if p.doubtful || p.choice.exchangeable(i, p.pkg.Instances) {
 		f.hold(ReasonAmbiguous)
 	}
@@ -251,6 +254,7 @@ func (p *pair) endedLine(i int) {
 	inst, l := &p.pkg.Instances[i], &p.Lines[p.choice.line[i]]
 	f := p.lineFinding(CanceledInLedger, p.at, l).differs("status", p.endedStatus(l), string(inst.Status))
 	f.InstanceID = inst.ID
+	f.Basis.Targets = []string{inst.ID}
 	if l.EndedByDate() {
 		f.hold(ReasonEndedByDate)
 	}

@@ -10,8 +10,11 @@ package reconcile
 func (m *matching) add(f Finding, p *Package, inFlight bool) *Finding {
 	f.State = m.state(f.AccountID, inFlight)
 	f.Fix, f.Direction = kindTable[f.Kind].fix, kindTable[f.Kind].direction
-	if f.Fix != "" && m.Shields.Cover(&f, p) {
-		f.Reason = ReasonShielded
+	if f.Fix != "" {
+		f.Basis = m.basis()
+		if m.Shields.Cover(&f, p) {
+			f.Reason = ReasonShielded
+		}
 	}
 	m.out.Findings = append(m.out.Findings, f)
 	return &m.out.Findings[len(m.out.Findings)-1]
@@ -48,13 +51,18 @@ func (m *matching) pairFinding(kind Kind, i int) *Finding {
 }
 
 // lineFinding is about one line of the subscription, held against the i-th
-// package.
+// package. It is unknown, too, where the subscription's own account was not
+// read: the package that it should be held against may lie there.
 func (m *matching) lineFinding(kind Kind, i int, l *Line) *Finding {
 	p := &m.Packages[i]
-	return m.add(Finding{
+	f := m.add(Finding{
 		Kind: kind, AccountID: p.AccountID, ExternalID: l.ExternalID, PackageID: p.ID,
 		Customer: l.Customer, Record: m.sub.record, Carried: l.Carried,
 	}, p, m.moving[i] || m.changing)
+	if m.state(m.sub.face().AccountID, false) == Unknown {
+		f.State = Unknown
+	}
+	return f
 }
 
 // differs fills in the field and its two values.

@@ -85,6 +85,8 @@ func (n *opinion) state(f *reconcile.Finding, s *subscription, p *pack) reconcil
 	switch {
 	case f.AccountID != "" && !n.Coverage.Read(f.AccountID):
 		return reconcile.Unknown
+	case s != nil && !n.Coverage.Read(n.standing(s)[0].AccountID):
+		return reconcile.Unknown
 	case f.Kind == reconcile.MissingPackage && !n.Coverage.Whole():
 		return reconcile.Unknown
 	case s != nil && slices.ContainsFunc(s.lines, n.moving):

@@ -102,12 +102,7 @@ func appendInstance(b []byte, i *reconcile.Instance) []byte {
 
 func (d *decoder) pkg() reconcile.Package {
 	p := reconcile.Package{ID: d.string(), AccountID: d.string(), ExternalID: d.string(), Created: d.time(), Updated: d.time()}
-	n := int(d.int())
-	if n < 0 || n > len(d.b) {
-		d.fail()
-		return p
-	}
-	if n > 0 {
+	if n := d.count(); n > 0 {
 		p.Instances = make([]reconcile.Instance, n)
 	}
 	for i := range p.Instances {
@@ -138,7 +133,30 @@ func appendFinding(b []byte, f *reconcile.Finding) []byte {
 	b = appendBool(appendBool(b, f.Monthly.Known), f.Monthly.OneTime)
 	b = appendDecimal(b, f.Monthly.Amount)
 	b = appendString(b, f.Monthly.Currency)
-	return appendInt(appendInt(appendInt(b, int64(f.Exception)), int64(f.Record)), f.Carried.At)
+	b = appendInt(appendInt(appendInt(b, int64(f.Exception)), int64(f.Record)), f.Carried.At)
+	if b = appendBool(b, f.Basis != nil); f.Basis != nil {
+		b = appendBasis(b, f.Basis)
+	}
+	return b
+}
+
+func appendBasis(b []byte, basis *reconcile.Basis) []byte {
+	b = appendInt(b, int64(len(basis.Records)))
+	for _, record := range basis.Records {
+		b = appendInt(b, int64(record))
+	}
+	b = appendString(b, basis.Rows)
+	b = appendInt(b, int64(len(basis.Targets)))
+	for _, target := range basis.Targets {
+		b = appendString(b, target)
+	}
+	b = appendBool(appendBool(b, basis.Whole), basis.Placed)
+	b = appendInt(b, int64(len(basis.Order)))
+	for _, o := range basis.Order {
+		b = appendString(appendString(appendString(appendString(b, o.ProductID), o.SiteID), string(o.Cycle)), o.Country)
+		b = appendTime(appendInt(b, int64(o.Quantity)), o.Start)
+	}
+	return b
 }
 
 func (d *decoder) finding() reconcile.Finding {
@@ -156,5 +174,37 @@ func (d *decoder) finding() reconcile.Finding {
 	f.Monthly.Currency = d.string()
 	f.Exception, f.Record = int(d.int()), int(d.int())
 	f.Carried.At = d.int()
+	if d.bool() {
+		f.Basis = d.basis()
+	}
 	return f
+}
+
+func (d *decoder) basis() *reconcile.Basis {
+	var basis reconcile.Basis
+	for range d.count() {
+		basis.Records = append(basis.Records, int(d.int()))
+	}
+	basis.Rows = d.string()
+	for range d.count() {
+		basis.Targets = append(basis.Targets, d.string())
+	}
+	basis.Whole, basis.Placed = d.bool(), d.bool()
+	for range d.count() {
+		basis.Order = append(basis.Order, reconcile.Ordered{
+			ProductID: d.string(), SiteID: d.string(), Cycle: reconcile.Cycle(d.string()), Country: d.string(),
+			Quantity: int(d.int()), Start: d.time(),
+		})
+	}
+	return &basis
+}
+
+// count reads the number of items that follow, each of at least a byte.
+func (d *decoder) count() int {
+	n := d.int()
+	if n < 0 || n > int64(len(d.b)) {
+		d.fail()
+		return 0
+	}
+	return int(n)
 }
