@@ -105,6 +105,23 @@ type choice struct {
 
 // choose lets the lines of a subscription take the instances of a package.
 func choose(s *subscription, instances []Instance) *choice {
+	c := newChoice(s, instances)
+	for _, phase := range [...]Phase{PhaseActive, PhaseUpcoming, PhaseEnded} {
+		c.phase(s, phase, instances, Status.Live)
+	}
+	c.phase(s, PhaseActive, instances, Status.Dead)
+	return c
+}
+
+// chooseFailed lets the active lines take the FAILED instances of a package in
+// which nothing is live.
+func chooseFailed(s *subscription, instances []Instance) *choice {
+	c := newChoice(s, instances)
+	c.phase(s, PhaseActive, instances, func(status Status) bool { return status == StatusFailed })
+	return c
+}
+
+func newChoice(s *subscription, instances []Instance) *choice {
 	c := &choice{
 		line:  make([]int, len(instances)),
 		pass:  make([]cells, len(instances)),
@@ -113,10 +130,6 @@ func choose(s *subscription, instances []Instance) *choice {
 	for i := range c.line {
 		c.line[i] = -1
 	}
-	for _, phase := range [...]Phase{PhaseActive, PhaseUpcoming, PhaseEnded} {
-		c.phase(s, phase, instances, Status.Live)
-	}
-	c.phase(s, PhaseActive, instances, Status.Dead)
 	return c
 }
 
@@ -166,18 +179,42 @@ func (c *choice) take(line, quantity int, pass cells, free []int) []int {
 	return free[n:]
 }
 
-// exchangeable reports whether the extra instance might as well have been
-// chosen in place of another live one, and one of the two is on a site: then
-// nobody knows which of them is too many.
-func (c *choice) exchangeable(extra int, instances []Instance) bool {
+// served counts the lines that have not ended and took a live instance.
+func (c *choice) served(s *subscription, instances []Instance) int {
+	lines := make(map[int]bool)
+	for i, line := range c.line {
+		if line >= 0 && instances[i].Status.Live() && s.phases[line] != PhaseEnded {
+			lines[line] = true
+		}
+	}
+	return len(lines)
+}
+
+// exchangeable reports whether an instance might as well have been chosen in
+// place of another live one, and one of the two is on a site: then nobody
+// knows which of them is too many, or which of them was ended. Who names an
+// instance by its id knows.
+func (c *choice) exchangeable(s *subscription, at int, instances []Instance) bool {
+	if c.line[at] >= 0 && c.pass[at] == cellInstance {
+		return false
+	}
 	for i := range instances {
-		if c.line[i] < 0 || !instances[i].Status.Live() || c.pass[i] == cellInstance {
+		if i == at || c.line[i] < 0 || !instances[i].Status.Live() || c.pass[i] == cellInstance {
 			continue
 		}
-		onSite := instances[i].SiteID != "" || instances[extra].SiteID != ""
-		if onSite && instances[i].place(c.pass[i]) == instances[extra].place(c.pass[i]) {
+		if c.line[at] >= 0 && s.phases[c.line[i]] == PhaseEnded { // both have ended
+			continue
+		}
+		onSite := instances[i].SiteID != "" || instances[at].SiteID != ""
+		if onSite && instances[i].place(c.pass[i]) == instances[at].place(c.pass[i]) && c.fitsBack(at, i, instances) {
 			return true
 		}
 	}
 	return false
+}
+
+// fitsBack reports whether the line that took one instance, if one did, might
+// have taken the other.
+func (c *choice) fitsBack(at, other int, instances []Instance) bool {
+	return c.line[at] < 0 || instances[at].place(c.pass[at]) == instances[other].place(c.pass[at])
 }

@@ -133,13 +133,13 @@ func (b *book) link(rules *Rules) *Linker {
 	for i, g := range b.subscriptions {
 		for _, key := range rules.SubscriptionKeys(g.Lines) {
 			c := at(key)
-			c.Subscriptions = append(c.Subscriptions, Offer{i, key.Ended})
+			c.Subscriptions = append(c.Subscriptions, Offer{Number: i, Ended: key.Ended})
 		}
 	}
 	for i, g := range b.packages {
 		for _, key := range PackageKeys(&g.Packages[0]) {
 			c := at(key)
-			c.Packages = append(c.Packages, i)
+			c.Packages = append(c.Packages, Offer{Number: i, Live: key.Live})
 		}
 	}
 	for _, g := range b.groups {
@@ -150,6 +150,11 @@ func (b *book) link(rules *Rules) *Linker {
 		}
 	}
 	linker := NewLinker(len(b.subscriptions), len(b.packages))
+	for _, byValue := range candidates {
+		for _, c := range byValue {
+			linker.Claim(*c)
+		}
+	}
 	for _, rule := range LinkRules() {
 		for _, c := range candidates[rule] {
 			linker.Offer(rule, *c)
@@ -163,7 +168,7 @@ func (b *book) link(rules *Rules) *Linker {
 func (b *book) decided(linker *Linker) []*Group {
 	for i, g := range b.subscriptions {
 		v := linker.Subscription(i)
-		g.Link = v.Rule
+		g.Link, g.Live = v.Rule, v.Live
 		if v.Linked() {
 			g.Packages = b.packages[v.Peer].Packages
 		}

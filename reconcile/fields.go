@@ -36,7 +36,7 @@ func (p *pair) delivered(i int) {
 	}
 	if !inst.Expires.IsZero() && !inst.Expires.After(p.AsOf) {
 		f := report(ExpiredInstance, "expiration_date", "", inst.Expires.UTC().Format(time.RFC3339))
-		f.Monthly = lineMonthly(l, inst.Cycle, 1).rounded()
+		f.Monthly = lineMonthly(l, inst.Cycle, 1)
 	}
 }
 

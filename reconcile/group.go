@@ -23,6 +23,7 @@ type Group struct {
 	Bad      []BadRow
 	Packages []Package
 	Link     LinkRule
+	Live     bool       // where the subscription is ambiguous: a candidate of it is live
 	Shared   []SharedID // ids in its rows that stand under other external ids too
 }
 
@@ -68,6 +69,11 @@ func (s *subscription) allEnded() bool { return s.count[PhaseEnded] == len(s.lin
 
 // hasActive reports whether a line is active.
 func (s *subscription) hasActive() bool { return s.count[PhaseActive] > 0 }
+
+// endedByDate reports whether no line says that it was canceled.
+func (s *subscription) endedByDate() bool {
+	return !slices.ContainsFunc(s.lines, func(l Line) bool { return !l.EndedByDate() })
+}
 
 // face gives the line that stands for the subscription: the first by its cells
 // among those that have not ended, else among all.

@@ -12,57 +12,67 @@ import (
 // reported, and leaves all later passes. Last, subscriptions and packages that
 // are left with nearly equal external ids are ambiguous as well.
 //
-// A package that a standing row names while that row's subscription belongs
-// elsewhere – joined by external id, linked to another package or ambiguous –
-// is claimed from outside: it is linked to nobody.
+// Before all that, a package that a standing row names, by its id or an
+// instance's, while the row's subscription is joined to another package by
+// external id, is claimed from outside: it is linked to nobody, and a
+// subscription that names it too is ambiguous. So it is, in the pass of its
+// key, where that subscription was linked elsewhere or is ambiguous.
+//
+// Rows that have ended name something only where all rows of the subscription
+// have: the history of a subscription does not make its present doubtful.
 
 // A LinkKey is something that a subscription and a package may have in common.
 type LinkKey struct {
 	Rule  LinkRule // ByPackageID, ByInstanceID, ByPlace or ByNearID
 	Value string
-	Ended bool // offered by rows only that have ended: no claim from outside
+	Ended bool // offered by rows that have ended: no claim from outside
+	Live  bool // offered by a live package
 }
 
-// SubscriptionKeys gives what a subscription without a package offers. Lines
-// of any phase offer ids, active ones their place.
+// SubscriptionKeys gives what a subscription without a package offers: the ids
+// that its standing rows name, or all rows where none stands, and the places of
+// its active ones.
 func (r *Rules) SubscriptionKeys(lines []Line) []LinkKey {
-	var keys []LinkKey
+	sub := r.newSubscription(lines)
+	keys := []LinkKey{{Rule: ByNearID, Value: NearID(lines[0].ExternalID)}}
 	for i := range lines {
-		l := &lines[i]
-		phase := l.Phase(r.AsOf)
-		ended := phase == PhaseEnded
+		l, ended := &lines[i], sub.phases[i] == PhaseEnded
+		if ended && !sub.allEnded() {
+			continue
+		}
 		if l.PackageID != "" {
-			keys = append(keys, LinkKey{ByPackageID, l.PackageID, ended})
+			keys = append(keys, LinkKey{Rule: ByPackageID, Value: l.PackageID, Ended: ended})
 		}
 		if l.InstanceID != "" {
-			keys = append(keys, LinkKey{ByInstanceID, l.InstanceID, ended})
+			keys = append(keys, LinkKey{Rule: ByInstanceID, Value: l.InstanceID, Ended: ended})
 		}
-		if phase == PhaseActive && l.ProductID != "" && l.SiteID != "" && l.SiteID != Floating {
+		if sub.phases[i] == PhaseActive && l.ProductID != "" && l.SiteID != "" && l.SiteID != Floating {
 			keys = append(keys, LinkKey{Rule: ByPlace, Value: placeKey(l.AccountID, l.ProductID, l.SiteID)})
 		}
-	}
-	return append(keys, LinkKey{Rule: ByNearID, Value: NearID(lines[0].ExternalID)})
-}
-
-// PackageKeys gives what a package without a subscription offers.
-func PackageKeys(p *Package) []LinkKey {
-	keys := []LinkKey{{Rule: ByPackageID, Value: p.ID}}
-	live := p.Live()
-	for i := range p.Instances {
-		inst := &p.Instances[i]
-		keys = append(keys, LinkKey{Rule: ByInstanceID, Value: inst.ID})
-		if live && inst.ProductID != "" && inst.SiteID != "" {
-			keys = append(keys, LinkKey{Rule: ByPlace, Value: placeKey(p.AccountID, inst.ProductID, inst.SiteID)})
-		}
-	}
-	if live && p.ExternalID != "" {
-		keys = append(keys, LinkKey{Rule: ByNearID, Value: NearID(p.ExternalID)})
 	}
 	return keys
 }
 
-// ForeignKeys gives the ids that standing rows of a joined subscription name
-// outside the packages that it joined.
+// PackageKeys gives what a package without a subscription offers: its ids, and
+// where it is live the places of its live instances.
+func PackageKeys(p *Package) []LinkKey {
+	live := p.Live()
+	keys := []LinkKey{{Rule: ByPackageID, Value: p.ID, Live: live}}
+	for i := range p.Instances {
+		inst := &p.Instances[i]
+		keys = append(keys, LinkKey{Rule: ByInstanceID, Value: inst.ID, Live: live})
+		if inst.Status.Live() && inst.ProductID != "" && inst.SiteID != "" {
+			keys = append(keys, LinkKey{Rule: ByPlace, Value: placeKey(p.AccountID, inst.ProductID, inst.SiteID), Live: true})
+		}
+	}
+	if live && p.ExternalID != "" {
+		keys = append(keys, LinkKey{Rule: ByNearID, Value: NearID(p.ExternalID), Live: true})
+	}
+	return keys
+}
+
+// ForeignKeys gives the claims of a joined subscription: the ids that its
+// standing rows name outside of the packages that it joined.
 func (r *Rules) ForeignKeys(lines []Line, joined []Package) []LinkKey {
 	var keys []LinkKey
 	for i := range lines {
@@ -81,38 +91,49 @@ func (r *Rules) ForeignKeys(lines []Line, joined []Package) []LinkKey {
 }
 
 func holdsPackage(packages []Package, id string) bool {
-	return slices.ContainsFunc(packages, func(p Package) bool { return p.ID == id })
+	for i := range packages {
+		if packages[i].ID == id {
+			return true
+		}
+	}
+	return false
 }
 
 func holdsInstance(packages []Package, id string) bool {
-	return slices.ContainsFunc(packages, func(p Package) bool {
-		return slices.ContainsFunc(p.Instances, func(i Instance) bool { return i.ID == id })
-	})
+	for i := range packages {
+		for j := range packages[i].Instances {
+			if packages[i].Instances[j].ID == id {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func placeKey(account, product, site string) string {
 	return account + "\x00" + product + "\x00" + site
 }
 
-// Candidates are the subscriptions and packages that offer one key, by their
-// numbers among the leftovers of their side.
+// Candidates are the subscriptions and packages that offer one key.
 type Candidates struct {
 	Subscriptions []Offer
-	Packages      []int
+	Packages      []Offer
 	Foreign       bool // a joined subscription claims the key
 }
 
-// An Offer is a subscription's offer of a key.
+// An Offer is one leftover's offer of a key.
 type Offer struct {
-	Subscription int
-	Ended        bool
+	Number int  // of the leftover among those of its side
+	Ended  bool // a subscription's, by rows that have ended
+	Live   bool // a package's, and it is live
 }
 
 // A Verdict is what linking says of one leftover. Rule is BySameID where it
 // stays alone, NotLinked where it is ambiguous.
 type Verdict struct {
 	Rule LinkRule
-	Peer int // the number of the other side, where Rule is a link
+	Peer int  // the number of the other side, where Rule is a link
+	Live bool // of an ambiguous subscription: a candidate of it is live
 }
 
 // Linked reports whether the leftover has a peer.
@@ -121,8 +142,8 @@ func (v Verdict) Linked() bool { return v.Rule != BySameID && v.Rule != NotLinke
 // LinkRules gives the rules of the passes, in their order.
 func LinkRules() []LinkRule { return []LinkRule{ByPackageID, ByInstanceID, ByPlace, ByNearID} }
 
-// A Linker decides leftovers. Candidates must be told pass by pass, in the
-// order of the rules, with EndPass after each.
+// A Linker decides leftovers. First it is told of all claims; then candidates
+// pass by pass, in the order of the rules, with EndPass after each.
 type Linker struct {
 	subscriptions, packages []node
 	edges                   []edge
@@ -133,6 +154,7 @@ type node struct {
 	verdict Verdict
 	degree  int32 // distinct candidates in this pass
 	doubt   bool
+	claimed bool // from outside, before the first pass
 }
 
 type edge struct{ subscription, pkg int }
@@ -150,26 +172,44 @@ func (l *Linker) Package(i int) Verdict { return l.packages[i].verdict }
 
 func (n *node) free() bool { return n.verdict.Rule == BySameID }
 
+// Claim tells the linker of one key, before the first pass: where a joined
+// subscription claims it, its packages are linked to nobody.
+func (l *Linker) Claim(c Candidates) {
+	if !c.Foreign {
+		return
+	}
+	for _, offer := range c.Packages {
+		n := &l.packages[offer.Number]
+		n.claimed, n.verdict.Rule = true, NotLinked
+	}
+}
+
 // Offer tells the linker of one key in the present pass.
 func (l *Linker) Offer(rule LinkRule, c Candidates) {
+	named := rule == ByPackageID || rule == ByInstanceID
 	var packages, subscriptions []int
-	for _, p := range c.Packages {
-		if l.packages[p].free() {
-			packages = append(packages, p)
+	live, doubt := false, rule == ByNearID
+	for _, offer := range c.Packages {
+		if n := &l.packages[offer.Number]; n.free() || named && n.claimed {
+			packages = append(packages, offer.Number)
+			live, doubt = live || offer.Live, doubt || n.claimed
 		}
 	}
 	if len(packages) == 0 {
 		return
 	}
-	foreign := c.Foreign
-	for _, o := range c.Subscriptions {
-		if l.subscriptions[o.Subscription].free() {
-			subscriptions = append(subscriptions, o.Subscription)
-		} else if rule == ByPackageID || rule == ByInstanceID {
-			foreign = foreign || !o.Ended
+	foreign := false
+	for _, offer := range c.Subscriptions {
+		if n := &l.subscriptions[offer.Number]; n.free() {
+			subscriptions = append(subscriptions, offer.Number)
+			n.verdict.Live = n.verdict.Live || live
+		} else {
+			foreign = foreign || named && !offer.Ended
 		}
 	}
-	l.pair(distinct(subscriptions), distinct(packages), foreign || rule == ByNearID && len(subscriptions) > 0)
+	if len(subscriptions) > 0 || foreign {
+		l.pair(distinct(subscriptions), distinct(packages), doubt || foreign)
+	}
 }
 
 // pair notes who is a candidate of whom. Where there is more than one on a
@@ -177,7 +217,7 @@ func (l *Linker) Offer(rule LinkRule, c Candidates) {
 func (l *Linker) pair(subscriptions, packages []int, doubt bool) {
 	if len(subscriptions) == 1 && len(packages) == 1 {
 		l.edges = append(l.edges, edge{subscriptions[0], packages[0]})
-	} else if len(subscriptions) > 0 {
+	} else {
 		doubt = true
 	}
 	if !doubt {
@@ -211,7 +251,7 @@ func (l *Linker) EndPass(rule LinkRule) {
 	for _, e := range l.edges {
 		s, p := &l.subscriptions[e.subscription], &l.packages[e.pkg]
 		if s.sole() && p.sole() {
-			s.verdict, p.verdict = Verdict{rule, e.pkg}, Verdict{rule, e.subscription}
+			s.verdict, p.verdict = Verdict{Rule: rule, Peer: e.pkg}, Verdict{Rule: rule, Peer: e.subscription}
 		}
 	}
 	for _, e := range l.edges {

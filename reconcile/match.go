@@ -60,8 +60,7 @@ func (m *matching) subscription() {
 	live := m.livePackages()
 	switch {
 	case m.Link == NotLinked:
-		m.ledgerFinding(AmbiguousMatch, "", "")
-		m.end(Ambiguous)
+		m.ambiguous()
 	case len(m.Packages) == 0:
 		m.ledgerOnly()
 	case len(live) > 1 && !m.sub.allEnded():
@@ -69,6 +68,17 @@ func (m *matching) subscription() {
 	default:
 		m.pairs(live)
 	}
+}
+
+// ambiguous reports a subscription with several candidates, unless nothing is
+// active in it and none of them is live.
+func (m *matching) ambiguous() {
+	if !m.sub.hasActive() && !m.Live {
+		m.end(Settled)
+		return
+	}
+	m.ledgerFinding(AmbiguousMatch, "", "")
+	m.end(Ambiguous)
 }
 
 // conflict reports a subscription that contradicts itself, with the package
@@ -138,15 +148,15 @@ func (m *matching) invalid() {
 func (m *matching) wixOnly() {
 	for i := range m.Packages {
 		switch {
+		case !m.Packages[i].Live():
+			m.unrecognised(i)
+			m.endPackage(i, Settled)
 		case m.Link == NotLinked:
 			m.packageFinding(AmbiguousMatch, i)
 			m.endPackage(i, Ambiguous)
-		case m.Packages[i].Live():
+		default:
 			m.orphan(i)
 			m.endPackage(i, WixOnly)
-		default:
-			m.unrecognised(i)
-			m.endPackage(i, Settled)
 		}
 	}
 }
@@ -200,15 +210,12 @@ func (m *matching) duplicates(live []int) {
 	}
 }
 
-// best gives the package whose instances are chosen by most lines, then the
-// newest, then the one with the lowest id.
+// best gives the package that most lines which have not ended chose a live
+// instance of, then the newest, then the one with the lowest id.
 func (m *matching) best(live []int) int {
 	best, most := -1, -1
 	for _, i := range live {
-		chosen := 0
-		for _, found := range choose(&m.sub, m.Packages[i].Instances).found {
-			chosen += found
-		}
+		chosen := choose(&m.sub, m.Packages[i].Instances).served(&m.sub, m.Packages[i].Instances)
 		if chosen > most || chosen == most && m.Packages[i].Created.After(m.Packages[best].Created) {
 			best, most = i, chosen
 		}

@@ -1,32 +1,69 @@
 package reconcile
 
-import "github.com/govalues/decimal"
+import (
+	"math/big"
+
+	"github.com/govalues/decimal"
+)
 
 // A month is a YEAR ÷ 12, a WEEK × 52 ÷ 12 and a DAY × 365 ÷ 12. A payment
-// made once is 0 a month. An amount is rounded half to even, to the minor unit
-// of its currency, once a finding. What is not known stays unknown.
+// made once is 0 a month. Amounts are added as exact fractions and rounded
+// once a finding, half to even, to the minor unit of the currency. What is not
+// known stays unknown, and so does a sum with an unknown part.
 
-// monthly gives what count units at a price a cycle are a month.
-func monthly(price Price, cycle Cycle, count int, code string) Money {
-	unknown := Money{Currency: code}
-	if !price.Known || code == "" || cycle == "" {
-		return unknown
+// A revenue is what units of lines bring a month, before it is rounded.
+type revenue struct {
+	sum      big.Rat
+	currency string
+	parts    int
+	oneTime  int // parts that are paid once
+	unknown  bool
+}
+
+// add adds count units at a price a cycle.
+func (r *revenue) add(price Price, cycle Cycle, count int, currency string) {
+	r.parts++
+	if r.parts > 1 && currency != r.currency {
+		r.unknown = true
 	}
-	if cycle == OneTime {
-		return Money{Currency: code, Known: true, OneTime: true}
+	r.currency = currency
+	if cycle == OneTime && price.Known && currency != "" {
+		r.oneTime++
+		return
 	}
 	times, by, ok := monthsOf(cycle)
-	if !ok {
-		return unknown
+	amount, whole := new(big.Rat).SetString(price.Amount.String())
+	if !ok || !whole || !price.Known || currency == "" {
+		r.unknown = true
+		return
 	}
-	amount, err := price.Amount.Mul(decimal.MustNew(int64(times*count), 0))
-	if err != nil {
-		return unknown
+	amount.Mul(amount, big.NewRat(int64(times)*int64(count), int64(by)))
+	r.sum.Add(&r.sum, amount)
+}
+
+// money rounds the sum.
+func (r *revenue) money() Money {
+	m := Money{Currency: r.currency, OneTime: r.parts > 0 && r.oneTime == r.parts}
+	if r.unknown || r.parts == 0 {
+		return Money{Currency: r.currency}
 	}
-	if amount, err = amount.Quo(decimal.MustNew(int64(by), 0)); err != nil {
-		return unknown
+	amount, err := roundHalfEven(&r.sum, MinorUnits(r.currency))
+	m.Amount, m.Known = amount, err == nil
+	return m
+}
+
+// roundHalfEven gives a fraction with so many decimals.
+func roundHalfEven(x *big.Rat, scale int) (decimal.Decimal, error) {
+	shift := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)
+	num := new(big.Int).Mul(x.Num(), shift)
+	whole, rest := new(big.Int).DivMod(num, x.Denom(), new(big.Int))
+	switch rest.Lsh(rest, 1).Cmp(x.Denom()) {
+	case 1:
+		whole.Add(whole, big.NewInt(1))
+	case 0:
+		whole.Add(whole, big.NewInt(int64(whole.Bit(0))))
 	}
-	return Money{Amount: amount, Currency: code, Known: true}
+	return decimal.Parse(new(big.Rat).SetFrac(whole, shift).FloatString(scale))
 }
 
 // monthsOf gives the fraction that turns the price of a cycle into a month's.
@@ -46,21 +83,4 @@ func monthsOf(cycle Cycle) (times, by int, ok bool) {
 		return 365, 12 * count, true
 	}
 	return 0, 0, false
-}
-
-// plus adds two amounts of one currency; a sum with an unknown part is unknown.
-func (m Money) plus(n Money) Money {
-	sum, err := m.Amount.Add(n.Amount)
-	if err != nil || !m.Known || !n.Known || m.Currency != n.Currency {
-		return Money{Currency: m.Currency}
-	}
-	return Money{Amount: sum, Currency: m.Currency, Known: true, OneTime: m.OneTime && n.OneTime}
-}
-
-// rounded rounds to the minor unit of the currency, half to even.
-func (m Money) rounded() Money {
-	if m.Known {
-		m.Amount = m.Amount.Round(MinorUnits(m.Currency)).Pad(MinorUnits(m.Currency))
-	}
-	return m
 }

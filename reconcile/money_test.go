@@ -27,24 +27,45 @@ func TestMonthly(t *testing.T) {
 		{"1", "1 MONTH", 1, "KWD", "1.000"},
 		{"500", OneTime, 1, "EUR", "0.00"},
 	} {
-		got := monthly(Price{Amount: decimal.MustParse(c.price), Known: true}, c.cycle, c.count, c.code).rounded()
+		var r revenue
+		r.add(Price{Amount: decimal.MustParse(c.price), Known: true}, c.cycle, c.count, c.code)
+		got := r.money()
 		if !got.Known || got.Amount.String() != c.want || got.OneTime != (c.cycle == OneTime) {
 			t.Errorf("%d × %s %s for %s is %v a month, want %s", c.count, c.price, c.code, c.cycle, got, c.want)
 		}
 	}
 }
 
+func TestMoneyIsRoundedOnce(t *testing.T) {
+	var r revenue
+	for range 3 {
+		r.add(Price{Amount: decimal.MustParse("0.22"), Known: true}, "1 YEAR", 1, "EUR")
+	}
+	if got := r.money(); got.Amount.String() != "0.06" { // 0.055, and not three times 0.018
+		t.Errorf("three lines of 0.22 a year are %v a month", got)
+	}
+}
+
 func TestUnknownMoneyStaysUnknown(t *testing.T) {
 	known := Price{Amount: decimal.MustParse("1"), Known: true}
-	for name, got := range map[string]Money{
-		"no price":                   monthly(Price{}, "1 MONTH", 1, "EUR"),
-		"no currency":                monthly(known, "1 MONTH", 1, ""),
-		"no cycle":                   monthly(known, "", 1, "EUR"),
-		"strange unit":               monthly(known, "1 FORTNIGHT", 1, "EUR"),
-		"a sum with an unknown part": monthly(known, "1 MONTH", 1, "EUR").plus(Money{Currency: "EUR"}),
-		"a sum over two currencies":  monthly(known, "1 MONTH", 1, "EUR").plus(monthly(known, "1 MONTH", 1, "USD")),
+	for name, fill := range map[string]func(*revenue){
+		"no price":     func(r *revenue) { r.add(Price{}, "1 MONTH", 1, "EUR") },
+		"no currency":  func(r *revenue) { r.add(known, "1 MONTH", 1, "") },
+		"no cycle":     func(r *revenue) { r.add(known, "", 1, "EUR") },
+		"strange unit": func(r *revenue) { r.add(known, "1 FORTNIGHT", 1, "EUR") },
+		"a sum with an unknown part": func(r *revenue) {
+			r.add(known, "1 MONTH", 1, "EUR")
+			r.add(Price{}, "1 MONTH", 1, "EUR")
+		},
+		"a sum over two currencies": func(r *revenue) {
+			r.add(known, "1 MONTH", 1, "EUR")
+			r.add(known, "1 MONTH", 1, "USD")
+		},
+		"nothing": func(*revenue) {},
 	} {
-		if got.Known {
+		var r revenue
+		fill(&r)
+		if got := r.money(); got.Known {
 			t.Errorf("%s: got %v", name, got)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // If any package under an id is live, its dead ones are settled; if none is,
-// the newest is the match. Where every line has ended each live package is a
+// the newest is the match, unless one of them has a status that nobody knows. Where every line has ended each live package is a
 // pair of its own. In a package with a status that is neither live nor dead
 // nothing is missing and nothing is canceled: nobody knows what it stands for.
 
@@ -60,14 +60,19 @@ func (m *matching) dead() Class {
 			newest = i
 		}
 	}
-	m.settleOthers([]int{newest})
-	c := Settled
-	if m.sub.hasActive() {
-		c = Matched
+	doubtful := false
+	for i := range m.Packages {
+		doubtful = m.unrecognised(i) || doubtful
+		m.endPackage(i, Settled)
 	}
-	m.endPackage(newest, c)
-	m.newPair(newest).dead()
-	return c
+	if !m.sub.hasActive() {
+		return Settled
+	}
+	m.endPackage(newest, Matched)
+	if !doubtful {
+		m.newPair(newest).dead()
+	}
+	return Matched
 }
 
 // unrecognised reports each instance of the i-th package whose status is neither live nor dead,
@@ -91,23 +96,39 @@ func (m *matching) unrecognised(i int) bool {
 	return found
 }
 
-// dead reports a package with nothing live in it.
+// dead reports a package with nothing live in it to an active line: each FAILED
+// instance, or the package.
 func (p *pair) dead() {
-	if p.unrecognised(p.at) || !p.sub.hasActive() {
-		return
-	}
-	failed := false
+	p.choice = chooseFailed(&p.sub, p.pkg.Instances)
+	first := len(p.out.Findings)
 	for i := range p.pkg.Instances {
 		if p.pkg.Instances[i].Status == StatusFailed {
 			p.deadInstance(FailedInstance, i)
-			failed = true
 		}
 	}
-	if failed {
+	if len(p.out.Findings) > first {
+		p.chargeRest(&p.out.Findings[first])
 		return
 	}
 	f := p.pairFinding(CanceledAtWix, p.at).differs("status", string(Active), string(StatusCanceled))
 	f.Monthly = p.activeMonthly(p.firstCycle())
+}
+
+// chargeRest adds to a finding what the customer pays for the units that no
+// FAILED instance stands for: nothing of the subscription is delivered.
+func (p *pair) chargeRest(f *Finding) {
+	var rest revenue
+	for i, line := range p.choice.line {
+		if line >= 0 && p.pkg.Instances[i].ID == f.InstanceID {
+			rest.addLine(&p.Lines[line], p.pkg.Instances[i].Cycle, 1)
+		}
+	}
+	for i := range p.Lines {
+		if left := p.Lines[i].Quantity - p.choice.found[i]; left > 0 && p.sub.phases[i] == PhaseActive {
+			rest.addLine(&p.Lines[i], p.firstCycle(), left)
+		}
+	}
+	f.Monthly = rest.money()
 }
 
 // firstCycle gives the cycle of the package, for lines that name none.
@@ -160,7 +181,7 @@ func (p *pair) endedWhole() {
 		return
 	}
 	f := p.pairFinding(CanceledInLedger, p.at).differs("status", p.endedStatus(p.sub.face()), p.liveStatus())
-	byDate, left := false, false
+	byDate, left := p.sub.endedByDate(), false
 	for i := range p.pkg.Instances {
 		switch line := p.choice.line[i]; {
 		case line >= 0:
@@ -220,7 +241,7 @@ func (p *pair) extra(i int) {
 	f := p.pairFinding(ExtraInstance, p.at)
 	f.InstanceID = p.pkg.Instances[i].ID
 	f.Basis.Targets = []string{f.InstanceID}
-	if p.doubtful || p.choice.exchangeable(i, p.pkg.Instances) {
+	if p.doubtful || p.choice.exchangeable(&p.sub, i, p.pkg.Instances) {
 		f.hold(ReasonAmbiguous)
 	}
 }
@@ -241,9 +262,9 @@ func (p *pair) deadInstance(kind Kind, i int) {
 	}
 	f := p.lineFinding(kind, p.at, l).differs("status", string(Active), string(inst.Status))
 	f.InstanceID = inst.ID
-	f.Monthly = Money{Currency: l.Currency}
+	f.Monthly = Money{Currency: l.Currency, Known: true} // nobody pays for it by itself
 	if line >= 0 {
-		f.Monthly = lineMonthly(l, inst.Cycle, 1).rounded()
+		f.Monthly = lineMonthly(l, inst.Cycle, 1)
 	}
 }
 
@@ -255,8 +276,11 @@ func (p *pair) endedLine(i int) {
 	f := p.lineFinding(CanceledInLedger, p.at, l).differs("status", p.endedStatus(l), string(inst.Status))
 	f.InstanceID = inst.ID
 	f.Basis.Targets = []string{inst.ID}
-	if l.EndedByDate() {
+	switch {
+	case l.EndedByDate():
 		f.hold(ReasonEndedByDate)
+	case p.choice.exchangeable(&p.sub, i, p.pkg.Instances):
+		f.hold(ReasonAmbiguous)
 	}
 }
 
@@ -267,5 +291,5 @@ func (p *pair) missing(i int) {
 		return
 	}
 	f := p.lineFinding(MissingInstance, p.at, l).differs("quantity", strconv.Itoa(l.Quantity), strconv.Itoa(found))
-	f.Monthly = lineMonthly(l, p.firstCycle(), l.Quantity-found).rounded()
+	f.Monthly = lineMonthly(l, p.firstCycle(), l.Quantity-found)
 }

@@ -74,28 +74,26 @@ func (f *Finding) differs(field, ledger, wix string) *Finding {
 // activeMonthly gives what the customer pays a month for all active lines. A
 // line without a cycle is paid for by the given one.
 func (m *matching) activeMonthly(cycle Cycle) Money {
-	var total Money
-	first := true
+	var r revenue
 	for i := range m.Lines {
-		if m.sub.phases[i] != PhaseActive {
-			continue
+		if m.sub.phases[i] == PhaseActive {
+			r.addLine(&m.Lines[i], cycle, m.Lines[i].Quantity)
 		}
-		part := lineMonthly(&m.Lines[i], cycle, m.Lines[i].Quantity)
-		if first {
-			total, first = part, false
-			continue
-		}
-		total = total.plus(part)
 	}
-	return total.rounded()
+	return r.money()
 }
 
-// lineMonthly gives what the customer pays a month for count units of a line,
-// not rounded yet.
+// lineMonthly gives what the customer pays a month for count units of a line.
 func lineMonthly(l *Line, fallback Cycle, count int) Money {
+	var r revenue
+	r.addLine(l, fallback, count)
+	return r.money()
+}
+
+func (r *revenue) addLine(l *Line, fallback Cycle, count int) {
 	cycle := l.Cycle
 	if cycle == "" {
 		cycle = fallback
 	}
-	return monthly(l.UnitPrice, cycle, count, l.Currency)
+	r.add(l.UnitPrice, cycle, count, l.Currency)
 }

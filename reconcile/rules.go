@@ -45,7 +45,7 @@ func (r *Rules) conclude(f *Finding) {
 // is decided later, by those who know the exceptions.)
 func (r *Rules) state(account string, inFlight bool) State {
 	switch {
-	case account != "" && !r.Coverage.Read(account):
+	case !r.read(account):
 		return Unknown
 	case inFlight:
 		return InFlight
@@ -77,8 +77,12 @@ func (r *Rules) within(t, from time.Time) bool { return !t.Before(from) && !t.Af
 // class gives the class of what belongs to the account: unknown where the
 // account was not read whole.
 func (r *Rules) class(account string, c Class) Class {
-	if account != "" && !r.Coverage.Read(account) {
+	if !r.read(account) {
 		return UnknownClass
 	}
 	return c
 }
+
+// read reports whether the account was read whole. Only a row that can't be
+// read has no account, and such a row is what it is, whatever was read.
+func (r *Rules) read(account string) bool { return account == "" || r.Coverage.Read(account) }

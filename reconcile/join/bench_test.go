@@ -65,7 +65,7 @@ func benchmarkBook(b *testing.B, n int, rekeyed bool) {
 	})
 	must(b, err)
 	found := 0
-	for _, err := range result.Findings() {
+	for _, err := range result.Findings(context.Background()) {
 		must(b, err)
 		found++
 	}

@@ -1,6 +1,7 @@
 package join
 
 import (
+	"context"
 	"iter"
 
 	"github.com/wixrecon/wixrecon/reconcile"
@@ -22,11 +23,12 @@ func (g *group) leftSubscription() bool {
 func (g *group) leftPackages() bool { return len(g.Lines) == 0 && len(g.Bad) == 0 }
 
 // eachGroup gives the groups in the order of their external ids, the same order
-// each time. A group is valid until the next.
-func (t *Table) eachGroup() iter.Seq2[*group, error] {
+// each time. A group is valid until the next. Packages under an id that no row
+// has come one by one: nothing joins them, and there may be a million.
+func (t *Table) eachGroup(ctx context.Context) iter.Seq2[*group, error] {
 	return func(yield func(*group, error) bool) {
 		g, key := &group{}, []byte(nil)
-		for record, err := range t.groups.all() {
+		for record, err := range t.groups.all(ctx) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -34,7 +36,7 @@ func (t *Table) eachGroup() iter.Seq2[*group, error] {
 			d := decoder{b: record}
 			id := d.groupKey()
 			own := record[:len(record)-len(d.b)]
-			if key != nil && string(own) != string(key) {
+			if key != nil && (string(own) != string(key) || g.leftPackages() && len(g.Packages) > 0) {
 				if !yield(g, nil) {
 					return
 				}
@@ -63,7 +65,7 @@ func (d *decoder) groupKey() string {
 
 func (g *group) reset() {
 	g.Lines, g.Bad, g.Packages, g.Shared = g.Lines[:0], g.Bad[:0], g.Packages[:0], g.Shared[:0]
-	g.Link = reconcile.BySameID
+	g.Link, g.Live = reconcile.BySameID, false
 }
 
 // read adds one record to the group.

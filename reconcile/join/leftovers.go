@@ -1,7 +1,9 @@
 package join
 
 import (
+	"context"
 	"encoding/binary"
+	"iter"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 )
@@ -23,13 +25,14 @@ const (
 	keyForeign byte = iota
 	keyStanding
 	keyEnded
-	keyPackage
+	keyDeadPackage
+	keyLivePackage
 )
 
-func (t *Table) firstLook(rules *reconcile.Rules) (*leftovers, error) {
+func (t *Table) firstLook(ctx context.Context, rules *reconcile.Rules) (*leftovers, error) {
 	rules.Shields = &reconcile.Shields{}
 	left := &leftovers{rules: rules, keys: t.sorter()}
-	for g, err := range t.eachGroup() {
+	for g, err := range t.eachGroup(ctx) {
 		if err != nil {
 			return nil, err
 		}
@@ -71,7 +74,11 @@ func (l *leftovers) look(g *group) error {
 func (l *leftovers) lookAtPackages(g *group) error {
 	for i := range g.Packages {
 		for _, key := range reconcile.PackageKeys(&g.Packages[i]) {
-			if err := l.add(key, keyPackage, l.packages); err != nil {
+			side := keyDeadPackage
+			if key.Live {
+				side = keyLivePackage
+			}
+			if err := l.add(key, side, l.packages); err != nil {
 				return err
 			}
 		}
@@ -94,39 +101,65 @@ func (l *leftovers) add(key reconcile.LinkKey, side byte, number int) error {
 	return l.keys.add(binary.BigEndian.AppendUint32(record, uint32(number)))
 }
 
-// link runs the passes over the keys, which lie in the order of the passes.
-func (l *leftovers) link() (*reconcile.Linker, error) {
+// link looks for claims first, and then runs the passes over the keys, which
+// lie in their order.
+func (l *leftovers) link(ctx context.Context) (*reconcile.Linker, error) {
 	linker := reconcile.NewLinker(l.subscriptions, l.packages)
-	rules := reconcile.LinkRules()
-	var offered reconcile.Candidates
-	var last []byte
-	offer := func() {
-		if last != nil {
-			linker.Offer(reconcile.LinkRule(last[0]), offered)
-			offered = reconcile.Candidates{Subscriptions: offered.Subscriptions[:0], Packages: offered.Packages[:0]}
-		}
-	}
-	for record, err := range l.keys.all() {
+	for c, err := range l.eachKey(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		key, side, number := splitKey(record)
-		if string(key) != string(last) {
-			offer()
-			for rules[0] != reconcile.LinkRule(key[0]) {
-				linker.EndPass(rules[0])
-				rules = rules[1:]
-			}
-			last = append(last[:0], key...)
-		}
-		addCandidate(&offered, side, number)
+		linker.Claim(c.Candidates)
 	}
-	offer()
+	rules := reconcile.LinkRules()
+	for c, err := range l.eachKey(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		for rules[0] != c.rule {
+			linker.EndPass(rules[0])
+			rules = rules[1:]
+		}
+		linker.Offer(c.rule, c.Candidates)
+	}
 	for _, rule := range rules {
 		linker.EndPass(rule)
 	}
 	l.keys.close()
 	return linker, nil
+}
+
+// candidates are those of one key, and the rule of its pass.
+type candidates struct {
+	reconcile.Candidates
+	rule reconcile.LinkRule
+}
+
+// eachKey gives the candidates of each key, valid until the next.
+func (l *leftovers) eachKey(ctx context.Context) iter.Seq2[*candidates, error] {
+	return func(yield func(*candidates, error) bool) {
+		var c candidates
+		var last []byte
+		for record, err := range l.keys.all(ctx) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			key, side, number := splitKey(record)
+			if last != nil && string(key) != string(last) {
+				if !yield(&c, nil) {
+					return
+				}
+				c.Subscriptions, c.Packages, c.Foreign = c.Subscriptions[:0], c.Packages[:0], false
+			}
+			last = append(last[:0], key...)
+			c.rule = reconcile.LinkRule(key[0])
+			c.add(side, number)
+		}
+		if last != nil {
+			yield(&c, nil)
+		}
+	}
 }
 
 // splitKey takes a record of the key sorter apart.
@@ -135,13 +168,13 @@ func splitKey(record []byte) (key []byte, side byte, number int) {
 	return record[:end], record[end], int(binary.BigEndian.Uint32(record[end+1:]))
 }
 
-func addCandidate(c *reconcile.Candidates, side byte, number int) {
+func (c *candidates) add(side byte, number int) {
 	switch side {
 	case keyForeign:
 		c.Foreign = true
-	case keyPackage:
-		c.Packages = append(c.Packages, number)
+	case keyDeadPackage, keyLivePackage:
+		c.Packages = append(c.Packages, reconcile.Offer{Number: number, Live: side == keyLivePackage})
 	default:
-		c.Subscriptions = append(c.Subscriptions, reconcile.Offer{Subscription: number, Ended: side == keyEnded})
+		c.Subscriptions = append(c.Subscriptions, reconcile.Offer{Number: number, Ended: side == keyEnded})
 	}
 }

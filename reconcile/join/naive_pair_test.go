@@ -153,8 +153,11 @@ func (n *opinion) instances(s *subscription, p *pack, units []*unit) {
 			continue
 		case u.phase == reconcile.PhaseEnded:
 			f.Kind = reconcile.CanceledInLedger
-			if u.line.EndedByDate() {
+			switch {
+			case u.line.EndedByDate():
 				f.Reason = reconcile.ReasonEndedByDate
+			case slices.ContainsFunc(units, func(v *unit) bool { return mixable(u, v) }):
+				f.Reason = reconcile.ReasonAmbiguous
 			}
 		case u.got.Status == reconcile.StatusFailed:
 			f.Kind = reconcile.FailedInstance
@@ -233,6 +236,18 @@ func exchangeable(u *unit, x *reconcile.Instance) bool {
 	return u.got.SiteID != "" || x.SiteID != ""
 }
 
+// mixable reports whether an ended unit and one that has not ended might as
+// well have chosen each other's instance.
+func mixable(ended, v *unit) bool {
+	switch {
+	case v.got == nil || v.phase == reconcile.PhaseEnded || !v.got.Status.Live():
+		return false
+	case slices.Contains(ended.pass, instanceID) || slices.Contains(v.pass, instanceID):
+		return false
+	}
+	return exchangeable(v, ended.got) && exchangeable(&unit{got: ended.got, pass: ended.pass}, v.got)
+}
+
 // allEnded gives the one row of a live package of which no line is left.
 func (n *opinion) allEnded(s *subscription, p *pack, units []*unit) {
 	f := reconcile.Finding{Kind: reconcile.CanceledInLedger, Field: "status"}
@@ -241,10 +256,15 @@ func (n *opinion) allEnded(s *subscription, p *pack, units []*unit) {
 			f.Reason = reconcile.ReasonAmbiguous
 		}
 	}
+	byDate := true
 	for _, u := range units {
 		if u.got != nil && u.line.EndedByDate() {
 			f.Reason = reconcile.ReasonEndedByDate
 		}
+		byDate = byDate && u.line.EndedByDate()
+	}
+	if byDate {
+		f.Reason = reconcile.ReasonEndedByDate
 	}
 	n.add(f, s, p)
 }

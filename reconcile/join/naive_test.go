@@ -29,6 +29,7 @@ type subscription struct {
 	joined    []*pack           // by external id
 	linked    *pack             // by rule 2
 	ambiguous bool
+	live      bool // a candidate of it is live
 	class     reconcile.Class
 }
 
@@ -38,6 +39,7 @@ type pack struct {
 	owner     *subscription // by external id
 	linkedBy  string        // the pass of rule 2 that linked it
 	ambiguous bool
+	claimed   bool // a row names it whose subscription joined another package
 	class     reconcile.Class
 }
 
@@ -51,6 +53,7 @@ const (
 // naive gives the findings of a book in report order, and its census.
 func naive(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package, rules reconcile.Rules) ([]reconcile.Finding, reconcile.Census) {
 	n := gather(lines, bad, packages, rules)
+	n.claim()
 	for _, pass := range []string{packageID, instanceID, place} {
 		n.link(pass)
 	}
@@ -115,6 +118,22 @@ func (s *subscription) free() bool {
 
 func (p *pack) free() bool { return p.owner == nil && p.linkedBy == "" && !p.ambiguous }
 
+// claim keeps packages out of rule 2 that a standing row names, by either id,
+// though its subscription joined another package.
+func (n *opinion) claim() {
+	for _, s := range n.subs {
+		for _, p := range n.packs {
+			if len(s.joined) > 0 && !s.invalid && p.free() &&
+				(n.names(packageID, n.notEnded(s), p) || n.names(instanceID, n.notEnded(s), p)) {
+				p.claimed = true
+			}
+		}
+	}
+	for _, p := range n.packs {
+		p.ambiguous = p.claimed
+	}
+}
+
 // link is one pass of rule 2: the sole pair of both its ends is linked,
 // everyone else who has a pair, and every package that a stranger claims, is
 // ambiguous.
@@ -128,11 +147,13 @@ func (n *opinion) link(pass string) {
 	for _, s := range n.subs {
 		for _, p := range n.packs {
 			switch {
-			case !p.free():
-			case s.free() && n.names(pass, s.lines, p):
+			case !p.free() && (!p.claimed || pass == place):
+			case s.free() && n.names(pass, n.standing(s), p):
 				pairs = append(pairs, pair{s, p})
 				ofSub[s]++
 				ofPack[p]++
+				claimed[p] = claimed[p] || p.claimed
+				s.live = s.live || p.Live()
 			case !s.free() && !s.invalid && pass != place && n.names(pass, n.notEnded(s), p):
 				claimed[p] = true
 			}
@@ -146,7 +167,7 @@ func (n *opinion) link(pass string) {
 		}
 	}
 	for p := range claimed {
-		p.ambiguous = true
+		p.ambiguous = p.ambiguous || claimed[p]
 	}
 }
 
@@ -160,7 +181,7 @@ func (n *opinion) names(pass string, lines []*reconcile.Line, p *pack) bool {
 			if pass == instanceID {
 				return l.InstanceID != "" && l.InstanceID == i.ID
 			}
-			return l.Phase(n.AsOf) == reconcile.PhaseActive && p.Live() && l.AccountID == p.AccountID &&
+			return l.Phase(n.AsOf) == reconcile.PhaseActive && i.Status.Live() && l.AccountID == p.AccountID &&
 				l.ProductID != "" && l.ProductID == i.ProductID && l.SiteID != "" && l.SiteID == i.SiteID
 		})
 	})
@@ -180,7 +201,7 @@ func (n *opinion) near() {
 		}
 		for _, s := range subs {
 			if reconcile.NearID(s.id) == reconcile.NearID(p.ExternalID) {
-				s.ambiguous, p.ambiguous = true, true
+				s.ambiguous, p.ambiguous, s.live = true, true, true
 			}
 		}
 	}
@@ -199,6 +220,8 @@ func (n *opinion) judge(s *subscription) {
 	case field != "":
 		n.add(reconcile.Finding{Kind: reconcile.LedgerConflict, Field: field, LedgerValue: value}, s, foremost(own))
 		setClass(reconcile.Conflict, s, own)
+	case s.ambiguous && !s.live && !n.has(s, reconcile.PhaseActive):
+		setClass(reconcile.Settled, s, nil)
 	case s.ambiguous:
 		n.add(reconcile.Finding{Kind: reconcile.AmbiguousMatch}, s, nil)
 		setClass(reconcile.Ambiguous, s, nil)
@@ -216,19 +239,19 @@ func (n *opinion) judge(s *subscription) {
 
 // foremost gives the newest of the live packages, else of all; nil of none.
 func foremost(packs []*pack) *pack {
-	var first *pack
-	for _, live := range []bool{false, true} {
-		var newest *pack
-		for _, p := range packs {
-			if p.Live() == live && (newest == nil || p.Created.After(newest.Created) || p.Created.Equal(newest.Created) && p.ID > newest.ID) {
-				newest = p
-			}
-		}
-		if newest != nil {
-			first = newest
+	var live []*pack
+	for _, p := range packs {
+		if p.Live() {
+			live = append(live, p)
 		}
 	}
-	return first
+	switch {
+	case len(live) > 0:
+		return newest(live)
+	case len(packs) > 0:
+		return newest(packs)
+	}
+	return nil
 }
 
 func setClass(c reconcile.Class, s *subscription, packs []*pack) {
@@ -278,10 +301,12 @@ func (n *opinion) group(s *subscription, own []*pack) {
 			matches = append(matches, p)
 		}
 	}
+	if len(matches) == 0 && slices.ContainsFunc(own, doubtful) {
+		n.nobodyKnows(s, own)
+		return
+	}
 	if len(matches) == 0 {
-		matches = []*pack{slices.MaxFunc(own, func(p, q *pack) int {
-			return cmp.Or(p.Created.Compare(q.Created), cmp.Compare(p.ID, q.ID))
-		})}
+		matches = []*pack{newest(own)}
 	}
 	s.class = reconcile.Matched
 	if len(matches) > 1 && n.has(s, reconcile.PhaseActive, reconcile.PhaseUpcoming) {
@@ -295,6 +320,27 @@ func (n *opinion) group(s *subscription, own []*pack) {
 			n.settle(s, p)
 		}
 	}
+}
+
+func doubtful(p *pack) bool { return slices.ContainsFunc(p.Instances, unrecognised) }
+
+// nobodyKnows ends a subscription of which nothing is live, and one package has
+// a status that is not known: that is all there is to say.
+func (n *opinion) nobodyKnows(s *subscription, own []*pack) {
+	for _, p := range own {
+		n.settle(s, p)
+	}
+	if !n.has(s, reconcile.PhaseActive) {
+		s.class = reconcile.Settled
+		return
+	}
+	newest(own).class = reconcile.Matched
+}
+
+func newest(own []*pack) *pack {
+	return slices.MaxFunc(own, func(p, q *pack) int {
+		return cmp.Or(p.Created.Compare(q.Created), cmp.Compare(p.ID, q.ID))
+	})
 }
 
 // duplicates ends the subscription: one row for each live package, no other kind.
@@ -315,12 +361,12 @@ func (n *opinion) settle(s *subscription, p *pack) {
 // leftOver judges a package that has no subscription.
 func (n *opinion) leftOver(p *pack) {
 	switch {
+	case !p.Live():
+		n.settle(nil, p)
+		return
 	case p.ambiguous:
 		n.add(reconcile.Finding{Kind: reconcile.AmbiguousMatch}, nil, p)
 		p.class = reconcile.Ambiguous
-		return
-	case !p.Live():
-		n.settle(nil, p)
 		return
 	case p.ExternalID != "":
 		n.add(reconcile.Finding{Kind: reconcile.OrphanPackage}, nil, p)

@@ -10,20 +10,14 @@ import (
 
 // A Result is a reconciled book. It lives as long as its Table.
 type Result struct {
-	Tally    reconcile.Tally
-	Ledger   reconcile.LedgerSide
-	Wix      reconcile.WixSide
-	Accounts map[string]*Account // what the reports say of each sub-account
+	Tally  reconcile.Tally
+	Ledger reconcile.LedgerSide
+	Wix    reconcile.WixSide
 
 	parent   string
 	findings *sorter
 	stock    *sorter
 	carried  *sideFile
-}
-
-// Account counts what belongs to one sub-account.
-type Account struct {
-	Packages, Live, LiveInstances, Open int
 }
 
 // decision is a Table on its way to a Result.
@@ -34,28 +28,30 @@ type decision struct {
 	linked *sorter // linked subscriptions and packages, by the subscription's number
 	census reconcile.Census
 
+	accounts map[string]bool // that have a package
+
 	subscriptions, packages int // leftovers seen
 }
 
 // Reconcile decides the whole book. Nothing can be added after it.
 func (t *Table) Reconcile(ctx context.Context, rules reconcile.Rules) (*Result, error) {
-	packages, err := t.distinctPackages()
+	packages, err := t.distinctPackages(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.shareIDs(); err != nil {
+	if err := t.shareIDs(ctx); err != nil {
 		return nil, err
 	}
-	left, err := t.firstLook(&rules)
+	left, err := t.firstLook(ctx, &rules)
 	if err != nil {
 		return nil, err
 	}
-	linker, err := left.link()
+	linker, err := left.link(ctx)
 	if err != nil {
 		return nil, err
 	}
 	d := t.newDecision(&rules, linker)
-	if err := d.secondLook(ctx, t.eachGroup()); err != nil {
+	if err := d.secondLook(t.eachGroup(ctx)); err != nil {
 		return nil, err
 	}
 	if err := d.decideLinked(ctx); err != nil {
@@ -72,20 +68,16 @@ func (t *Table) Reconcile(ctx context.Context, rules reconcile.Rules) (*Result, 
 func (t *Table) newDecision(rules *reconcile.Rules, linker *reconcile.Linker) *decision {
 	return &decision{
 		Result: &Result{
-			Tally: reconcile.NewTally(), Accounts: make(map[string]*Account),
-			parent: rules.Parent, findings: t.sorter(), stock: t.sorter(), carried: t.carried,
+			Tally: reconcile.NewTally(), parent: rules.Parent, findings: t.sorter(), stock: t.sorter(), carried: t.carried,
 		},
-		rules: rules, linker: linker, linked: t.sorter(),
+		rules: rules, linker: linker, linked: t.sorter(), accounts: make(map[string]bool),
 	}
 }
 
 // secondLook decides every group but the linked ones, which it brings together.
-func (d *decision) secondLook(ctx context.Context, groups iter.Seq2[*group, error]) error {
+func (d *decision) secondLook(groups iter.Seq2[*group, error]) error {
 	for g, err := range groups {
 		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
 			return err
 		}
 		d.countGroup(g)
@@ -109,7 +101,7 @@ func (d *decision) leftSubscription(g *group) error {
 	d.subscriptions++
 	verdict := d.linker.Subscription(number)
 	if !verdict.Linked() {
-		g.Link = verdict.Rule
+		g.Link, g.Live = verdict.Rule, verdict.Live
 		return d.match(&g.Group)
 	}
 	for i := range g.Lines {
@@ -158,11 +150,8 @@ func (d *decision) decideLinked(ctx context.Context) error {
 		defer g.reset()
 		return d.match(&g.Group)
 	}
-	for record, err := range d.linked.all() {
+	for record, err := range d.linked.all(ctx) {
 		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
 			return err
 		}
 		r := decoder{b: record}
@@ -195,9 +184,6 @@ func (d *decision) match(g *reconcile.Group) error {
 			continue
 		}
 		d.Tally.Add(f)
-		if f.State == reconcile.Open && f.AccountID != "" {
-			d.account(f.AccountID).Open++
-		}
 		if err := d.findings.add(appendFinding(nil, f)); err != nil {
 			return err
 		}
@@ -212,28 +198,18 @@ func (d *decision) match(g *reconcile.Group) error {
 
 // file counts a package and puts it into the inventory.
 func (d *decision) file(p *reconcile.Package, class reconcile.Class) error {
-	a := d.account(p.AccountID)
-	a.Packages++
+	d.accounts[p.AccountID] = true
 	if p.Live() {
-		a.Live++
+		d.Wix.LivePackages++
 	}
 	d.Wix.Instances += len(p.Instances)
 	for i := range p.Instances {
 		if p.Instances[i].Status.Live() {
-			a.LiveInstances++
+			d.Wix.LiveInstances++
 		}
 	}
 	record := appendKey(appendKey(appendKey(nil, p.AccountID), p.ExternalID), p.ID)
 	return d.stock.add(appendPackage(append(record, byte(class)), p))
-}
-
-func (d *decision) account(id string) *Account {
-	a, ok := d.Accounts[id]
-	if !ok {
-		a = &Account{}
-		d.Accounts[id] = a
-	}
-	return a
 }
 
 // countGroup counts the ledger's side of a group.
@@ -256,20 +232,15 @@ func (d *decision) conclude(rows, badRows, packages int) {
 		d.Ledger.Classes[c.String()] = d.census.Rows[c]
 		d.Wix.Classes[c.String()] = d.census.Packages[c]
 	}
-	for _, a := range d.Accounts {
-		if a.Packages > 0 {
-			d.Wix.Accounts++
-		}
-		d.Wix.LivePackages += a.Live
-		d.Wix.LiveInstances += a.LiveInstances
-	}
+	d.Wix.Accounts = len(d.accounts)
 	d.Tally.Round()
 }
 
-// Findings gives the findings in report order, any number of times.
-func (r *Result) Findings() iter.Seq2[reconcile.Reported, error] {
+// Findings gives the findings in report order, any number of times, until the
+// context ends.
+func (r *Result) Findings(ctx context.Context) iter.Seq2[reconcile.Reported, error] {
 	return func(yield func(reconcile.Reported, error) bool) {
-		for record, err := range r.findings.all() {
+		for record, err := range r.findings.all(ctx) {
 			if err != nil {
 				yield(reconcile.Reported{}, err)
 				return
@@ -288,10 +259,10 @@ func (r *Result) Findings() iter.Seq2[reconcile.Reported, error] {
 }
 
 // Stock gives the inventory by account, external id and package, any number of
-// times.
-func (r *Result) Stock() iter.Seq2[reconcile.Stock, error] {
+// times, until the context ends.
+func (r *Result) Stock(ctx context.Context) iter.Seq2[reconcile.Stock, error] {
 	return func(yield func(reconcile.Stock, error) bool) {
-		for record, err := range r.stock.all() {
+		for record, err := range r.stock.all(ctx) {
 			if err != nil {
 				yield(reconcile.Stock{}, err)
 				return

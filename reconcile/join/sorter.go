@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"container/heap"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -120,22 +121,34 @@ func (s *sorter) finish() error {
 	return nil
 }
 
-// all gives the records in order. A record is valid until the next.
-func (s *sorter) all() iter.Seq2[[]byte, error] {
+// all gives the records in order, until the context ends. A record is valid
+// until the next.
+func (s *sorter) all(ctx context.Context) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		if err := s.finish(); err != nil {
 			yield(nil, err)
 			return
 		}
-		if len(s.runs) == 0 {
-			for _, sp := range s.spans {
-				if !yield(s.record(sp), nil) {
-					return
-				}
+		each := s.walk
+		if len(s.runs) > 0 {
+			each = s.merge
+		}
+		n := 0
+		each(func(record []byte, err error) bool {
+			if n++; err == nil && n%1024 == 0 && ctx.Err() != nil {
+				record, err = nil, ctx.Err()
 			}
+			return yield(record, err) && err == nil
+		})
+	}
+}
+
+// walk gives the records that are in memory.
+func (s *sorter) walk(yield func([]byte, error) bool) {
+	for _, sp := range s.spans {
+		if !yield(s.record(sp), nil) {
 			return
 		}
-		s.merge(yield)
 	}
 }
 

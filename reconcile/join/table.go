@@ -1,6 +1,7 @@
 package join
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -122,9 +123,9 @@ func groupKey(b []byte, externalID, own string) []byte {
 
 // distinctPackages moves the copies that count into their groups, and gives
 // their number.
-func (t *Table) distinctPackages() (int, error) {
+func (t *Table) distinctPackages(ctx context.Context) (int, error) {
 	n, last := 0, ""
-	for record, err := range t.packages.all() {
+	for record, err := range t.packages.all(ctx) {
 		if err != nil {
 			return 0, err
 		}
@@ -148,7 +149,7 @@ func (t *Table) distinctPackages() (int, error) {
 }
 
 // shareIDs tells the groups of an id that stands under several external ids.
-func (t *Table) shareIDs() error {
+func (t *Table) shareIDs(ctx context.Context) error {
 	var field, id string
 	var under []string
 	tell := func() error {
@@ -163,7 +164,7 @@ func (t *Table) shareIDs() error {
 		}
 		return nil
 	}
-	for record, err := range t.named.all() {
+	for record, err := range t.named.all(ctx) {
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func fill(t testing.TB, table *join.Table, lines []reconcile.Line, bad []reconci
 func collect(t testing.TB, result *join.Result) ([]reconcile.Finding, reconcile.Census) {
 	t.Helper()
 	var findings []reconcile.Finding
-	for row, err := range result.Findings() {
+	for row, err := range result.Findings(context.Background()) {
 		must(t, err)
 		row.Carried.At = 0
 		findings = append(findings, row.Finding)
@@ -56,7 +56,7 @@ func collect(t testing.TB, result *join.Result) ([]reconcile.Finding, reconcile.
 	for _, c := range reconcile.Classes() {
 		census.Rows[c] = result.Ledger.Classes[c.String()]
 	}
-	for stock, err := range result.Stock() {
+	for stock, err := range result.Stock(context.Background()) {
 		must(t, err)
 		census.Packages[stock.Class]++
 	}
@@ -87,7 +87,7 @@ func TestTableKeepsTheCopyThatCounts(t *testing.T) {
 			}
 			result, err := table.Reconcile(context.Background(), reconcile.Rules{AsOf: at, Coverage: &reconcile.Coverage{Book: reconcile.BookWhole}})
 			must(t, err)
-			for stock, err := range result.Stock() {
+			for stock, err := range result.Stock(context.Background()) {
 				must(t, err)
 				want := map[int]string{2: "first", 3: "settled", 4: "later"}[n]
 				if got := stock.Instances[0].ProductID; got != want {
@@ -112,7 +112,7 @@ func TestCarriedCellsComeBack(t *testing.T) {
 	result, err := table.Reconcile(context.Background(), reconcile.Rules{Coverage: &reconcile.Coverage{Book: reconcile.BookWhole}})
 	must(t, err)
 	n := 0
-	for row, err := range result.Findings() {
+	for row, err := range result.Findings(context.Background()) {
 		must(t, err)
 		n++
 		if len(row.Cells) != 2 || row.Cells[0] != row.ExternalID {
