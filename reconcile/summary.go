@@ -31,6 +31,10 @@ type Summary struct {
 	Inputs   []File     `json:"inputs"`
 	Reports  []File     `json:"reports"`
 	Warnings []string   `json:"warnings"`
+
+	// SnapshotContent is the SHA-256 of the packages as they were read or
+	// replayed, a line each, before they are compressed.
+	SnapshotContent string `json:"snapshot_content_sha256,omitempty"`
 }
 
 // Scope is what the run was asked to look at.

@@ -26,7 +26,7 @@ func (s *sideFile) add(cells []string) (int64, error) {
 	}
 	if s.file == nil {
 		var err error
-		if s.file, err = tempFile(s.dir); err != nil {
+		if s.file, err = TempFile(s.dir); err != nil {
 			return 0, err
 		}
 		s.w = bufio.NewWriterSize(s.file, 1<<18)

@@ -77,7 +77,7 @@ func (s *sorter) sort() {
 func (s *sorter) spill() error {
 	if s.file == nil {
 		var err error
-		if s.file, err = tempFile(s.dir); err != nil {
+		if s.file, err = TempFile(s.dir); err != nil {
 			return err
 		}
 	}
@@ -238,9 +238,10 @@ func (m *merger) Pop() any {
 	return last
 }
 
-// tempFile makes a temporary file and takes its name away, so that it is gone
-// with the process whatever happens.
-func tempFile(dir string) (*os.File, error) {
+// TempFile makes a temporary file and takes its name away, so that it is gone
+// with the process whatever happens. The folder is the system's where dir is
+// empty.
+func TempFile(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, "wixrecon-*")
 	if err != nil {
 		return nil, fmt.Errorf("create temporary file: %w", err)

@@ -20,9 +20,12 @@ import (
 //	the server counts as many as were read, all chains are whole → whole
 //	it counts fewer → it does not count the book → not discoverable
 //	it counts more, or not at all, or a chain failed → sweep
-//	the sweep lacks what a chain showed → it is not the book → not discoverable
 //	the sweep fails → partial
 //	still fewer read than counted → count and sweep once more, then partial
+//	the sweep lacks what a chain showed → it is not the book → not discoverable
+//
+// The total that counts is the one taken after the chains. Where no page at all
+// could be read, nothing can be said, and the reading is an error.
 //
 // An account whose own chain failed is not read, even if a sweep shows all of
 // its packages, and the book is then partial. The key being refused, an error
@@ -74,6 +77,7 @@ func (r *reader) read(ctx context.Context) error {
 		return nil
 	}
 	if r.counted {
+		r.counted = false // an earlier total proves nothing
 		if err := r.recount(ctx); err != nil {
 			return err
 		}
@@ -82,6 +86,20 @@ func (r *reader) read(ctx context.Context) error {
 	for round := 1; r.book == "" && round <= maxSweepRounds; round++ {
 		if err := r.sweepRound(ctx, round); err != nil {
 			return err
+		}
+	}
+	return r.saidNothing()
+}
+
+// saidNothing gives an error where no count, chain or sweep had a single good
+// answer: the fault of the first account stands for all.
+func (r *reader) saidNothing() error {
+	if r.pages > 0 || r.countFault == nil {
+		return nil
+	}
+	for _, account := range r.scope {
+		if fault := r.faults[account]; fault != nil {
+			return fmt.Errorf("nothing could be read: %w", fault)
 		}
 	}
 	return nil
@@ -112,12 +130,12 @@ func judgeChains(e evidence) reconcile.Book {
 // were read than the server counts.
 func judgeSweep(e evidence) reconcile.Book {
 	switch {
+	case e.counted && e.read < e.total:
+		return ""
 	case e.lacking > 0:
 		return reconcile.BookNotDiscoverable
-	case !e.counted || e.read >= e.total:
-		return reconcile.BookWhole
 	}
-	return ""
+	return reconcile.BookWhole
 }
 
 // sweepRound sweeps the book once and judges it.

@@ -28,6 +28,16 @@ func refuse(status int, when func(asked) bool) func(asked, http.ResponseWriter) 
 	}
 }
 
+// refuseCountsAfter refuses every count but the first n.
+func refuseCountsAfter(n int) func(asked, http.ResponseWriter) bool {
+	return refuse(400, func(a asked) bool {
+		if a.count {
+			n--
+		}
+		return a.count && n < 0
+	})
+}
+
 func ofAccount(n int) func(asked) bool {
 	return func(a asked) bool {
 		return a.account == accountID(n) || strings.HasPrefix(a.cursor, accountID(n))
@@ -66,6 +76,15 @@ func countedBooks() []bookCase {
 		{
 			name: "more are counted than can be read", book: &fakeBook{total: always(7)}, ledger: 3, want: "partial",
 			read: "1:chain 2:chain 3:chain", sweeps: 2, problem: "the server counts 7 packages, 6 were read",
+		},
+		{
+			name: "more are counted than chains and a sweep of the parent's own show",
+			book: &fakeBook{total: always(9), sweepOnly: func(wirePkg) bool { return false }}, ledger: 2, want: "partial",
+			read: "1:chain 2:chain", sweeps: 2, problem: "the server counts 9 packages, 4 were read",
+		},
+		{
+			name: "an earlier count ties, and there is no later one", ledger: 2, want: "whole",
+			book: &fakeBook{total: always(4), before: refuseCountsAfter(1)}, read: "1:chain 2:chain 3:sweep", sweeps: 1,
 		},
 		{
 			name: "the count ties after the second sweep", book: &fakeBook{total: func(n int) int { return 6 + btoi(n < 3) }},
@@ -188,6 +207,18 @@ func TestBookNarrowed(t *testing.T) {
 	}
 }
 
+// TestNothingRead: where not even the count has a good answer there is no book
+// to speak of.
+func TestNothingRead(t *testing.T) {
+	book := &fakeBook{before: refuse(404, func(asked) bool { return true })}
+	coverage, err := ReadBook(context.Background(), clientOf(t, book), BookOptions{LedgerAccounts: []string{accountID(1)}}, (&kept{}).sink)
+	if err == nil || !strings.Contains(err.Error(), "nothing could be read") {
+		t.Errorf("%+v, error %v", coverage, err)
+	}
+}
+
+func unauthorized(err error) bool { return statusOf(err) == http.StatusUnauthorized }
+
 func TestBookEnds(t *testing.T) {
 	lost := errors.New("disk full")
 	tests := []struct {
@@ -196,11 +227,11 @@ func TestBookEnds(t *testing.T) {
 		sink   Sink
 		is     func(error) bool
 	}{
-		{"401 to the first call", refuse(401, func(a asked) bool { return a.count }), nil, Unauthorized},
+		{"401 to the first call", refuse(401, func(a asked) bool { return a.count }), nil, unauthorized},
 		{"403 to the first call", refuse(403, func(a asked) bool { return a.count }), nil, Forbidden},
-		{"401 later", refuse(401, ofAccount(2)), nil, Unauthorized},
-		{"401 in the sweep", refuse(401, isSweep), nil, Unauthorized},
-		{"401 to a get", refuse(401, func(a asked) bool { return a.get }), nil, Unauthorized},
+		{"401 later", refuse(401, ofAccount(2)), nil, unauthorized},
+		{"401 in the sweep", refuse(401, isSweep), nil, unauthorized},
+		{"401 to a get", refuse(401, func(a asked) bool { return a.get }), nil, unauthorized},
 		{"the sink fails", nil, func(reconcile.Package, []byte, bool) error { return lost }, func(err error) bool { return errors.Is(err, lost) }},
 	}
 	for _, test := range tests {

@@ -149,14 +149,15 @@ func compareInstances(a, b reconcile.Instance) int {
 	)
 }
 
-// cycle gives the billing cycle, or none where Wix does not say one.
+// cycle gives the billing cycle, or none where Wix does not say one. A type
+// that is not known is kept as a word of its own: it equals no other cycle.
 func (w *wireBilling) cycle() (reconcile.Cycle, error) {
 	switch w.Type {
 	case "ONE_TIME":
 		return reconcile.OneTime, nil
-	case "RECURRING":
+	case "RECURRING", "":
 	default:
-		return "", nil
+		return reconcile.Cycle(w.Type), nil
 	}
 	if w.Duration.Unit == "" {
 		return "", nil

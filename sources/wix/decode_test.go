@@ -42,7 +42,8 @@ func TestDecodePackage(t *testing.T) {
 
 func TestDecodeCycle(t *testing.T) {
 	for billing, want := range map[string]reconcile.Cycle{
-		`null`: "", `{}`: "", `{"type":null}`: "", `{"type":"UNKNOWN"}`: "", `{"type":"RECURRING"}`: "", `{"type":"ONE_TIME","cycleDuration":null}`: "ONE_TIME",
+		`null`: "", `{}`: "", `{"type":null}`: "", `{"type":"METERED"}`: "METERED", `{"type":"RECURRING"}`: "",
+		`{"cycleDuration":{"unit":"MONTH","count":1}}`: "1 MONTH", `{"type":"ONE_TIME","cycleDuration":null}`: "ONE_TIME",
 		`{"type":"RECURRING","cycleDuration":{"unit":"YEAR"}}`:               "1 YEAR",
 		`{"type":"RECURRING","cycleDuration":{"unit":"YEAR","count":null}}`:  "1 YEAR",
 		`{"type":"RECURRING","cycleDuration":{"unit":"MONTH","count":"12"}}`: "12 MONTH",

@@ -58,9 +58,6 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Unauthorized reports whether Wix refused the key itself.
-func Unauthorized(err error) bool { return statusOf(err) == http.StatusUnauthorized }
-
 // Forbidden reports whether Wix refused access to what was asked for.
 func Forbidden(err error) bool { return statusOf(err) == http.StatusForbidden }
 

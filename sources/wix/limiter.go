@@ -10,15 +10,15 @@ import (
 
 // One rate for all requests of a client.
 //
-// Of the rate a minute, a ninth may come at once and the rest is spread: with
-// 180 a minute, 20 and then 3 a second, so that no minute has more than 200.
+// Of the rate a minute, a twentieth may come at once and the rest is spread, so
+// that no minute has more than the rate: with 180, 9 and then one every 0.35 s.
 // An answer of 429 halves the rate for all, once for the requests that were
 // under way together, and where it says how long to wait, all wait. Every
 // success then gives back a tenth, up to the set rate. Where none is set, the
 // first 429 begins at ten a second, and a thousand a second is none again.
 
 const (
-	burstShare     = 9
+	burstShare     = 20
 	unsetStart     = rate.Limit(10)
 	unsetCeiling   = rate.Limit(1000)
 	slowest        = rate.Limit(0.1)
@@ -40,8 +40,8 @@ type limiter struct {
 func newLimiter(perMinute int) *limiter {
 	l := &limiter{full: rate.Inf, burst: 1}
 	if perMinute > 0 {
-		l.full = rate.Limit(perMinute) / 60
 		l.burst = max(1, perMinute/burstShare)
+		l.full = rate.Limit(perMinute-l.burst+1) / 60 // the first of a burst opens the minute
 	}
 	l.now = l.full
 	l.bucket = rate.NewLimiter(l.full, l.burst)

@@ -28,6 +28,7 @@ type reader struct {
 	progress  Progress
 	tell      func(Progress)
 
+	pages      int // that were read
 	counted    bool
 	total      int
 	countFault error
@@ -144,8 +145,12 @@ func (r *reader) takePage(ctx context.Context, page *Page, sweep uint8) error {
 func (r *reader) weighPage(page *Page, sweep uint8) (conflicts []*Copy, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.pages++
 	for i := range page.Packages {
 		c := &page.Packages[i]
+		if c.Package.AccountID == "" {
+			continue // the page is an error, and nobody can say whose this is
+		}
 		switch r.index.weigh(&c.Package) {
 		case fresh, newer:
 			if err := r.sink(c.Package, c.Raw, false); err != nil {

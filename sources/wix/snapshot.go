@@ -23,17 +23,22 @@ const maxLine = 16 << 20
 // A SnapshotWriter writes a snapshot. It is not safe for use by several
 // goroutines.
 type SnapshotWriter struct {
-	packed *zstd.Encoder
-	line   bytes.Buffer
+	packed  *zstd.Encoder
+	content io.Writer
+	line    bytes.Buffer
 }
 
-// NewSnapshotWriter makes a writer of a compressed snapshot onto w.
-func NewSnapshotWriter(w io.Writer) (*SnapshotWriter, error) {
+// NewSnapshotWriter makes a writer of a compressed snapshot onto w. Content, a
+// hash for one, gets the same lines before they are compressed; it may be nil.
+func NewSnapshotWriter(w, content io.Writer) (*SnapshotWriter, error) {
 	packed, err := zstd.NewWriter(w, zstd.WithZeroFrames(true), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return nil, fmt.Errorf("write the snapshot: %w", err)
 	}
-	return &SnapshotWriter{packed: packed}, nil
+	if content == nil {
+		content = io.Discard
+	}
+	return &SnapshotWriter{packed: packed, content: content}, nil
 }
 
 // Write adds a package, given as its JSON.
@@ -46,7 +51,7 @@ func (s *SnapshotWriter) Write(raw []byte) error {
 		return fmt.Errorf("write the snapshot: package of %d bytes, at most %d can be read again", s.line.Len(), maxLine-1)
 	}
 	s.line.WriteByte('\n')
-	if _, err := s.packed.Write(s.line.Bytes()); err != nil {
+	if _, err := io.MultiWriter(s.packed, s.content).Write(s.line.Bytes()); err != nil {
 		return fmt.Errorf("write the snapshot: %w", err)
 	}
 	return nil

@@ -20,7 +20,7 @@ import (
 // packed writes raw packages into a snapshot.
 func packed(t interface{ Fatal(...any) }, raw ...string) []byte {
 	var b bytes.Buffer
-	w, err := NewSnapshotWriter(&b)
+	w, err := NewSnapshotWriter(&b, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestSnapshotFaults(t *testing.T) {
 }
 
 func TestSnapshotWriterFaults(t *testing.T) {
-	w, err := NewSnapshotWriter(io.Discard)
+	w, err := NewSnapshotWriter(io.Discard, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

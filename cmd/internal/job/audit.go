@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
@@ -38,7 +37,7 @@ type audit struct {
 	archive  *archive.Archive
 	run      *archive.Run
 	table    *join.Table
-	snapshot *os.File // the raw packages as they come, until they are put
+	snapshot *snapshot
 	summary  reconcile.Summary
 	carried  []string // headers
 	accounts []string // that the ledger names
@@ -50,7 +49,9 @@ type audit struct {
 func (a *Audit) Run(ctx context.Context) (code int, err error) {
 	w := &audit{Audit: a, started: time.Now().UTC(), table: join.New(join.Options{})}
 	defer w.table.Close()
+	defer func() { w.snapshot.close() }()
 	if w.archive, err = archive.Open(ctx, a.Places, a.Config.Out); err != nil {
+		err = named(fmt.Errorf("out: %w", err))
 		return ExitCode(err), err
 	}
 	defer func() { err = errors.Join(err, w.archive.Close()) }()

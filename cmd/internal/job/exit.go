@@ -27,13 +27,22 @@ func (e *UsageError) Unwrap() error { return e.Err }
 // Usagef makes a UsageError.
 func Usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
 
+// named makes the error of opening what a setting names one of usage, where
+// the thing does not exist.
+func named(err error) error {
+	if storage.NotExist(err) {
+		return &UsageError{err}
+	}
+	return err
+}
+
 // ExitCode gives the code of an error that ended the program.
 func ExitCode(err error) int {
 	var usage *UsageError
 	switch {
 	case err == nil:
 		return ExitOK
-	case errors.As(err, &usage), storage.NotExist(err), errors.Is(err, storage.ErrName), errors.Is(err, archive.ErrRunExists):
+	case errors.As(err, &usage), errors.Is(err, storage.ErrName), errors.Is(err, archive.ErrRunExists):
 		return ExitUsage
 	}
 	return ExitFailed

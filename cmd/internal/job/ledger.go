@@ -40,7 +40,7 @@ func (w *audit) readLedger(ctx context.Context) (err error) {
 	}
 	source, err := w.Places.Find(ctx, w.Config.Ledger, at.In(w.Config.Location))
 	if err != nil {
-		return fmt.Errorf("ledger: %w", err)
+		return named(fmt.Errorf("ledger: %w", err))
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
 	w.Log.Info("reading the ledger", "name", source.Name)
@@ -72,7 +72,7 @@ func (w *audit) ledgerMoment(ctx context.Context) (time.Time, error) {
 	}
 	in, err := w.Places.Open(ctx, w.Config.Snapshot)
 	if err != nil {
-		return time.Time{}, err
+		return time.Time{}, named(fmt.Errorf("snapshot: %w", err))
 	}
 	return in.ModTime, in.Close()
 }
@@ -80,7 +80,10 @@ func (w *audit) ledgerMoment(ctx context.Context) (time.Time, error) {
 // readPart reads one object of the ledger.
 func (r *ledgerReading) readPart(ctx context.Context, part int) (err error) {
 	in, err := r.source.Open(ctx, part)
-	if err != nil {
+	switch {
+	case err != nil && len(r.source.Parts) == 1: // no listing has shown that it is there
+		return named(fmt.Errorf("ledger: %w", err))
+	case err != nil:
 		return fmt.Errorf("ledger: %w", err)
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
@@ -89,7 +92,8 @@ func (r *ledgerReading) readPart(ctx context.Context, part int) (err error) {
 	if err != nil {
 		return fmt.Errorf("ledger %s: %w", in.Name, err)
 	}
-	if err := errors.Join(r.readRows(ctx, plain, in.Name), plain.Close()); err != nil {
+	defer plain.Close() // a fault of the packing has come out of a read
+	if err := r.readRows(ctx, plain, in.Name); err != nil {
 		return err
 	}
 	if _, err := io.Copy(io.Discard, stored); err != nil { // what a decompressor left unread
@@ -104,21 +108,19 @@ func (r *ledgerReading) readPart(ctx context.Context, part int) (err error) {
 // ledgerOptions says how the rows are read. Where there are several parts the
 // share of bad rows is judged over all of them.
 func (r *ledgerReading) ledgerOptions(name string) *ledger.Options {
-	most := r.Config.MaxBadRows
+	o := r.Config.LedgerOptions("ledger " + name)
 	if len(r.source.Parts) > 1 {
-		most = decimal.Hundred
+		o.MaxBadRows.Decimal = decimal.Hundred
 	}
-	return &ledger.Options{
-		Name: "ledger " + name, Location: r.Config.Location, Decimal: r.Config.Decimal,
-		MaxBadRows: decimal.NullDecimal{Decimal: most, Valid: true},
-	}
+	return o
 }
 
-func (r *ledgerReading) readRows(ctx context.Context, plain io.Reader, name string) error {
+func (r *ledgerReading) readRows(ctx context.Context, plain io.Reader, name string) (err error) {
 	l, err := ledger.Read(ctx, plain, r.ledgerOptions(name))
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, l.Close()) }()
 	if err := r.sameColumns(l.CarriedHeader(), name); err != nil {
 		return err
 	}

@@ -33,7 +33,8 @@ func NewMeter(out io.Writer, asBar bool) *Meter {
 		m.bar = progressbar.NewOptions64(-1,
 			progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("reading Wix"),
 			progressbar.OptionShowCount(), progressbar.OptionSetItsString("packages"), progressbar.OptionSetWidth(24),
-			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true),
+			progressbar.OptionSetSpinnerChangeInterval(0)) // or it writes by itself, into a line of the log
 	}
 	return m
 }

@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 type reportFile struct {
 	name  string
 	asked string // the word of --reports for it
-	write func(*audit, io.Writer) error
+	write func(*audit, context.Context, io.Writer) error
 }
 
 // reportTable gives the reports in the order in which they are written.
@@ -44,7 +43,7 @@ func (w *audit) write(ctx context.Context) error {
 			continue
 		}
 		w.Log.Info("writing " + f.name)
-		if err := w.run.Put(ctx, f.name, func(out io.Writer) error { return f.write(w, out) }); err != nil {
+		if err := w.run.Put(ctx, f.name, func(out io.Writer) error { return f.write(w, ctx, out) }); err != nil {
 			return err
 		}
 	}
@@ -52,25 +51,22 @@ func (w *audit) write(ctx context.Context) error {
 	return w.run.Conclude(ctx, &w.summary)
 }
 
-func (w *audit) writeSnapshot(out io.Writer) error {
-	if _, err := w.snapshot.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	_, err := io.Copy(out, w.snapshot)
-	return errors.Join(err, w.snapshot.Close())
+func (w *audit) writeSnapshot(_ context.Context, out io.Writer) (err error) {
+	w.summary.SnapshotContent, err = w.snapshot.copyTo(out)
+	return err
 }
 
-func (w *audit) writeFindings(out io.Writer) error {
-	return report.FindingsCSV(out, w.summary.AsOf, w.carried, w.result.Findings())
+func (w *audit) writeFindings(ctx context.Context, out io.Writer) error {
+	return report.FindingsCSV(out, w.summary.AsOf, w.carried, w.result.Findings(ctx))
 }
 
-func (w *audit) writePackages(out io.Writer) error {
-	return report.PackagesCSV(out, w.result.Stock())
+func (w *audit) writePackages(ctx context.Context, out io.Writer) error {
+	return report.PackagesCSV(out, w.result.Stock(ctx))
 }
 
-func (w *audit) writeWorkbook(out io.Writer) error {
+func (w *audit) writeWorkbook(ctx context.Context, out io.Writer) error {
 	return report.Workbook(out, &report.Book{
-		Summary: &w.summary, Carried: w.carried, Findings: w.result.Findings(), Stock: w.result.Stock(),
+		Summary: &w.summary, Carried: w.carried, Findings: w.result.Findings(ctx), Stock: w.result.Stock(ctx),
 		Settings: w.settings(),
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // A book on disk is JSON lines: one package a line, as the API writes it. A
@@ -53,8 +54,11 @@ func ReadBook(r io.Reader) ([]Package, error) {
 
 func readPackage(text []byte, seen map[string]int) (Package, error) {
 	var p Package
+	if !json.Valid(text) {
+		return p, errors.New("not JSON")
+	}
 	if err := decodeStrictly(text, &p); err != nil {
-		return p, err
+		return p, errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
 	switch line, twice := seen[p.ID]; {
 	case !isGUID(p.ID):

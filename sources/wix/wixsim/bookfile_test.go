@@ -40,7 +40,7 @@ func TestReadBookTellsEveryFault(t *testing.T) {
 	if err == nil {
 		t.Fatal("the book was accepted")
 	}
-	for _, want := range []string{"line 3: ", "on line 1 already", "line 4: id", "line 5: ", "line 6: json: unknown field", "line 7: ", "line 8: "} {
+	for _, want := range []string{"line 3: ", "on line 1 already", "line 4: id", "line 5: ", "line 6: unknown field", "line 7: ", "line 8: not JSON"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error lacks %q:\n%v", want, err)
 		}

@@ -1,0 +1,33 @@
+package job
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wixrecon/wixrecon/sources/wix"
+)
+
+// The bar writes when it is told to and at no other time, so that it can share
+// a writer with the log.
+func TestTheBarWritesOnlyWhenTold(t *testing.T) {
+	var out bytes.Buffer
+	m := NewMeter(&out, true)
+	stop := m.start(nil)
+	for packages := range 3 {
+		m.show(wix.Progress{Accounts: 3, Done: packages, Packages: packages, Total: 3})
+	}
+	if _, err := m.Write([]byte("a line of the log\n")); err != nil {
+		t.Fatal(err)
+	}
+	told := out.Len()
+	time.Sleep(300 * time.Millisecond) // some ticks of a bar that moves by itself
+	if out.Len() != told {
+		t.Errorf("the bar wrote by itself: %q", out.String()[told:])
+	}
+	stop()
+	if !strings.Contains(out.String(), "a line of the log\n") {
+		t.Errorf("the line is not whole: %q", out.String())
+	}
+}
