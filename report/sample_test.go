@@ -43,7 +43,7 @@ func sampleFinding(n int) reconcile.Reported {
 	}
 	sampleMoney(&f, n)
 	sampleValues(&f, n)
-	return reconcile.Reported{Finding: f, ID: f.ID(sampleParent), Cells: []string{"Ana", fmt.Sprintf("%04d", n), "-12"}}
+	return reconcile.Reported{Finding: f, ID: f.ID(sampleParent).String(), Cells: []string{"Ana", fmt.Sprintf("%04d", n), "-12"}}
 }
 
 func sampleMoney(f *reconcile.Finding, n int) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -60,11 +61,11 @@ func (p *program) app() *cli.App {
 		ExitErrHandler:  func(*cli.Context, error) {},
 		OnUsageError:    usageError,
 		CommandNotFound: nil,
-		Commands:        []*cli.Command{p.runCommand(), p.simulateCommand(), p.demoCommand(), p.versionCommand()},
+		Commands:        []*cli.Command{p.runCommand(), p.checkCommand(), p.simulateCommand(), p.demoCommand(), p.versionCommand()},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return job.Usagef("unknown command %q: did you mean %s? (see wixrecon --help)",
-					c.Args().First(), config.Nearest(c.Args().First(), commandNames(c.App)))
+					config.Shown(c.Args().First()), config.Nearest(c.Args().First(), commandNames(c.App)))
 			}
 			c.App.Writer = p.stderr
 			return errors.Join(cli.ShowAppHelp(c), job.Usagef("name a command"))
@@ -85,13 +86,47 @@ func commandNames(app *cli.App) []string {
 	return names
 }
 
-func usageError(_ *cli.Context, err error, _ bool) error { return &job.UsageError{Err: err} }
+// badValue is how package flag tells of a value that it can't read.
+var badValue = regexp.MustCompile(`^invalid (boolean )?value "(.*)" for (?:flag )?-([^:]+):`)
+
+// usageError puts the words of package flag into those of the other faults.
+func usageError(c *cli.Context, err error, _ bool) error {
+	text := err.Error()
+	if name, found := strings.CutPrefix(text, "flag provided but not defined: -"); found {
+		return job.Usagef("unknown flag --%s%s (see %s --help)", config.Shown(name), nearestFlag(c, name), c.Command.HelpName)
+	}
+	if name, found := strings.CutPrefix(text, "flag needs an argument: -"); found {
+		return job.Usagef("--%s: want a value", name)
+	}
+	if bad := badValue.FindStringSubmatch(text); bad != nil {
+		want := "a whole number"
+		if bad[1] != "" {
+			want = "true or false"
+		}
+		return job.Usagef("--%s: %q: want %s", bad[3], config.Shown(bad[2]), want)
+	}
+	return &job.UsageError{Err: err}
+}
+
+// nearestFlag asks for the flag that may have been meant, if there is one.
+func nearestFlag(c *cli.Context, name string) string {
+	var names []string
+	for _, f := range c.Command.Flags {
+		if f.Names()[0] != "help" {
+			names = append(names, f.Names()[0])
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ": did you mean --" + config.Nearest(name, names) + "?"
+}
 
 // refuseArguments refuses what is neither a flag nor its value: a run whose
 // flags are read halfway would do something else than was meant.
 func refuseArguments(c *cli.Context) error {
 	if c.Args().Present() {
-		return job.Usagef("%s: unexpected argument %q (flags are --name value)", c.Command.Name, c.Args().First())
+		return job.Usagef("%s: unexpected argument %q (flags are --name value)", c.Command.Name, config.Shown(c.Args().First()))
 	}
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/cmd/internal/job"
-	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
 func (p *program) runCommand() *cli.Command {
@@ -37,7 +36,7 @@ func (p *program) runCommand() *cli.Command {
 func (p *program) audit(ctx context.Context, cfg *config.Config) error {
 	meter := job.NewMeter(p.stderr, showBar(cfg.Progress, p.stderr))
 	a := &job.Audit{
-		Config: cfg, Places: &storage.Places{}, Version: version, Stdout: p.stdout,
+		Config: cfg, Places: newPlaces(), Version: version, Stdout: p.stdout,
 		Log: newLog(cfg.Log, meter), Meter: meter,
 	}
 	code, err := a.Run(ctx)

@@ -11,7 +11,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/cmd/internal/job"
+	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
@@ -55,7 +57,7 @@ func faultNames() string {
 }
 
 func (p *program) simulate(c *cli.Context) error {
-	faults, err := wixsim.ParseFaults(c.String("faults"))
+	faults, err := checkSimulate(c)
 	if err != nil {
 		return &job.UsageError{Err: err}
 	}
@@ -74,6 +76,19 @@ func (p *program) simulate(c *cli.Context) error {
 	}
 	fmt.Fprintf(p.stdout, "serving %d packages on http://%s for account %s\n", len(book), listener.Addr(), c.String("account-id"))
 	return serve(c.Context, listener, server)
+}
+
+// checkSimulate tells every fault of the flags, and gives the rates of faults.
+func checkSimulate(c *cli.Context) (map[wixsim.Fault]float64, error) {
+	var faults []error
+	if id := c.String("account-id"); !reconcile.IsGUID(id) {
+		faults = append(faults, fmt.Errorf("--account-id: %q: want a GUID", config.Shown(id)))
+	}
+	if name := c.String("metadata-name"); name != "metadata" && name != "pagingMetadata" {
+		faults = append(faults, fmt.Errorf("--metadata-name: %q: want metadata or pagingMetadata", name))
+	}
+	rates, err := wixsim.ParseFaults(c.String("faults"))
+	return rates, errors.Join(append(faults, err)...)
 }
 
 // simulatedBook reads the book that was named, or generates one.
@@ -97,7 +112,7 @@ func simulatedBook(c *cli.Context) ([]wixsim.Package, error) {
 func bookOf(name string) (book []wixsim.Package, err error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, &job.UsageError{Err: fmt.Errorf("--book: %w", err)}
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return wixsim.ReadBook(f)

@@ -23,6 +23,7 @@ var arrows = map[string][]string{
 	"sources/archive":    {"reconcile", "reconcile/fix", "sources/storage"},
 	"report":             {"reconcile", "reconcile/fix", "reconcile/monthend"},
 	"internal/repotest":  {},
+	"internal/servers":   {}, // for tests
 }
 
 // outermost packages put the others together, and may import all of them.
@@ -49,7 +50,7 @@ var homes = map[string][]string{
 	"go.uber.org/goleak":           {},
 	"pgregory.net/rapid":           {},
 	"testing":                      {},
-	"net/http":                     {"sources/wix", "cmd"},
+	"net/http":                     {"sources/wix", "cmd", "internal/servers"},
 	"net/http/httptest":            {},
 	"github.com/wixrecon":          nil, // arrows decides
 	"github.com/jedib0t/go-pretty": {"report", "cmd"},

@@ -26,6 +26,12 @@ type Options struct {
 	Decimal    string              // Point, Comma, or empty: comma where the delimiter is a semicolon, else point
 	MaxBadRows decimal.NullDecimal // percent of the rows; 1 where it is not set
 	Limit      int                 // longest record in bytes; table.DefaultLimit if 0
+
+	Columns  []ColumnMap  // headers that are not the contract's
+	Statuses []StatusWord // words that are not the contract's
+	Dates    []DateFormat // besides ISO 8601
+	Encoding string       // of a text without a byte order mark; see table.Options
+	Sheet    string       // of a workbook; empty is the first that is shown
 }
 
 // A Ledger is an open ledger: its header is read, its rows are not.
@@ -34,9 +40,10 @@ type Ledger struct {
 	name    string
 	table   *table.Reader
 	columns []column
-	at      []int // of each column, its index in a record, or -1
-	rest    []int // the indices of the carried cells
+	at      [][]int // of each column, its indices in a record; the first filled cell counts
+	rest    []int   // the indices of the carried cells
 	names   []string
+	strict  bool // an encoding is set: what is not in it is not guessed at
 	parser  parser
 	max     decimal.Decimal
 
@@ -55,55 +62,54 @@ type Counts struct {
 // Read reads the header of a ledger. Rows streams what follows, and ends with
 // the context.
 func Read(ctx context.Context, in io.Reader, o *Options) (*Ledger, error) {
-	if o == nil {
-		o = new(Options)
-	}
-	l := &Ledger{ctx: ctx, name: o.Name, columns: columns(), max: decimal.One, parser: parser{zone: o.Location}}
-	if l.name == "" {
-		l.name = "ledger"
-	}
-	if o.Location == nil {
-		l.parser.zone = time.UTC
-	}
-	if o.MaxBadRows.Valid {
-		l.max = o.MaxBadRows.Decimal
-	}
-	if err := l.open(in, o); err != nil {
-		return nil, l.named(err)
+	l, err := begin(ctx, in, o)
+	if err != nil {
+		return nil, err
 	}
 	return l, nil
 }
 
-func (l *Ledger) open(in io.Reader, o *Options) (err error) {
-	known := make(map[string]bool)
-	for _, c := range l.columns {
-		known[table.Fold(c.name)] = true
+// begin gives the ledger with an error too, as far as it was read.
+func begin(ctx context.Context, in io.Reader, o *Options) (*Ledger, error) {
+	if o == nil {
+		o = new(Options)
 	}
-	wanted := func(folded string) bool { return known[folded] }
-	if l.table, err = table.Open(in, &table.Options{Limit: o.Limit, Wanted: wanted}); err != nil {
-		return err
+	l := &Ledger{ctx: ctx, name: o.Name, columns: columns(), max: decimal.One, strict: o.Encoding != "", parser: newParser(o)}
+	if l.name == "" {
+		l.name = "ledger"
 	}
-	var faults []error
-	l.parser.numbers, err = conventionOf(o.Decimal, l.table.Delimiter)
-	faults = append(faults, err)
-	found, err := table.Map(l.table.Header, Columns(), carriedName)
-	l.at, l.rest, l.names = found.At, found.Rest, found.Names
-	return errors.Join(append(faults, err, l.missing())...)
+	if o.MaxBadRows.Valid {
+		l.max = o.MaxBadRows.Decimal
+	}
+	return l, l.named(l.open(in, o))
 }
 
-// missing tells which required columns the header lacks, and what it has.
-func (l *Ledger) missing() error {
-	var names []string
-	for i, c := range l.columns {
-		if c.required && l.at[i] < 0 {
-			names = append(names, c.name)
+func (l *Ledger) open(in io.Reader, o *Options) error {
+	headers, fault := headersOf(o.Columns)
+	wanted := make(map[string]bool)
+	for _, group := range headers {
+		for _, name := range group {
+			wanted[table.Fold(name)] = true
 		}
 	}
-	if len(names) == 0 {
-		return nil
+	var err error
+	l.table, err = table.Open(in, &table.Options{
+		Limit: o.Limit, Encoding: o.Encoding, Sheet: o.Sheet,
+		Wanted: func(folded string) bool { return wanted[folded] },
+	})
+	if err != nil {
+		return errors.Join(fault, err)
 	}
-	return fmt.Errorf("the header lacks the required %s; it has %s", strings.Join(names, ", "), listed(l.table.Header))
+	numbers, err := conventionOf(o.Decimal, l.table.Delimiter)
+	l.parser.numbers = numbers
+	if err = errors.Join(fault, err, l.locate(headers, o.Columns)); err != nil {
+		_ = l.table.Close() // nothing of it is used
+	}
+	return err
 }
+
+// Close ends the use of a ledger whose rows were not read to their end.
+func (l *Ledger) Close() error { return l.table.Close() }
 
 // listed quotes headers for a message of bearable length.
 func listed(header []string) string {
@@ -138,7 +144,13 @@ func (l *Ledger) CarriedHeader() []string { return l.names }
 func (l *Ledger) Counts() Counts { return l.counts }
 
 // Warnings says after the last row what the user should know.
-func (l *Ledger) Warnings() []string { return l.legible.warnings(l.name) }
+func (l *Ledger) Warnings() []string {
+	warnings := l.legible.warnings(l.name)
+	if text := l.unmappedText(); text != "" {
+		warnings = append(warnings, l.name+": "+text)
+	}
+	return warnings
+}
 
 // Rows streams the rows; it can be ranged over once. It ends with the first
 // error, and the last may be that there were no rows or too many bad ones:

@@ -12,14 +12,28 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/govalues/decimal"
+
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/sources/table"
 )
 
 // parser reads the cells of one ledger.
 type parser struct {
-	zone    *time.Location
-	numbers convention
+	zone     *time.Location
+	numbers  convention
+	statuses map[string]reconcile.LineStatus // by folded word
+	dates    []DateFormat
+	unmapped unmapped
+	kind     table.Kind // of the cell that is read
+}
+
+func newParser(o *Options) parser {
+	p := parser{zone: o.Location, statuses: statuses(o.Statuses), dates: o.Dates, unmapped: make(unmapped)}
+	if p.zone == nil {
+		p.zone = time.UTC
+	}
+	return p
 }
 
 // maxProduct is the longest catalog product id, in characters.
@@ -76,16 +90,15 @@ func (p *parser) site(l *reconcile.Line, cell string) error {
 }
 
 func (p *parser) status(l *reconcile.Line, cell string) error {
-	switch strings.ToLower(cell) {
-	case "active":
-		l.Status = reconcile.Active
-	case "pending":
-		l.Status = reconcile.Pending
-	case "canceled", "cancelled":
-		l.Status = reconcile.Canceled
-	default:
+	meaning, ok := p.statuses[cell]
+	if !ok {
+		meaning, ok = p.statuses[FoldWord(table.Legible(cell))]
+	}
+	if !ok {
+		p.unmapped.see(table.Legible(cell))
 		return errors.New("unknown status (active, pending or canceled)")
 	}
+	l.Status = meaning
 	return nil
 }
 
@@ -106,8 +119,16 @@ func letters(n int, field func(*reconcile.Line) *string) func(*parser, *reconcil
 	}
 }
 
+// number reads a number. One that a sheet holds as a number has no convention.
+func (p *parser) number(cell string) (decimal.Decimal, error) {
+	if p.kind == table.Number {
+		return convention{'.', true}.parse(cell)
+	}
+	return p.numbers.parse(cell)
+}
+
 func (p *parser) quantity(l *reconcile.Line, cell string) error {
-	d, err := p.numbers.parse(cell)
+	d, err := p.number(cell)
 	if err != nil {
 		return err
 	}
@@ -120,7 +141,7 @@ func (p *parser) quantity(l *reconcile.Line, cell string) error {
 }
 
 func (p *parser) price(l *reconcile.Line, cell string) error {
-	d, err := p.numbers.parse(cell)
+	d, err := p.number(cell)
 	switch {
 	case err != nil:
 		return err
@@ -131,13 +152,25 @@ func (p *parser) price(l *reconcile.Line, cell string) error {
 	return nil
 }
 
+// date reads a date. One that a sheet holds as a date has no format.
+func (p *parser) date(cell string) (time.Time, error) {
+	if p.kind == table.Date {
+		return parseDate(cell, p.zone)
+	}
+	t, err := parseIn(p.dates, cell, p.zone)
+	if err != nil && p.kind == table.Number {
+		err = errors.New("a number and no date: give the column a date format in the sheet")
+	}
+	return t, err
+}
+
 func (p *parser) start(l *reconcile.Line, cell string) (err error) {
-	l.Start, err = parseDate(cell, p.zone)
+	l.Start, err = p.date(cell)
 	return err
 }
 
 func (p *parser) end(l *reconcile.Line, cell string) (err error) {
-	l.End, err = parseDate(cell, p.zone)
+	l.End, err = p.date(cell)
 	if err == nil && l.End.Before(l.Start) {
 		err = errors.New("before start_date")
 	}
@@ -145,7 +178,7 @@ func (p *parser) end(l *reconcile.Line, cell string) (err error) {
 }
 
 func (p *parser) updated(l *reconcile.Line, cell string) (err error) {
-	l.Updated, err = parseDate(cell, p.zone)
+	l.Updated, err = p.date(cell)
 	return err
 }
 

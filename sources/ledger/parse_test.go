@@ -164,11 +164,12 @@ func FuzzRow(f *testing.F) {
 	f.Add(" ü ", guid, "cancelled", "P1Y", "1,234", "2026-01-02T03:04:05.6+02:00", "1000", guid)
 	f.Add("\xff", "", "?", "", "-1", "0000-00-00", "1e3", "None")
 	f.Fuzz(func(t *testing.T, id, account, status, cycle, price, date, quantity, site string) {
-		l := &Ledger{columns: columns(), parser: parser{time.UTC, convention{'.', false}}}
-		l.at = make([]int, len(l.columns))
+		l := &Ledger{columns: columns(), parser: newParser(new(Options))}
+		l.parser.numbers = convention{'.', false}
+		l.at = make([][]int, len(l.columns))
 		cells := []string{id, account, status, "", cycle, "", site, quantity, "", "", date, "", date, price, "", ""}
 		for i := range l.at {
-			l.at[i] = i
+			l.at[i] = []int{i}
 		}
 		row, err := l.row(&table.Row{Record: 2, Line: 2, Cells: cells})
 		if err == nil {

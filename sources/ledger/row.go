@@ -55,6 +55,9 @@ func (l *Ledger) row(record *table.Row) (Row, error) {
 	line.Carried.Hash = l.carry(record)
 	row := Row{Line: line, Carried: l.carried}
 	if len(wrong.texts) > 0 {
+		if line.AccountID == "" && isTotals(record.Cells) {
+			wrong.texts = append(wrong.texts, "looks like a totals row: leave it out of the export")
+		}
 		row.Line, row.Bad = nil, bad(line, &wrong, record.Cells)
 	}
 	return row, nil
@@ -67,17 +70,18 @@ func (l *Ledger) aligned(record *table.Row) bool {
 
 func (l *Ledger) cells(line *reconcile.Line, record *table.Row, wrong *faults) error {
 	for i := range l.columns {
-		c, at := &l.columns[i], l.at[i]
-		if at < 0 || at >= len(record.Cells) { // absent, or after a misplaced quote
+		c := &l.columns[i]
+		cell, kind, there := filled(record, l.at[i])
+		if !there {
 			continue
 		}
-		cell := reconcile.TrimID(record.Cells[at])
 		if cell == "" {
 			if c.required {
 				wrong.add(c.name, "", errMissing)
 			}
 			continue
 		}
+		l.parser.kind = kind
 		err := l.read(c, line, cell)
 		var doubt *misfit
 		switch {
@@ -90,8 +94,30 @@ func (l *Ledger) cells(line *reconcile.Line, record *table.Row, wrong *faults) e
 	return nil
 }
 
+// filled gives the first of the cells that is not blank. None is there where
+// the column is absent, or stands after a misplaced quote.
+func filled(record *table.Row, at []int) (cell string, kind table.Kind, there bool) {
+	for _, i := range at {
+		if i >= len(record.Cells) {
+			continue
+		}
+		there = true
+		if cell = reconcile.TrimID(record.Cells[i]); cell != "" {
+			return cell, record.Kind(i), true
+		}
+	}
+	return "", table.Text, there
+}
+
 func (l *Ledger) read(c *column, line *reconcile.Line, cell string) error {
-	if c.id && !utf8.ValidString(cell) {
+	switch kind := l.parser.kind; {
+	case kind == table.Error:
+		return errors.New("the sheet shows an error here, and no value")
+	case kind == table.Rounded:
+		return errors.New("the sheet has lost digits of this number: keep it as text there")
+	case kind == table.Date && c.id:
+		return errors.New("the sheet has made a date of it: keep it as text there")
+	case (c.id || l.strict) && !utf8.ValidString(cell):
 		return errors.New("not UTF-8")
 	}
 	return c.read(&l.parser, line, cell)

@@ -25,11 +25,15 @@ func (e *examples) see(record *table.Row, bad *reconcile.BadRow) {
 	if len(*e) == maxExamples {
 		return
 	}
+	*e = append(*e, exampleOf(record, bad))
+}
+
+func exampleOf(record *table.Row, bad *reconcile.BadRow) string {
 	text := record.At()
 	if bad.Column != "" {
 		text += fmt.Sprintf(": column %q: %q", bad.Column, clipped(bad.Value, 60))
 	}
-	*e = append(*e, text+": "+bad.Problem)
+	return text + ": " + bad.Problem
 }
 
 func (l *Ledger) verdict() error {
@@ -51,6 +55,9 @@ func (l *Ledger) verdict() error {
 	lines := append([]string{text}, l.bad...)
 	if n.Bad > len(l.bad) {
 		lines = append(lines, fmt.Sprintf("and %d more", n.Bad-len(l.bad)))
+	}
+	if words := l.unmappedText(); words != "" {
+		lines = append(lines, words)
 	}
 	return errors.New(strings.Join(lines, "\n  "))
 }
@@ -85,8 +92,7 @@ type mended struct {
 // them: their row is a bad one.
 func (l *Ledger) see1252(record *table.Row) {
 	for _, at := range record.Invalid {
-		column := slices.Index(l.at, at)
-		if column >= 0 && l.columns[column].id {
+		if l.refuses(at) {
 			continue
 		}
 		if l.legible.cells == 0 {
@@ -94,6 +100,13 @@ func (l *Ledger) see1252(record *table.Row) {
 		}
 		l.legible.cells++
 	}
+}
+
+// refuses reports whether a cell at an index that is not UTF-8 makes its row a
+// bad one.
+func (l *Ledger) refuses(at int) bool {
+	column := slices.IndexFunc(l.at, func(indices []int) bool { return slices.Contains(indices, at) })
+	return column >= 0 && (l.columns[column].id || l.strict)
 }
 
 func (m *mended) warnings(name string) []string {

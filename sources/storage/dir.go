@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -76,6 +77,8 @@ func (d *Dir) checkLocal() error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
+	case errors.Is(err, syscall.ENOTDIR):
+		return d.place.misnamed("lies below a file, not in a folder")
 	case err != nil:
 		return d.place.fail("open", d.Name, err)
 	case !info.IsDir():
@@ -184,7 +187,7 @@ func (d *Dir) at(key string) (*blob.Bucket, error) {
 // shown gives the name of a key for people.
 func (d *Dir) shown(key string) string {
 	name, query, hasQuery := strings.Cut(d.Name, "?")
-	if d.place.local() {
+	if !strings.Contains(d.Name, "://") {
 		name, hasQuery = d.Name, false
 	}
 	name = strings.TrimSuffix(name, "/") + "/" + key

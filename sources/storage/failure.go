@@ -9,7 +9,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"strings"
 
 	"gocloud.dev/gcerrors"
 )
@@ -45,29 +44,14 @@ func (p *place) fail(verb, name string, err error) error {
 	return &failure{text: verb + " " + name + ": " + p.cause(err, kind), kind: kind}
 }
 
-func (p *place) cause(err, kind error) string {
-	switch {
-	case errors.Is(kind, fs.ErrNotExist):
-		return "it does not exist"
-	case errors.Is(kind, fs.ErrExist):
-		return "it exists already"
-	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
-	}
-	text := err.Error()
-	for _, secret := range p.secrets {
-		text = strings.ReplaceAll(text, secret, hidden)
-	}
-	return text
-}
-
 func kindOf(err error) error {
 	for _, kind := range []error{context.Canceled, context.DeadlineExceeded, io.ErrUnexpectedEOF, fs.ErrNotExist, fs.ErrExist, fs.ErrPermission} {
 		if errors.Is(err, kind) {
 			return kind
 		}
+	}
+	if isDenied(statusOf(err)) || lacksCredentials(err) { // to a driver a refusal may be an absence
+		return fs.ErrPermission
 	}
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound:

@@ -20,6 +20,11 @@ import (
 // Places opens objects and folders by name. The zero value is ready for use,
 // by any number of goroutines; what is written to mem:// lives as long as it.
 type Places struct {
+	// Openers open buckets by scheme, in place of the driver that is
+	// registered for it. Where there are no credentials, their error says so by
+	// a method NoCredentials() bool. It may be nil.
+	Openers map[string]blob.BucketURLOpener
+
 	mu     sync.Mutex
 	memory map[string]*blob.Bucket // by host
 }
@@ -30,13 +35,17 @@ func (s *Places) bucketOf(ctx context.Context, p *place) (bucket *blob.Bucket, s
 	if p.bucket.Scheme == memblob.Scheme {
 		return s.inMemory(p.bucket.Host), true, nil
 	}
+	if p.bucket.Host == "" {
+		return nil, false, p.misnamed("names no bucket")
+	}
+	if opener, ok := s.Openers[p.bucket.Scheme]; ok {
+		bucket, err = opener.OpenBucketURL(ctx, p.bucket)
+		return bucket, false, p.fail("open", p.shown, err)
+	}
 	mux := blob.DefaultURLMux()
 	if !mux.ValidBucketScheme(p.bucket.Scheme) {
 		return nil, false, p.misnamed("%s:// is not built in (there are: %s)",
 			p.bucket.Scheme, strings.Join(mux.BucketSchemes(), ", "))
-	}
-	if p.bucket.Host == "" {
-		return nil, false, p.misnamed("names no bucket")
 	}
 	bucket, err = mux.OpenBucketURL(ctx, quietly(p.bucket))
 	return bucket, false, p.fail("open", p.shown, err)

@@ -5,14 +5,21 @@ package storage
 // store refuses a second creation. A local file is written beside its place,
 // synced, and linked: unlike a rename, a link never replaces, and unlike an
 // exclusive creation it leaves no empty file behind a crash.
+//
+// An upload whose answer was lost is sent again by the client, and refused: its
+// own first one stands there. So every upload carries a mark, and whatever the
+// error at its end, the store is asked whose mark the object has. Ours is a
+// success; another's is an object that exists already.
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"time"
 
 	"gocloud.dev/blob"
 )
@@ -28,15 +35,31 @@ func (d *Dir) Put(ctx context.Context, key string, write func(io.Writer) error) 
 	case there:
 		return d.place.fail("write", d.shown(key), fs.ErrExist)
 	case d.place.local():
-		return d.putFile(ctx, key, write)
+		return d.putFile(ctx, key, write, publishNew)
 	}
-	return d.putObject(ctx, key, write)
+	return d.putObject(ctx, key, write, true)
 }
 
-func (d *Dir) putObject(ctx context.Context, key string, write func(io.Writer) error) error {
+// Replace writes the object of the key, in place of what may be there: who
+// reads it gets all of the one or all of the other. Of two at once the later
+// stays.
+func (d *Dir) Replace(ctx context.Context, key string, write func(io.Writer) error) error {
+	if err := checkKey(key); err != nil {
+		return d.place.fail("write", d.shown(key), err)
+	}
+	if d.place.local() {
+		return d.putFile(ctx, key, write, publishOver)
+	}
+	return d.putObject(ctx, key, write, false)
+}
+
+func (d *Dir) putObject(ctx context.Context, key string, write func(io.Writer) error, create bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	out, err := d.bucket.NewWriter(ctx, d.prefix+key, &blob.WriterOptions{IfNotExist: true, ContentType: contentType(key)})
+	mark := rand.Text()
+	out, err := d.bucket.NewWriter(ctx, d.prefix+key, &blob.WriterOptions{
+		IfNotExist: create, ContentType: contentType(key), Metadata: map[string]string{markName: mark},
+	})
 	if err != nil {
 		return d.place.fail("write", d.shown(key), err)
 	}
@@ -45,7 +68,67 @@ func (d *Dir) putObject(ctx context.Context, key string, write func(io.Writer) e
 		_ = out.Close() // says only that it was cancelled
 		return err
 	}
-	return d.place.fail("write", d.shown(key), out.Close())
+	return d.judge(ctx, key, mark, create, out.Close())
+}
+
+// markName is the metadata that an upload is told from another's by.
+const markName = "wixrecon-upload"
+
+// How often, how far apart and for how long altogether an upload that ended in
+// an error is looked for.
+const (
+	looks    = 4
+	lookWait = 250 * time.Millisecond
+	lookTime = 10 * time.Second
+)
+
+// judge says what became of an upload that ended with err. Its context may have
+// ended, so the questions have one of their own.
+func (d *Dir) judge(ctx context.Context, key, mark string, create bool, err error) error {
+	if err == nil {
+		return nil
+	}
+	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
+	defer cancel()
+	told := d.place.missing(look, d.bucket, "write", d.shown(key), err)
+	for i := 1; ; i++ {
+		mine, over := d.look(look, key, mark, create, told)
+		if mine {
+			return nil
+		}
+		if over != nil {
+			return over
+		}
+		if i == looks || !Exist(told) && statusOf(err) != statusConflict {
+			return told
+		}
+		pause(look, lookWait*time.Duration(i)) // another's upload may be on its way
+	}
+}
+
+// look asks whose the object of the key is. Where that settles it for another,
+// over says how.
+func (d *Dir) look(ctx context.Context, key, mark string, create bool, told error) (mine bool, over error) {
+	attributes, err := d.bucket.Attributes(ctx, d.prefix+key)
+	switch {
+	case err != nil && errors.Is(kindOf(err), fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, told
+	case attributes.Metadata[markName] == mark:
+		return true, nil
+	case create:
+		return false, d.place.fail("write", d.shown(key), fs.ErrExist)
+	}
+	return false, told
+}
+
+// pause waits, but no longer than the context.
+func pause(ctx context.Context, wait time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(wait):
+	}
 }
 
 // fill lets write write. Its own errors keep their chain.

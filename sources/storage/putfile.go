@@ -2,13 +2,17 @@ package storage
 
 // A local file is made in five steps: a temporary file in the folder it will
 // stand in, its content, sync, link under the final name, sync of the folder.
-// Folders that are made for it, and stay empty, go again.
+// Folders that are made for it, and stay empty, go again. A file system without
+// hard links may have a rename that refuses to replace, which is as good; one
+// that has neither is refused, because a look before a plain rename lets two
+// writers both believe that they were the first.
 
 import (
 	"context"
 	"crypto/rand"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +28,7 @@ func isTemporary(name string) bool {
 	return strings.HasPrefix(name, temporaryPrefix) && strings.HasSuffix(name, temporarySuffix)
 }
 
-func (d *Dir) putFile(ctx context.Context, key string, write func(io.Writer) error) error {
+func (d *Dir) putFile(ctx context.Context, key string, write func(io.Writer) error, name publisher) error {
 	final := filepath.Join(d.place.path, filepath.FromSlash(key))
 	f, err := d.temporary(filepath.Dir(final))
 	if err != nil {
@@ -33,7 +37,7 @@ func (d *Dir) putFile(ctx context.Context, key string, write func(io.Writer) err
 	}
 	err = d.fill(ctx, key, f, write)
 	if err == nil {
-		err = d.place.fail("write", d.shown(key), publish(f, final))
+		err = d.place.fail("write", d.shown(key), name.publish(f, final))
 	}
 	_ = f.Close()           // after an error; publish has closed it otherwise
 	_ = os.Remove(f.Name()) // the second name of the file, or what it got no further than
@@ -44,17 +48,31 @@ func (d *Dir) putFile(ctx context.Context, key string, write func(io.Writer) err
 	return d.place.fail("write", d.shown(key), d.settle(filepath.Dir(final)))
 }
 
-// publish syncs and closes the file and gives it its name, unless something
-// has it.
-func publish(f *os.File, final string) error {
+// A publisher gives a finished file its name.
+type publisher func(temporary, final string) error
+
+// publish syncs and closes the file and gives it its name.
+func (name publisher) publish(f *os.File, final string) error {
 	if err := f.Sync(); err != nil {
 		return err
 	}
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return os.Link(f.Name(), final)
+	return name(f.Name(), final)
 }
+
+// publishNew gives the name unless something has it.
+func publishNew(temporary, final string) error {
+	err := os.Link(temporary, final)
+	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return renameNew(temporary, final, err)
+}
+
+// publishOver gives the name, and takes it from what has it.
+func publishOver(temporary, final string) error { return os.Rename(temporary, final) }
 
 // temporary makes a file in the folder, and the folder where it is not there.
 // Both under one lock, so that prune can't take the folder away between them.

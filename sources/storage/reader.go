@@ -64,7 +64,7 @@ func openFile(ctx context.Context, p *place) (*Reader, error) {
 	case err != nil:
 		return nil, p.fail("open", p.shown, err)
 	case info.IsDir():
-		return nil, p.misnamed("is a folder, not a file")
+		return nil, p.misnamed("is a folder, not a file (a folder of parts ends in a slash)")
 	}
 	folder, key := filepath.Split(p.path)
 	if err := checkKey(key); err != nil {

@@ -17,28 +17,28 @@ func (r *Reader) judge(row Row, err error) (Row, error) {
 	var fault *csv.ParseError
 	switch {
 	case errors.Is(err, io.EOF):
-		return Row{}, io.EOF
+		return Row{}, errEnd
 	case errors.Is(err, errTooLong):
 		return Row{}, r.tooLong()
 	case errors.As(err, &fault):
 		return r.quoting(row, fault)
 	case errors.Is(err, errNUL):
-		return Row{}, fmt.Errorf("line %d: %w", r.lines.number, err)
+		return Row{}, fmt.Errorf("line %d: %w", r.text.lines.number, err)
 	}
 	return Row{}, err
 }
 
 func (r *Reader) tooLong() error {
-	text := fmt.Sprintf("line %d: record is longer than %d bytes", r.lines.start, r.lines.limit)
-	if r.lines.number > r.lines.start {
+	text := fmt.Sprintf("line %d: record is longer than %d bytes", r.text.lines.start, r.text.lines.limit)
+	if r.text.lines.number > r.text.lines.start {
 		text += ": a quote that opens in it is not closed"
 	}
 	return errors.New(text)
 }
 
 func (r *Reader) quoting(row Row, fault *csv.ParseError) (Row, error) {
-	after := r.lines.line[min(fault.Column, len(r.lines.line)):]
-	if errors.Is(fault, csv.ErrBareQuote) && r.lines.whole && closes(after, byte(r.Delimiter)) {
+	after := r.text.lines.line[min(fault.Column, len(r.text.lines.line)):]
+	if errors.Is(fault, csv.ErrBareQuote) && r.text.lines.whole && closes(after, byte(r.Delimiter)) {
 		row.Problem = fmt.Sprintf("a quote inside an unquoted cell, at character %d of line %d", fault.Column, fault.Line)
 		row.Partial = true
 		return row, nil
@@ -47,15 +47,15 @@ func (r *Reader) quoting(row Row, fault *csv.ParseError) (Row, error) {
 	switch {
 	case errors.Is(fault, csv.ErrBareQuote):
 		what = "a quote inside an unquoted cell, and no certain end of the record"
-	case errors.Is(r.lines.err, io.EOF) && !r.quoteAt(fault.Column):
+	case errors.Is(r.text.lines.err, io.EOF) && !r.quoteAt(fault.Column):
 		what = "a quoted cell is never closed"
 	}
-	return Row{}, fmt.Errorf("line %d, character %d: %s (the record begins on line %d)", fault.Line, fault.Column, what, r.lines.start)
+	return Row{}, fmt.Errorf("line %d, character %d: %s (the record begins on line %d)", fault.Line, fault.Column, what, r.text.lines.start)
 }
 
 // quoteAt reports whether the column of the last line, from 1, is a quote.
 func (r *Reader) quoteAt(column int) bool {
-	return 0 < column && column <= len(r.lines.line) && r.lines.line[column-1] == '"'
+	return 0 < column && column <= len(r.text.lines.line) && r.text.lines.line[column-1] == '"'
 }
 
 // closes reports whether every quoted cell that begins in the rest of a line

@@ -1,11 +1,12 @@
 package table
 
-// Records are numbered as a spreadsheet would number them: the header is 1, and
-// empty lines and blank records count, though none of them is a row. The record
-// number and the line differ where a cell holds a line break.
+// Records are numbered from the header, which is 1, as a spreadsheet would
+// number them: empty lines and blank records count, though none of them is a
+// row. The record number and the line differ where a cell holds a line break,
+// and where something blank stands before the header.
 
 import (
-	"encoding/csv"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -22,116 +23,130 @@ const DefaultLimit = 1 << 20
 // ErrEmpty says that there is not even a header.
 var ErrEmpty = errors.New("is empty")
 
+// errEnd says that there are no more rows. It is no io.EOF, because that of
+// something else, such as a temporary file, must never end the rows.
+var errEnd = errors.New("no more rows")
+
 // Options may be nil.
 type Options struct {
-	Limit  int                      // longest record in bytes; DefaultLimit if 0
-	Wanted func(folded string) bool // whether a header, folded by Fold, is one that the caller knows
+	Limit    int                      // longest record in bytes; DefaultLimit if 0
+	Wanted   func(folded string) bool // whether a header, folded by Fold, is one that the caller knows
+	Encoding string                   // of a text without a byte order mark, as CheckEncoding takes it; empty is UTF-8
+	Sheet    string                   // of a workbook; empty is the first that is not hidden
 }
 
 // A Reader reads one table.
 type Reader struct {
 	Header    []string // as it stands there
-	Delimiter rune
+	Delimiter rune     // 0 in a workbook
+	Sheet     string   // of a workbook; empty in a text
+	Encoding  string   // of a text: how it was read
 
-	lines  *lines
-	csv    *csv.Reader
-	record int // number of the record read last
+	text  *textRows // one of the two is set
+	sheet *sheetRows
 }
+
+// A Kind says what a cell of a workbook is.
+type Kind uint8
+
+// The kinds of cells.
+const (
+	Text    Kind = iota
+	Number       // in full digits, with a decimal point
+	Rounded      // a number too large for the workbook to hold all its digits
+	Date         // ISO 8601
+	Bool         // TRUE or FALSE
+	Error        // what the sheet shows in place of a value, such as #N/A
+)
 
 // A Row is one record. It is valid until the next one is read; its cells, as
 // strings, stay.
 type Row struct {
 	Record  int      // number, the header being 1; empty lines and blank records count
-	Line    int      // on which it begins
+	Line    int      // on which it begins; the row of a sheet
 	Cells   []string // as many as the header has, unless there is a problem
+	Kinds   []Kind   // of the cells of a workbook; nil where all is text
 	Invalid []int    // the cells, by index, that are not UTF-8
 	Problem string   // why this is no good row, for people; empty if it is one
 	Partial bool     // with a problem: the cells are those before it, under their headers
+
+	ofSheet bool
+}
+
+// Kind gives the kind of the cell at an index.
+func (r *Row) Kind(at int) Kind {
+	if at < len(r.Kinds) {
+		return r.Kinds[at]
+	}
+	return Text
 }
 
 // At says for people where the row is.
 func (r *Row) At() string {
-	if r.Line == r.Record {
-		return "line " + strconv.Itoa(r.Line)
+	line := "line"
+	if r.ofSheet {
+		line = "row"
 	}
-	return fmt.Sprintf("record %d (line %d)", r.Record, r.Line)
+	if r.Line == r.Record {
+		return line + " " + strconv.Itoa(r.Line)
+	}
+	return fmt.Sprintf("record %d (%s %d)", r.Record, line, r.Line)
 }
 
 // Open finds out what the table is like and reads its header. Errors name the
-// line where there is one.
+// line where there is one. A workbook is kept in a temporary file without a
+// name until the rows have been read, or Close.
 func Open(in io.Reader, o *Options) (*Reader, error) {
 	if o == nil {
 		o = new(Options)
 	}
-	decoded, head, err := text(in)
-	if err != nil {
+	limit := o.Limit
+	if limit == 0 {
+		limit = DefaultLimit
+	}
+	raw := bufio.NewReaderSize(in, headSize)
+	head, err := raw.Peek(headSize)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	r := &Reader{Delimiter: detect(head, o.Wanted), lines: &lines{in: decoded, limit: o.Limit}}
-	if o.Limit == 0 {
-		r.lines.limit = DefaultLimit
+	if isZip(head) {
+		return openSheet(raw, o.Sheet, limit)
 	}
-	r.csv = csv.NewReader(r.lines)
-	r.csv.Comma, r.csv.FieldsPerRecord, r.csv.ReuseRecord = r.Delimiter, -1, true
-	return r, r.readHeader()
+	if err := foreign(head); err != nil {
+		return nil, err
+	}
+	if o.Sheet != "" {
+		return nil, fmt.Errorf("is a text and has no sheet %q: leave the sheet out", o.Sheet)
+	}
+	return openText(raw, o, limit)
 }
 
-func (r *Reader) readHeader() error {
-	r.lines.begin()
-	cells, err := r.csv.Read()
-	switch {
-	case errors.Is(err, io.EOF):
-		return ErrEmpty
-	case err != nil:
-		row, err := r.judge(Row{}, err)
-		if err == nil {
-			err = fmt.Errorf("line %d: header: %s", r.lines.number, row.Problem)
-		}
-		return err
+// Close ends the use of a reader whose rows were not read to their end.
+func (r *Reader) Close() error {
+	if r.sheet == nil {
+		return nil
 	}
-	r.record = 1
-	for _, cell := range cells {
-		r.Header = append(r.Header, Legible(cell))
-	}
-	return nil
+	return r.sheet.close()
 }
 
 // Rows streams the records after the header. It can be ranged over once, and
 // ends with the first error.
 func (r *Reader) Rows() iter.Seq2[Row, error] {
+	next := r.next
+	if r.sheet != nil {
+		next = r.sheet.next
+	}
 	return func(yield func(Row, error) bool) {
 		for {
-			row, err := r.next()
-			if errors.Is(err, io.EOF) {
-				return
+			row, err := next()
+			if errors.Is(err, errEnd) {
+				break
 			}
 			if !yield(row, err) || err != nil {
-				return
+				break
 			}
 		}
-	}
-}
-
-// next reads a record that is not blank.
-func (r *Reader) next() (Row, error) {
-	for {
-		r.lines.begin()
-		cells, err := r.csv.Read()
-		r.record += 1 + r.lines.blank
-		row := Row{Record: r.record, Line: r.lines.start, Cells: cells}
-		if err != nil {
-			return r.judge(row, err)
-		}
-		if allBlank(cells) {
-			continue
-		}
-		if r.lines.broken {
-			row.Invalid = invalid(cells)
-		}
-		if len(cells) != len(r.Header) {
-			row.Problem = fmt.Sprintf("%d cells, the header has %d", len(cells), len(r.Header))
-		}
-		return row, nil
+		_ = r.Close() // what was read is in hand already
 	}
 }
 
@@ -142,16 +157,6 @@ func allBlank(cells []string) bool {
 		}
 	}
 	return true
-}
-
-func invalid(cells []string) []int {
-	var at []int
-	for i, cell := range cells {
-		if !utf8.ValidString(cell) {
-			at = append(at, i)
-		}
-	}
-	return at
 }
 
 // Legible gives the cell as it is if it is UTF-8, else read as Windows-1252.

@@ -100,6 +100,10 @@ func (c *Client) exchange(ctx context.Context, k *call, target *url.URL, fault *
 	}
 	defer response.Body.Close()
 	fault.Status = response.StatusCode
+	if at, err := http.ParseTime(response.Header.Get("Date")); err == nil {
+		ahead := time.Until(at).Round(time.Second)
+		c.clock.Store(&ahead)
+	}
 	body, err := readBody(response.Body)
 	c.count.bytes.Add(int64(len(body)))
 	if response.StatusCode/100 != 2 {

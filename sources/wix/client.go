@@ -57,6 +57,7 @@ type Client struct {
 	limiter   *limiter
 	budget    budget
 	count     counters
+	clock     atomic.Pointer[time.Duration] // how far Wix's clock was ahead at the last answer
 }
 
 // counters is what reconcile.Requests tells.
@@ -93,6 +94,15 @@ func (c *Client) Requests() reconcile.Requests {
 		Query: c.count.query.Load(), Get: c.count.get.Load(), Retries: c.count.retries.Load(),
 		Throttled: c.count.throttled.Load(), Failed: c.count.failed.Load(), Bytes: c.count.bytes.Load(),
 	}
+}
+
+// Skew gives how far Wix's clock was ahead of this one at the last answer that
+// told it, to the second.
+func (c *Client) Skew() (ahead time.Duration, told bool) {
+	if d := c.clock.Load(); d != nil {
+		return *d, true
+	}
+	return 0, false
 }
 
 // Close lets go of idle connections.

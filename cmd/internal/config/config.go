@@ -7,6 +7,7 @@ import (
 
 	"github.com/govalues/decimal"
 
+	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
@@ -16,6 +17,7 @@ type Config struct {
 	APIKey           wix.Secret // empty with Snapshot, which needs none
 	BaseURL          *url.URL   // without a slash at its end, user info, query and fragment
 	Ledger           string     // path or URL, as typed
+	LedgerRows       int        // how many rows the ledger must have; 0 means that nobody said
 	Out              string     // folder or bucket URL, as typed
 	Accounts         []string   // sub-accounts to look at: lower case, sorted, each once; empty means all
 	Snapshot         string     // read in place of the API; empty means the API
@@ -26,12 +28,17 @@ type Config struct {
 	InFlight         time.Duration
 	MaxBadRows       decimal.Decimal // percent of the rows, 0 to 100
 	Decimal          string          // DecimalPoint, DecimalComma, or empty: the convention of the ledger's dialect
-	Reports          []string        // of the Report… constants, in their order
-	RunID            string          // empty means that one is made
-	Log              string          // LogText or LogJSON
-	Progress         string          // ProgressAuto, ProgressOn or ProgressOff
-	Output           string          // OutputText, OutputJSON or OutputMarkdown
-	DetailedExitcode bool            // drift that remains has an exit code of its own
+	Encoding         string          // of the ledger; empty: UTF-8, or what its byte order mark says
+	DateFormats      []ledger.DateFormat
+	Sheet            string              // of the ledger; empty: the first that is shown
+	Columns          []ledger.ColumnMap  // of the ledger, where they are not the contract's
+	Statuses         []ledger.StatusWord // of the ledger, where they are not the contract's
+	Reports          []string            // of the Report… constants, in their order
+	RunID            string              // empty means that one is made
+	Log              string              // LogText or LogJSON
+	Progress         string              // ProgressAuto, ProgressOn or ProgressOff
+	Output           string              // OutputText, OutputJSON or OutputMarkdown
+	DetailedExitcode bool                // drift that remains has an exit code of its own
 
 	Given []Given // every setting as it holds, in the order of the table
 }
@@ -42,6 +49,9 @@ type Given struct {
 	Value  string // without secrets
 	Source string // a variable, a line of the file, the command line or the default
 }
+
+// ByDefault is the source of a setting that was not given.
+const ByDefault = "the default"
 
 // The number conventions of a ledger.
 const (

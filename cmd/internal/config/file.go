@@ -9,10 +9,12 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/wixrecon/wixrecon/sources/ledger"
 )
 
 // The settings file is one YAML mapping of keys to single values, or to a
-// sequence where the setting is a list. A value is taken as it is written: 0.5
+// sequence where the setting is a list; columns and status are mappings. A value is taken as it is written: 0.5
 // stays 0.5 and is no float on its way. Every fault of the file is told, with
 // its line; a fault of syntax hides what comes after it. No fault shows the
 // text of the file, because somebody may have put a key into it.
@@ -36,10 +38,11 @@ func (l *loader) readSettings() map[string]value {
 		l.tell("config", fmt.Errorf("--config: %w", name.unread(err)))
 		return nil
 	}
-	f := &file{name: shown(name.text), settings: l.settings, names: l.names(), given: make(map[string]value)}
+	f := &file{name: shown(name.text), settings: l.settings, names: append(l.names(), mappings()...), given: make(map[string]value)}
 	for _, err := range capped(f.read(data)) {
 		l.tell("config", err)
 	}
+	l.config.Columns, l.config.Statuses = f.columns, f.statuses
 	return f.given
 }
 
@@ -49,6 +52,8 @@ type file struct {
 	settings []Setting
 	names    []string
 	given    map[string]value // by setting
+	columns  []ledger.ColumnMap
+	statuses []ledger.StatusWord
 	faults   []error
 }
 
@@ -130,6 +135,9 @@ func (f *file) take(line int, key string, node ast.Node) {
 		return
 	case "api-key":
 		f.fault(line, fmt.Sprintf("key %q is refused: the API key goes into %s, or into the file that api_key_file names", key, keyVariable))
+		return
+	case keyColumns, keyStatus:
+		f.takeMapping(line, canonical(key), node)
 		return
 	}
 	s := f.setting(key)

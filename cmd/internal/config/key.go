@@ -12,9 +12,13 @@ import (
 // The API key comes from WIX_API_KEY or from the file that --api-key-file
 // names, never from both: which one holds would be a guess. A key is one line
 // of visible ASCII, because it becomes the value of a header. No fault ever
-// quotes it. A run on a snapshot sends nothing, so its key is not even read.
+// quotes it, and no other setting may hold it. A run on a snapshot sends
+// nothing, so its key is not even read.
 
-const keyVariable = "WIX_API_KEY"
+const (
+	keyVariable = "WIX_API_KEY"
+	keyFile     = "api-key-file"
+)
 
 // setKey takes the API key from its variable, or from the file.
 func setKey(l *loader, file value) error {
@@ -51,6 +55,17 @@ func (l *loader) keepKey(text, from string) error {
 	}
 	l.config.APIKey = wix.NewSecret(key)
 	return nil
+}
+
+// refuseKey tells of every other setting that holds the key: the name of a
+// ledger or of a folder is shown in many places.
+func (l *loader) refuseKey() {
+	exported := wix.NewSecret(l.env[keyVariable])
+	for name, v := range l.given {
+		if name != keyFile && l.config.APIKey.Scrub(exported.Scrub(v.text)) != v.text {
+			l.tell(name, fmt.Errorf("--%s: it holds the API key, which belongs into %s or a file (from %s)", name, keyVariable, v.from))
+		}
+	}
 }
 
 func checkKey(key string) error {

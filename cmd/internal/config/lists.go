@@ -16,8 +16,11 @@ import (
 // setAccounts takes GUIDs separated by commas, or a file of them: one or more a
 // line, # begins a comment.
 func setAccounts(l *loader, v value) error {
-	if v.text == "" && !v.list {
+	switch {
+	case v.from == fromDefault:
 		return nil
+	case v.text == "" && !v.list:
+		return v.fault("want at least one GUID, or leave it out for all")
 	}
 	if v.list || isAccountList(v.text) {
 		return l.addAccounts(v.text, v.from)

@@ -32,9 +32,11 @@ func Load(flags map[string]string, env []string, readFile func(name string) ([]b
 	l.refuseStrangers()
 	l.gather(l.readSettings())
 	l.setAll()
+	l.refuseKey()
 	if len(l.faults) > 0 {
 		return nil, l.joined()
 	}
+	l.showMappings()
 	for i := range l.config.Given {
 		g := &l.config.Given[i]
 		g.Value = l.config.APIKey.Scrub(g.Value)
@@ -97,7 +99,7 @@ func (l *loader) gather(file map[string]value) {
 			v, ok = file[s.Name]
 		}
 		if !ok {
-			v = value{text: s.Default, from: "the default"}
+			v = value{text: s.Default, from: fromDefault}
 		}
 		l.given[s.Name] = v
 		l.config.Given = append(l.config.Given, Given{Name: s.Name, Value: shown(v.text), Source: v.from})

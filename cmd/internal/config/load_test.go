@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/govalues/decimal"
 
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
@@ -60,6 +63,7 @@ func diff(want, got *Config) string {
 		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Given" }, cmp.Ignore()),
 		cmp.Comparer(func(a, b wix.Secret) bool { return holds(a, theKey) == holds(b, theKey) }),
 		cmp.Comparer(func(a, b decimal.Decimal) bool { return a == b }),
+		cmp.Comparer(func(a, b ledger.DateFormat) bool { return a == b }),
 		cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
 		cmp.Comparer(func(a, b url.URL) bool { return a.String() == b.String() }))
 }
@@ -87,8 +91,18 @@ func TestExampleFile(t *testing.T) {
 		Ledger: "s3://books/subscriptions.csv.gz?region=eu-central-1", Out: "s3://books/wixrecon",
 		Accounts: []string{subA, subB}, Concurrency: 4, Rate: 120, Location: berlin,
 		AsOf: time.Date(2026, 11, 21, 0, 0, 0, 0, berlin), InFlight: 48 * time.Hour,
-		MaxBadRows: decimal.MustParse("0.5"), Decimal: "comma", Reports: []string{"findings", "xlsx"},
-		RunID: "nightly-1", Log: "json", Progress: "off", Output: "markdown", DetailedExitcode: true,
+		MaxBadRows: decimal.MustParse("0.5"), Decimal: "comma", Encoding: "windows-1252", Sheet: "Abos",
+		DateFormats: []ledger.DateFormat{format(t, "DD.MM.YYYY"), format(t, "D.M.YY")},
+		Columns: []ledger.ColumnMap{
+			{Column: "external_id", Headers: []string{"Vertragsnummer"}, From: "testdata/wixrecon.yaml:34"},
+			{Column: "account_id", Headers: []string{"Wix-Konto", "Konto"}, From: "testdata/wixrecon.yaml:35"},
+		},
+		Statuses: []ledger.StatusWord{
+			{Word: "aktiv", Status: reconcile.Active, From: "testdata/wixrecon.yaml:37"},
+			{Word: "gekündigt", Status: reconcile.Canceled, From: "testdata/wixrecon.yaml:38"},
+		},
+		Reports: []string{"findings", "xlsx"},
+		RunID:   "nightly-1", Log: "json", Progress: "off", Output: "markdown", DetailedExitcode: true,
 	}
 	read := func(name string) ([]byte, error) {
 		if name == "/run/secrets/wix-api-key" {
@@ -103,6 +117,15 @@ func TestExampleFile(t *testing.T) {
 	if d := diff(want, got); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}
+}
+
+func format(t *testing.T, text string) ledger.DateFormat {
+	t.Helper()
+	f, err := ledger.ParseDateFormat(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 // wants is, for every setting of the table that a Config shows, a good value
@@ -131,7 +154,11 @@ var wants = map[string]struct {
 	"as-of":        {"2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", func(c *Config) string { return c.AsOf.Format(time.RFC3339) }},
 	"in-flight":    {"1h0m0s", "2h0m0s", func(c *Config) string { return c.InFlight.String() }},
 	"max-bad-rows": {"2", "3.5", func(c *Config) string { return c.MaxBadRows.String() }},
+	"ledger-rows":  {"17", "18", func(c *Config) string { return strconv.Itoa(c.LedgerRows) }},
 	"decimal":      {"point", "comma", func(c *Config) string { return c.Decimal }},
+	"encoding":     {"windows-1252", "shift_jis", func(c *Config) string { return c.Encoding }},
+	"sheet":        {"first", "second", func(c *Config) string { return c.Sheet }},
+	"date-format":  {"DD.MM.YYYY", "01/02/06", func(c *Config) string { return c.DateFormats[0].String() }},
 	"reports":      {"findings", "xlsx", func(c *Config) string { return strings.Join(c.Reports, ",") }},
 	"run-id":       {"first", "second", func(c *Config) string { return c.RunID }},
 	"log":          {"json", "text", func(c *Config) string { return c.Log }},

@@ -52,6 +52,18 @@ func setLedger(l *loader, v value) error {
 	return nil
 }
 
+func setLedgerRows(l *loader, v value) error {
+	if v.text == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(v.text)
+	if err != nil || n < 1 {
+		return v.fault("want the number of rows without the header, at least 1")
+	}
+	l.config.LedgerRows = n
+	return nil
+}
+
 func setOut(l *loader, v value) error {
 	if l.config.Out = v.text; v.text == "" {
 		return v.fault("want a folder or a bucket URL")

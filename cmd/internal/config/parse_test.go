@@ -131,7 +131,7 @@ func TestAccounts(t *testing.T) {
 		want  []string
 		fault []string
 	}{
-		{text: "", want: nil},
+		{text: "", fault: []string{`--accounts: "": want at least one GUID, or leave it out for all (from the command line)`}},
 		{text: subB + " , " + strings.ToUpper(subA) + "," + subB, want: []string{subA, subB}},
 		{text: "list.txt", want: []string{subA, subB}},
 		{text: "bad.txt", fault: []string{

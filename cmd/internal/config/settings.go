@@ -8,10 +8,11 @@ type Setting struct {
 	Name    string   // of the flag, without dashes
 	Env     []string // its variables; where several are set they must agree
 	Default string
-	Usage   string // one line of help, without the default
-	Switch  bool   // true or false; the flag takes no value
-	List    bool   // the file may give a sequence in place of a comma list
-	NoFile  bool   // it can't stand in the file
+	Usage   string   // one line of help, without the default
+	Switch  bool     // true or false; the flag takes no value
+	List    bool     // the file may give a sequence in place of a comma list
+	NoFile  bool     // it can't stand in the file
+	Words   []string // all that it may be, where these are few; an item of it, where it is a list
 
 	set func(*loader, value) error
 }
@@ -41,12 +42,14 @@ func readingSettings() []Setting {
 			Usage: "YAML `file` with settings; flags and environment beat it"},
 		{Name: "account-id", Env: []string{"WIX_ACCOUNT_ID"}, set: setAccountID,
 			Usage: "the parent (reseller) account, a `GUID`; may be left out with --snapshot"},
-		{Name: "api-key-file", set: setKey,
+		{Name: keyFile, set: setKey,
 			Usage: "`file` that holds the API key, in place of " + keyVariable},
 		{Name: "base-url", Default: "https://www.wixapis.com", set: setBaseURL,
 			Usage: "`URL` of the API; https, unless the host is loopback"},
 		{Name: "ledger", set: setLedger,
-			Usage: "the subscription ledger: `path` or URL"},
+			Usage: "the subscription ledger: `path` or URL; {2006-01-02} is the date, * the newest, a / at the end a folder of parts"},
+		{Name: "ledger-rows", set: setLedgerRows,
+			Usage: "control total: the `number` of rows that the ledger must have"},
 		{Name: "out", Default: "./wixrecon-runs", set: setOut,
 			Usage: "where runs are kept: `folder` or bucket URL"},
 		{Name: "accounts", List: true, set: setAccounts,
@@ -65,27 +68,34 @@ func readingSettings() []Setting {
 			Usage: "what changed within this `time` is shown, and not counted: 48h, 2d, 1d12h"},
 		{Name: "max-bad-rows", Default: "1 %", set: setMaxBadRows,
 			Usage: "`percent` of the ledger's rows that may be unreadable, 0 to 100"},
-		{Name: "decimal", set: choice("point or comma, or nothing", func(c *Config) *string { return &c.Decimal },
-			"", DecimalPoint, DecimalComma),
+		{Name: "decimal", Words: []string{DecimalPoint, DecimalComma},
+			set: choice("point or comma, or nothing", func(c *Config) *string { return &c.Decimal },
+				"", DecimalPoint, DecimalComma),
 			Usage: "decimal `sign` of the ledger, point or comma; told by its delimiter by default"},
+		{Name: "encoding", set: setEncoding,
+			Usage: "`name` of the ledger's encoding, such as windows-1252; UTF-8, or what its byte order mark says, by default"},
+		{Name: "date-format", List: true, set: setDateFormat,
+			Usage: "`format` of the ledger's dates besides ISO 8601: DD.MM.YYYY, M/D/YYYY, or a Go layout; or a comma list"},
+		{Name: "sheet", set: setSheet,
+			Usage: "`name` of the sheet, where the ledger is a workbook; the first that is shown by default"},
 	}
 }
 
 // tellingSettings say what is told, where and how.
 func tellingSettings() []Setting {
 	return []Setting{
-		{Name: "reports", Default: "all", List: true, set: setReports,
+		{Name: "reports", Default: "all", List: true, Words: append([]string{"all"}, reportNames()...), set: setReports,
 			Usage: "all, or a comma `list` of " + strings.Join(reportNames(), ", ") + "; summary.json always"},
 		{Name: "run-id", set: setRunID,
 			Usage: "`name` of the run and of its folder; made by default"},
-		{Name: "log", Default: LogText, set: choice("text or json", func(c *Config) *string { return &c.Log },
-			LogText, LogJSON),
+		{Name: "log", Default: LogText, Words: []string{LogText, LogJSON},
+			set:   choice("text or json", func(c *Config) *string { return &c.Log }, LogText, LogJSON),
 			Usage: "`form` of the log on standard error: text or json"},
-		{Name: "progress", Default: ProgressAuto,
+		{Name: "progress", Default: ProgressAuto, Words: []string{ProgressAuto, ProgressOn, ProgressOff},
 			set: choice("auto, on or off", func(c *Config) *string { return &c.Progress },
 				ProgressAuto, ProgressOn, ProgressOff),
 			Usage: "`when` to show progress on standard error: auto, on or off"},
-		{Name: "output", Default: OutputText,
+		{Name: "output", Default: OutputText, Words: []string{OutputText, OutputJSON, OutputMarkdown},
 			set: choice("text, json or markdown", func(c *Config) *string { return &c.Output },
 				OutputText, OutputJSON, OutputMarkdown),
 			Usage: "`form` of the result on standard output: text, json or markdown"},

@@ -25,6 +25,9 @@ const (
 	byteOrderMark = "\uFEFF"
 )
 
+// fromDefault is where a value comes from that nobody gave.
+const fromDefault = "the default"
+
 // A value is what was given for a setting, and where.
 type value struct {
 	text string // without outer white space
@@ -45,6 +48,10 @@ func (v value) unread(err error) error {
 	}
 	return fmt.Errorf("read %q: %w (from %s)", shown(v.text), err, v.from)
 }
+
+// Shown gives a text of the command line as it may be shown: without what looks
+// like an API key, and a URL without user info and query values.
+func Shown(text string) string { return shown(text) }
 
 // shown gives a value as it may be shown.
 func shown(text string) string {

@@ -1,0 +1,157 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/wixrecon/wixrecon/sources/ledger"
+)
+
+// The JSON Schema of the settings file is made from the table of settings, so
+// that editors complete and check what the program reads. go test -update
+// writes it anew.
+
+var update = flag.Bool("update", false, "write the schema anew")
+
+const (
+	schemaFile = "../../../wixrecon.schema.json"
+	schemaID   = "https://github.com/wixrecon/wixrecon/raw/main/wixrecon.schema.json"
+)
+
+type object = map[string]any
+
+func schemaOfSettings() object {
+	properties := object{}
+	for _, s := range Settings() {
+		if !s.NoFile {
+			properties[s.Key()] = schemaOf(&s)
+		}
+	}
+	text := object{"type": []string{"string", "number", "boolean"}, "minLength": 1}
+	columns := object{}
+	for _, name := range ledger.Columns() {
+		columns[name] = object{"anyOf": []any{text, object{"type": "array", "items": text, "minItems": 1}}}
+	}
+	properties[keyColumns] = object{
+		"description": "the ledger's own headers, where they are not the contract's: a header, or several of which a row has the first filled cell",
+		"type":        "object", "properties": columns, "additionalProperties": false,
+	}
+	properties[keyStatus] = object{
+		"description": "the ledger's own words of status: what each means",
+		"type":        "object", "additionalProperties": object{"enum": []string{"active", "pending", "canceled"}},
+	}
+	return object{
+		"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": schemaID,
+		"title": "wixrecon settings", "type": "object", "properties": properties, "additionalProperties": false,
+	}
+}
+
+func schemaOf(s *Setting) object {
+	one := object{"type": []string{"string", "number"}}
+	switch {
+	case s.Switch:
+		one = object{"enum": []any{true, false, "true", "false"}}
+	case len(s.Words) > 0 && s.List:
+		one = object{"type": "string", "examples": s.Words}
+	case len(s.Words) > 0:
+		one = object{"enum": s.Words}
+	}
+	schema := one
+	if s.List {
+		item := one
+		if len(s.Words) > 0 {
+			item = object{"enum": s.Words}
+		}
+		schema = object{"anyOf": []any{one, object{"type": "array", "items": item, "minItems": 1}}}
+	}
+	schema["description"] = strings.ReplaceAll(s.Usage, "`", "")
+	if s.Default != "" {
+		schema["default"] = s.Default
+	}
+	return schema
+}
+
+func TestSchemaIsThatOfTheSettings(t *testing.T) {
+	var want bytes.Buffer
+	out := json.NewEncoder(&want)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	if err := out.Encode(schemaOfSettings()); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(schemaFile, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(schemaFile)
+	if err != nil || !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("wixrecon.schema.json is not that of the settings (%v): run go test -update ./cmd/internal/config", err)
+	}
+}
+
+func TestSchemaJudgesAsTheProgramDoes(t *testing.T) {
+	schema := compiled(t)
+	example, err := os.ReadFile("testdata/wixrecon.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, ok := range map[string]bool{
+		string(example): true, "rate: off": true, "rate: 7": true, "reports: all": true, "reports: findings,xlsx": true,
+		"reports: [findings]": true, "date_format: DD.MM.YYYY": true, "columns: {status: State}": true,
+		"ledgr: x": false, "fix: cancel": false, "api_key: x": false, "log: xml": false, "reports: [pdf]": false,
+		"rate: [1]": false, "columns: {stat: x}": false, "columns: x": false, "status: {a: b}": false, "sheet: {a: b}": false,
+	} {
+		var value any
+		if err := yaml.Unmarshal([]byte(text), &value); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(plainJSON(t, value)); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	f, err := os.Open(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	document, err := jsonschema.UnmarshalJSON(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	if err := c.AddResource(schemaID, document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile(schemaID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// plainJSON gives a value of YAML as JSON has it.
+func plainJSON(t *testing.T, value any) any {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
+}

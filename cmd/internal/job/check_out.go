@@ -1,0 +1,57 @@
+package job
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/wixrecon/wixrecon/sources/storage"
+)
+
+// What a check does in --out: it writes an object, sees a second creation of it
+// refused, and takes it away again.
+
+func (w *check) out(ctx context.Context) standing {
+	dir, err := w.Places.OpenDir(ctx, w.Config.Out)
+	if err != nil {
+		return broken(named(err))
+	}
+	key := "check-" + rand.Text()
+	err = w.createOnce(ctx, dir, key)
+	err = errors.Join(err, dir.Remove(context.WithoutCancel(ctx), key), dir.Close())
+	if err != nil {
+		return broken(err)
+	}
+	return fine("%s can be written, and refuses to create a key twice", dir.Name)
+}
+
+func (w *check) createOnce(ctx context.Context, dir *storage.Dir, key string) error {
+	put := func() error {
+		return dir.Put(ctx, key, func(out io.Writer) error {
+			_, err := io.WriteString(out, "written by wixrecon check\n")
+			return err
+		})
+	}
+	if err := put(); err != nil {
+		return err
+	}
+	if entries, err := dir.List(ctx, key, ""); err == nil && len(entries) == 1 {
+		ahead := time.Until(entries[0].ModTime).Round(time.Second)
+		w.stored = &ahead
+	}
+	if err := put(); !storage.Exist(err) {
+		return Usagef("%s: a key can be created twice there, so that two runs could overwrite each other (second creation: %v)",
+			dir.Name, orDone(err))
+	}
+	return nil
+}
+
+func orDone(err error) string {
+	if err == nil {
+		return "done"
+	}
+	return fmt.Sprint(err)
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"net/http"
+	"regexp"
+	"testing"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
+)
+
+// The nightly audit of a book of 5,000 packages in 50 sub-accounts finds what
+// was planted, no more and no less, in every state; what it counts ties; and it
+// sends Wix nothing but queries and gets, no more at a time than it may.
+
+func wholeBook() *wixsim.Planted {
+	return wixsim.Generate(wixsim.GenerateOptions{Seed: 7, Accounts: 50, Packages: 5000, PerKind: 4})
+}
+
+func TestAuditFindsExactlyWhatIsPlanted(t *testing.T) {
+	t.Parallel()
+	planted := wholeBook()
+	s := newWorld(t, planted, nil)
+	o := s.audit(t.Context())
+	o.wants(t, completeRun)
+	wantsFindings(t, o.findings(t), planted.Truth)
+	wantsEveryKind(t, planted.Truth)
+	summary := o.summary(t)
+	if !summary.Complete || summary.Coverage.Book != reconcile.BookWhole {
+		t.Errorf("complete %t, book %s; want a whole book", summary.Complete, summary.Coverage.Book)
+	}
+	wantsTiedCounts(t, summary, planted)
+	wantsOnlyReads(t, s.server, maxConcurrency)
+}
+
+// wantsEveryKind keeps the test from passing on a book without drift.
+func wantsEveryKind(t *testing.T, truth []wixsim.Finding) {
+	t.Helper()
+	planted := make(map[string]int)
+	for _, f := range truth {
+		planted[f.Kind]++
+	}
+	for _, kind := range reconcile.Kinds() {
+		if planted[kind.String()] < 2 {
+			t.Errorf("%s: planted %d times", kind, planted[kind.String()])
+		}
+	}
+}
+
+// wantsTiedCounts holds the summary against the book, the ledger and the truth.
+func wantsTiedCounts(t *testing.T, s *reconcile.Summary, planted *wixsim.Planted) {
+	t.Helper()
+	instances := 0
+	for i := range planted.Book {
+		instances += len(planted.Book[i].ProductInstances)
+	}
+	for _, tie := range []struct {
+		what      string
+		got, want int
+	}{
+		{"ledger rows", s.Ledger.Rows, len(planted.Rows)},
+		{"ledger rows over classes", sum(s.Ledger.Classes), len(planted.Rows)},
+		{"packages", s.Wix.Packages, len(planted.Book)},
+		{"packages over classes", sum(s.Wix.Classes), len(planted.Book)},
+		{"packages over accounts", coveredPackages(&s.Coverage), len(planted.Book)},
+		{"instances", s.Wix.Instances, instances},
+		{"findings", s.Findings.Total, len(planted.Truth)},
+		{"rows of an unknown class", s.Ledger.Classes["unknown"], 0},
+		{"packages of an unknown class", s.Wix.Classes["unknown"], 0},
+	} {
+		if tie.got != tie.want {
+			t.Errorf("%s: %d, want %d", tie.what, tie.got, tie.want)
+		}
+	}
+	wantsTally(t, &s.Findings, planted.Truth)
+}
+
+func wantsTally(t *testing.T, tally *reconcile.Tally, truth []wixsim.Finding) {
+	t.Helper()
+	want := make(map[[2]string]int)
+	for _, f := range truth {
+		want[[2]string{f.Kind, f.State}]++
+	}
+	for kind, states := range tally.Kinds {
+		for state, n := range states {
+			if w := want[[2]string{kind, state}]; n != w {
+				t.Errorf("summary.json counts %d %s %s, want %d", n, state, kind, w)
+			}
+		}
+	}
+}
+
+func sum(counts map[string]int) int {
+	n := 0
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+func coveredPackages(c *reconcile.Coverage) int {
+	n := 0
+	for _, a := range c.Accounts {
+		n += a.Packages
+	}
+	return n
+}
+
+// wantsOnlyReads holds every request that the server received against the two
+// calls that change nothing.
+func wantsOnlyReads(t *testing.T, server *wixsim.Server, most int) {
+	t.Helper()
+	get := regexp.MustCompile(`^/resellers/v1/packages/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	requests := server.Requests()
+	if len(requests) == 0 {
+		t.Error("nothing was asked")
+	}
+	for i := range requests {
+		r := &requests[i]
+		query := r.Method == http.MethodPost && r.Path == "/resellers/v1/packages/query"
+		if !query && (r.Method != http.MethodGet || !get.MatchString(r.Path)) {
+			t.Errorf("%s %s is no query and no get", r.Method, r.Path)
+		}
+		if !r.Authorized {
+			t.Errorf("%s %s was sent without the key", r.Method, r.Path)
+		}
+	}
+	if n := server.MaxInFlight(); n > most {
+		t.Errorf("%d requests were in flight, no more than %d may be", n, most)
+	}
+}

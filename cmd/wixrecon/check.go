@@ -1,0 +1,30 @@
+package main
+
+import (
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
+	"github.com/wixrecon/wixrecon/cmd/internal/job"
+)
+
+func (p *program) checkCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "check",
+		Usage: "try what a run needs – key, account, ledger, --out, clocks – and say what to mend",
+		Flags: settingFlags(),
+		Action: func(c *cli.Context) error {
+			cfg, err := config.Load(givenFlags(c), p.env, os.ReadFile)
+			if err != nil {
+				return &job.UsageError{Err: err}
+			}
+			check := &job.Check{Config: cfg, Places: newPlaces(), Version: version, Log: newLog(cfg.Log, p.stderr), Stdout: p.stdout}
+			code, err := check.Run(c.Context)
+			if err == nil && code != job.ExitOK {
+				return exitCode(code)
+			}
+			return err
+		},
+	}
+}

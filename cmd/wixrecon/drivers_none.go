@@ -1,0 +1,7 @@
+//go:build no_gcs
+
+package main
+
+import "gocloud.dev/blob"
+
+func bucketOpeners() map[string]blob.BucketURLOpener { return nil }

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"github.com/wixrecon/wixrecon/cmd/internal/job"
+	"github.com/wixrecon/wixrecon/internal/servers"
+	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
+)
+
+// A ledger that changes while it is read is an error: an object that is written
+// again, and a folder that gets another part. The store itself changes them,
+// when the program has begun to read.
+
+// A mover is a store that does something once, after the first answer with the
+// content of a key.
+type mover struct {
+	http.Handler
+	key  string
+	move func(http.Handler)
+	once sync.Once
+}
+
+func (m *mover) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m.Handler.ServeHTTP(w, r)
+	if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, m.key) {
+		m.once.Do(func() { m.move(m.Handler) })
+	}
+}
+
+func upload(key string, content []byte) func(http.Handler) {
+	return func(store http.Handler) {
+		r := httptest.NewRequest(http.MethodPut, "/"+bucket+"/"+key, bytes.NewReader(content))
+		r.Header.Set("Content-Length", strconv.Itoa(len(content)))
+		w := httptest.NewRecorder()
+		if store.ServeHTTP(w, r); w.Code != http.StatusOK {
+			panic(w.Body.String())
+		}
+	}
+}
+
+func TestLedgerThatChangesWhileItIsRead(t *testing.T) {
+	ledger := wixsim.DemoBook(demoAsOf()).LedgerCSV(0)
+	longer := append(bytes.Clone(ledger), bytes.TrimPrefix(ledger, firstRows(ledger, 1))...)
+	for _, c := range []struct {
+		what, ledger string
+		read, moved  string
+		content      []byte
+		says         string
+	}{
+		{"written again", "one.csv", "one.csv", "one.csv", longer, "it changed while it was read"},
+		{"another file written", "one.csv", "one.csv", "other.csv", ledger, ""},
+		{"part written again", "parts/", "parts/2.csv", "parts/1.csv", longer, "parts/1.csv"},
+		{"part added", "parts/", "parts/1.csv", "parts/1b.csv", longer, "parts/1b.csv"},
+		{"marker added", "parts/", "parts/2.csv", "parts/_SUCCESS", nil, ""},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			backend := s3mem.New()
+			if err := backend.CreateBucket(bucket); err != nil {
+				t.Fatal(err)
+			}
+			m := &mover{Handler: gofakes3.New(backend).Server(), key: c.read, move: upload(c.moved, c.content)}
+			for key, content := range map[string][]byte{"one.csv": ledger, "parts/1.csv": ledger, "parts/2.csv": firstRows(ledger, 2)} {
+				upload(key, content)(m.Handler)
+			}
+			store := httptest.NewServer(m)
+			defer store.Close()
+			s := demoWorld(t)
+			s.ledger = "s3://" + bucket + "/" + c.ledger + "?endpoint=" + store.URL + "&use_path_style=true&region=us-east-1"
+			o := s.process(t, s3Env(servers.AccessKey, servers.SecretKey))
+			if c.says == "" {
+				o.wants(t, completeRun)
+				return
+			}
+			o.wantsNothing(t, job.ExitFailed, c.says)
+			if !strings.Contains(o.stderr, "it changed while it was read") {
+				t.Errorf("standard error: %s", o.stderr)
+			}
+		})
+	}
+}
+
+// firstRows gives the header and what follows it, n lines in all.
+func firstRows(ledger []byte, n int) []byte {
+	return bytes.Join(bytes.SplitAfter(ledger, []byte("\n"))[:n], nil)
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
+)
+
+// The reports depend on the ledger and the book, and on nothing else: not on
+// the order of rows or pages, on how many requests are in flight, on how the
+// server names, counts, filters or spoils its answers, nor on whether the book
+// is read live or from the snapshot of an earlier run. The same bytes, but for
+// ledger_line where the rows were moved.
+
+// A variant is the same book and ledger, given in another way.
+type variant struct {
+	name    string
+	options wixsim.Options
+	ledger  func(*wixsim.Planted) []byte
+	args    []string
+	moved   bool // rows of the ledger have other lines
+}
+
+func variants() []variant {
+	return []variant{
+		{name: "rows permuted", ledger: func(p *wixsim.Planted) []byte { return p.LedgerCSV(99) }, moved: true},
+		{name: "packages permuted", options: wixsim.Options{ShufflePages: 4}},
+		{name: "short pages", options: wixsim.Options{PageSize: 7, ShufflePages: 5}},
+		{name: "semicolons, one request at a time", ledger: delimited(';'), args: []string{"--decimal", "point", "--concurrency", "1"}},
+		{name: "tabs, 3 requests at a time", ledger: delimited('\t'), args: []string{"--concurrency", "3"}},
+		{name: "a BOM, 16 requests at a time", args: []string{"--concurrency", "16"},
+			ledger: func(p *wixsim.Planted) []byte { return append([]byte("\xef\xbb\xbf"), p.LedgerCSV(0)...) }},
+		{name: "pagingMetadata", options: wixsim.Options{MetadataName: "pagingMetadata"}},
+		{name: "no filter but accountId, no offset", options: wixsim.Options{OnlyAccountFilter: true, NoOffset: true}},
+		{name: "too many to count", options: wixsim.Options{TooManyToCount: true}},
+	}
+}
+
+// faultVariants spoil 5 % of the requests in one way each; the last one spoils
+// another 5 % in each of the common ways.
+func faultVariants() []variant {
+	spoilt := []wixsim.Fault{
+		wixsim.Throttle, wixsim.ThrottleRetryAfter, wixsim.InternalError, wixsim.BadGateway, wixsim.Unavailable,
+		wixsim.GatewayTimeout, wixsim.ResetConnection, wixsim.Truncate, wixsim.HTMLWithOK, wixsim.HTMLBadGateway,
+		wixsim.RepeatPackage, wixsim.StaleCopy, wixsim.Slow, wixsim.UnknownFields,
+	}
+	const rate = 0.05
+	var list []variant
+	for i, fault := range spoilt {
+		list = append(list, variant{name: "5 % " + string(fault), options: wixsim.Options{
+			Seed: uint64(i), PageSize: 20, NoOffset: true, Faults: map[wixsim.Fault]float64{fault: rate},
+		}})
+	}
+	common := make(map[wixsim.Fault]float64)
+	for _, fault := range []wixsim.Fault{
+		wixsim.Throttle, wixsim.InternalError, wixsim.ResetConnection, wixsim.Truncate, wixsim.HTMLWithOK,
+		wixsim.RepeatPackage, wixsim.StaleCopy, wixsim.UnknownFields,
+	} {
+		common[fault] = rate
+	}
+	return append(list, variant{name: "5 % of each of them", moved: true,
+		ledger: func(p *wixsim.Planted) []byte { return p.LedgerCSV(3) },
+		options: wixsim.Options{
+			PageSize: 20, ShufflePages: 8, MetadataName: "pagingMetadata", OnlyAccountFilter: true, NoOffset: true, Faults: common,
+		}})
+}
+
+// delimited writes the ledger with another delimiter.
+func delimited(comma rune) func(*wixsim.Planted) []byte {
+	return func(p *wixsim.Planted) []byte {
+		rows, err := csv.NewReader(bytes.NewReader(p.LedgerCSV(0))).ReadAll()
+		if err != nil {
+			panic(err) // the planted ledger is CSV
+		}
+		var text bytes.Buffer
+		out := csv.NewWriter(&text)
+		out.Comma = comma
+		_ = out.WriteAll(rows) // a buffer takes everything
+		return text.Bytes()
+	}
+}
+
+func TestTheSameBytesHoweverTheInputsCome(t *testing.T) {
+	t.Parallel()
+	wantsSameReports(t, wholeBook(), variants(), 3)
+}
+
+// Retries wait, so all runs wait at the same time.
+func TestTheSameBytesHoweverTheServerFails(t *testing.T) {
+	t.Parallel()
+	planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 11, Accounts: 20, Packages: 1500, PerKind: 2})
+	list := faultVariants()
+	wantsSameReports(t, planted, list, len(list))
+}
+
+func wantsSameReports(t *testing.T, planted *wixsim.Planted, list []variant, atOnce int) {
+	t.Helper()
+	rowsOnly := []string{"--reports", "findings,packages"}
+	plain := newWorld(t, planted, nil).audit(t.Context(), rowsOnly...)
+	plain.wants(t, completeRun)
+	wantsFindings(t, plain.findings(t), planted.Truth)
+	worlds, outcomes := make([]*world, len(list)), make([]*outcome, len(list))
+	var runs []func()
+	for i, v := range list {
+		worlds[i] = newWorld(t, planted, &v.options)
+		if v.ledger != nil {
+			worlds[i].writeLedger(t, v.ledger(planted))
+		}
+		runs = append(runs, func() { outcomes[i] = worlds[i].audit(t.Context(), append(v.args, rowsOnly...)...) })
+	}
+	sideBySide(atOnce, runs...)
+	for i, v := range list {
+		t.Run(v.name, func(t *testing.T) {
+			outcomes[i].wants(t, completeRun)
+			wantsFaults(t, worlds[i].server, slices.Collect(maps.Keys(v.options.Faults)))
+			wantsSame(t, outcomes[i], plain, v.moved)
+		})
+	}
+}
+
+// wantsFaults keeps a variant from passing because nothing went wrong in it.
+func wantsFaults(t *testing.T, server *wixsim.Server, faults []wixsim.Fault) {
+	t.Helper()
+	met := make(map[wixsim.Fault]int)
+	for _, r := range server.Requests() {
+		met[r.Fault]++
+	}
+	for _, fault := range faults {
+		if met[fault] == 0 {
+			t.Errorf("no request met %s", fault)
+		}
+	}
+}
+
+// wantsSame holds the reports of rows against those of another run, byte by
+// byte.
+func wantsSame(t *testing.T, got, want *outcome, moved bool) {
+	t.Helper()
+	for _, name := range []string{"findings.csv", "packages.csv"} {
+		a, b := got.read(t, name), want.read(t, name)
+		if moved && name == "findings.csv" {
+			a, b = withoutLines(t, a), withoutLines(t, b)
+		}
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s differs: %s", name, firstDifference(string(a), string(b)))
+		}
+	}
+}
+
+// withoutLines empties the column ledger_line.
+func withoutLines(t *testing.T, text []byte) []byte {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.Index(rows[0], "ledger_line")
+	for _, row := range rows[1:] {
+		row[at] = ""
+	}
+	var out bytes.Buffer
+	_ = csv.NewWriter(&out).WriteAll(rows) // a buffer takes everything
+	return out.Bytes()
+}
+
+func firstDifference(got, want string) string {
+	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return "got " + a[i] + "\nwant " + b[i]
+		}
+	}
+	return "one is the beginning of the other"
+}
+
+func TestTheSameBytesFromASnapshot(t *testing.T) {
+	t.Parallel()
+	planted := smallBook()
+	live := newWorld(t, planted, &wixsim.Options{
+		PageSize: 9, NoOffset: true, Faults: map[wixsim.Fault]float64{wixsim.StaleCopy: 0.2, wixsim.RepeatPackage: 0.2},
+	})
+	first := live.audit(t.Context(), "--reports", "findings,packages,snapshot")
+	first.wants(t, completeRun)
+	before := len(live.server.Requests())
+
+	replay := *live
+	replay.out = filepath.Join(t.TempDir(), "replayed")
+	args := []string{"wixrecon", "run", "--snapshot", first.file("packages.jsonl.zst"),
+		"--ledger", replay.ledger, "--out", replay.out, "--run-id", worldRun}
+	second := replay.call(t.Context(), args) // neither key, nor account, nor as-of
+	second.wants(t, completeRun)
+	wantsSame(t, second, first, false)
+	wantsFindings(t, second.findings(t), planted.Truth)
+	if s := second.summary(t); !s.Replay || s.Scope.AccountID != planted.Parent || !s.AsOf.Equal(planted.AsOf) {
+		t.Errorf("replay %t of account %s as of %s", s.Replay, s.Scope.AccountID, s.AsOf)
+	}
+	if after := len(live.server.Requests()); after != before {
+		t.Errorf("a replay sent %d requests", after-before)
+	}
+}

@@ -1,0 +1,315 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
+)
+
+// The scripts of testdata/script are the specification of the program: each
+// runs the real binary, and most against a simulated Wix over HTTP. Beside the
+// commands of testscript they have these:
+//
+//	simulate [key=value…]       start a Wix and set the settings that lead to it; see cmdSimulate
+//	requests N | none | some    how many requests it got, all of them queries and gets
+//	exits CODE COMMAND…         run it, and want that very exit code
+//	signal INT|TERM             to the one command in the background, once it has asked Wix something
+//	exited CODE                 after signal and wait: want that very exit code
+//	json FILE PATH WANT         want a value in a JSON file: a.b.0, or a.length
+//	columns FILE NAME,…         print some columns of a CSV file
+//	append FILE N TEXT          append a Go-quoted text N times, %d being the number
+//	pack FORMAT FROM TO         compress with gzip or zstd
+//
+// "! json FILE PATH" wants that there is no such value.
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"wixrecon": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "../../testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Values[sceneKey{}] = new(scene)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"simulate": cmdSimulate,
+			"requests": cmdRequests,
+			"exits":    cmdExits,
+			"signal":   cmdSignal,
+			"exited":   cmdExited,
+			"json":     cmdJSON,
+			"columns":  cmdColumns,
+			"append":   cmdAppend,
+			"pack":     cmdPack,
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+// A scene is what one script has set up.
+type scene struct {
+	wix      *wixsim.Server
+	signaled *exec.Cmd
+}
+
+type sceneKey struct{}
+
+func sceneOf(ts *testscript.TestScript) *scene { return ts.Value(sceneKey{}).(*scene) }
+
+// demoAsOf is the moment that the scripts' book and runs speak for.
+func demoAsOf() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC) }
+
+// cmdSimulate starts a server for the demo book, or for that of a file. Its keys:
+//
+//	book=FILE            a package a line, in place of the demo book
+//	ledger=FILE          where to write the ledger of the demo book
+//	fail=ACCOUNT:STATUS  what is answered to queries of an account
+//	faults=NAME=RATE,…   as simulate --faults has it
+//	delay=TIME           how long the fault slow takes
+func cmdSimulate(ts *testscript.TestScript, neg bool, args []string) {
+	given := make(map[string]string)
+	for _, arg := range args {
+		key, value, _ := strings.Cut(arg, "=")
+		given[key] = value
+	}
+	book, err := bookFor(ts, given)
+	ts.Check(err)
+	o, err := serverOptions(given)
+	ts.Check(err)
+	if len(given) > 0 || neg {
+		ts.Fatalf("simulate: what is %v?", given)
+	}
+	s := sceneOf(ts)
+	s.wix = wixsim.New(book, o)
+	server := httptest.NewServer(s.wix)
+	ts.Defer(server.Close)
+	ts.Setenv("WIXRECON_BASE_URL", server.URL)
+	ts.Setenv("WIXRECON_RATE", "off")
+	ts.Setenv("WIXRECON_AS_OF", demoAsOf().Format(time.RFC3339))
+	ts.Setenv("WIX_ACCOUNT_ID", wixsim.DefaultParent)
+	ts.Setenv("WIX_API_KEY", wixsim.DefaultKey)
+}
+
+// take gives a key's value, once.
+func take(given map[string]string, key string) string {
+	value := given[key]
+	delete(given, key)
+	return value
+}
+
+func bookFor(ts *testscript.TestScript, given map[string]string) ([]wixsim.Package, error) {
+	if name := take(given, "book"); name != "" {
+		return wixsim.ReadBook(strings.NewReader(ts.ReadFile(name)))
+	}
+	planted := wixsim.DemoBook(demoAsOf())
+	var err error
+	if name := take(given, "ledger"); name != "" {
+		err = os.WriteFile(ts.MkAbs(name), planted.LedgerCSV(0), 0o600)
+	}
+	return planted.Book, err
+}
+
+func serverOptions(given map[string]string) (*wixsim.Options, error) {
+	o := &wixsim.Options{Seed: 1}
+	faults, err := wixsim.ParseFaults(take(given, "faults"))
+	if err != nil {
+		return nil, err
+	}
+	o.Faults = faults
+	if account, status, ok := strings.Cut(take(given, "fail"), ":"); ok {
+		code, err := strconv.Atoi(status)
+		if err != nil {
+			return nil, err
+		}
+		o.FailAccounts = map[string]int{account: code}
+	}
+	o.Delay, err = time.ParseDuration(cmp.Or(take(given, "delay"), "0"))
+	return o, err
+}
+
+func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 || neg {
+		ts.Fatalf("usage: requests N|none|some")
+	}
+	all := sceneOf(ts).wix.Requests()
+	for _, r := range all {
+		query := r.Method == "POST" && r.Path == "/resellers/v1/packages/query"
+		if get := r.Method == "GET" && strings.HasPrefix(r.Path, "/resellers/v1/packages/"); !query && !get {
+			ts.Fatalf("%s %s: want queries and gets only", r.Method, r.Path)
+		}
+	}
+	got := strconv.Itoa(len(all))
+	switch want := args[0]; {
+	case want == "none" && len(all) > 0, want == "some" && len(all) == 0,
+		want != "none" && want != "some" && want != got:
+		ts.Fatalf("Wix got %s requests, want %s", got, want)
+	}
+}
+
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || neg {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	err, code := ts.Exec(args[1], args[2:]...), 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	checkCode(ts, args[0], code)
+}
+
+// cmdSignal sends a signal to the program in the background, once it has asked
+// Wix something: one that comes before the program listens would only show what
+// the system does.
+func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
+	background := ts.BackgroundCmds()
+	if len(args) != 1 || neg || signals[args[0]] == nil || len(background) != 1 {
+		ts.Fatalf("usage: signal INT|TERM, with one command in the background")
+	}
+	s := sceneOf(ts)
+	s.signaled = background[0]
+	for deadline := time.Now().Add(10 * time.Second); len(s.wix.Requests()) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("no request came")
+		}
+	}
+	ts.Check(s.signaled.Process.Signal(signals[args[0]]))
+}
+
+// cmdExited comes after wait, and is for the command that got a signal.
+func cmdExited(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 || neg || sceneOf(ts).signaled == nil {
+		ts.Fatalf("usage: exited CODE, after signal and wait")
+	}
+	checkCode(ts, args[0], sceneOf(ts).signaled.ProcessState.ExitCode())
+}
+
+func checkCode(ts *testscript.TestScript, want string, got int) {
+	if strconv.Itoa(got) != want {
+		ts.Fatalf("exit code %d, want %s", got, want)
+	}
+}
+
+func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 && (!neg || len(args) != 2) {
+		ts.Fatalf("usage: json FILE PATH WANT, or ! json FILE PATH")
+	}
+	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
+	decoder.UseNumber()
+	var value any
+	ts.Check(decoder.Decode(&value))
+	got, found := walk(value, strings.Split(args[1], "."))
+	switch {
+	case neg && found:
+		ts.Fatalf("%s of %s is %s, want none", args[1], args[0], got)
+	case neg:
+	case !found:
+		ts.Fatalf("%s has no %s", args[0], args[1])
+	case got != args[2]:
+		ts.Fatalf("%s of %s is %s, want %s", args[1], args[0], got, args[2])
+	}
+}
+
+// walk gives the text of what stands under a path.
+func walk(value any, path []string) (string, bool) {
+	if len(path) == 0 {
+		return fmt.Sprint(value), true
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		if inner, ok := v[path[0]]; ok {
+			return walk(inner, path[1:])
+		}
+	case []any:
+		if path[0] == "length" {
+			return strconv.Itoa(len(v)), true
+		}
+		if i, err := strconv.Atoi(path[0]); err == nil && i < len(v) {
+			return walk(v[i], path[1:])
+		}
+	}
+	return "", false
+}
+
+func cmdColumns(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 || neg {
+		ts.Fatalf("usage: columns FILE NAME,...")
+	}
+	records, err := csv.NewReader(strings.NewReader(ts.ReadFile(args[0]))).ReadAll()
+	ts.Check(err)
+	var at []int
+	for name := range strings.SplitSeq(args[1], ",") {
+		if at = append(at, slices.Index(records[0], name)); slices.Contains(at, -1) {
+			ts.Fatalf("%s has no column %q, but %q", args[0], name, records[0])
+		}
+	}
+	out := csv.NewWriter(ts.Stdout())
+	for _, record := range records {
+		var cells []string
+		for _, i := range at {
+			cells = append(cells, record[i])
+		}
+		ts.Check(out.Write(cells))
+	}
+	out.Flush()
+	ts.Check(out.Error())
+}
+
+func cmdAppend(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 || neg {
+		ts.Fatalf("usage: append FILE N TEXT")
+	}
+	times, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	text, err := strconv.Unquote(`"` + args[2] + `"`)
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	ts.Check(err)
+	var all bytes.Buffer
+	for i := range times {
+		all.WriteString(strings.ReplaceAll(text, "%d", strconv.Itoa(i+1)))
+	}
+	_, err = all.WriteTo(f)
+	ts.Check(errors.Join(err, f.Close()))
+}
+
+func cmdPack(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 || neg {
+		ts.Fatalf("usage: pack gzip|zstd FROM TO")
+	}
+	var packed bytes.Buffer
+	out := io.WriteCloser(gzip.NewWriter(&packed))
+	if args[0] == "zstd" {
+		var err error
+		out, err = zstd.NewWriter(&packed)
+		ts.Check(err)
+	}
+	_, err := io.WriteString(out, ts.ReadFile(args[1]))
+	ts.Check(errors.Join(err, out.Close()))
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), packed.Bytes(), 0o600))
+}

@@ -1,0 +1,229 @@
+package storage_test
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"github.com/wixrecon/wixrecon/sources/storage"
+)
+
+// The moment that dates are filled in from.
+func moment() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC) }
+
+func find(t *testing.T, s *storage.Places, name string) (*storage.Source, error) {
+	t.Helper()
+	source, err := s.Find(t.Context(), name, moment())
+	if err == nil {
+		t.Cleanup(func() {
+			if err := source.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	return source, err
+}
+
+func found(t *testing.T, s *storage.Places, name string) *storage.Source {
+	t.Helper()
+	source, err := find(t, s, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source
+}
+
+// contents reads all parts of a source.
+func contents(t *testing.T, source *storage.Source) []string {
+	t.Helper()
+	var all []string
+	for i := range source.Parts {
+		r, err := source.Open(t.Context(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(r)
+		if err != nil || r.Name != source.Parts[i].Name {
+			t.Errorf("read %s: %v (a part called %s)", r.Name, err, source.Parts[i].Name)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		all = append(all, string(got))
+	}
+	return all
+}
+
+func fill(t *testing.T, d *storage.Dir, keys ...string) {
+	t.Helper()
+	for _, key := range keys {
+		if err := put(d, t.Context(), key, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func newest(t *testing.T, s *storage.Places, at func(string) string) {
+	d := openDir(t, s, at("newest"))
+	fill(t, d, "2026-11-21/subs.csv", "one-a.csv", "one-a.csv.sha256", ".one-b.csv", "_one-c.csv", "two-1.csv", "two-2.csv")
+	for name, want := range map[string]string{
+		"newest/{2006-01-02}/subs.csv": "2026-11-21/subs.csv",
+		"newest/*/s*bs.csv":            "2026-11-21/subs.csv",
+		"newest/{2006}*/*":             "2026-11-21/subs.csv",
+		"newest/one-*":                 "one-a.csv",
+		"newest/*one*":                 "one-a.csv",
+		"newest/.one*":                 ".one-b.csv",
+		"newest/one-*.sha256":          "one-a.csv.sha256",
+		"newest/two-1.csv":             "two-1.csv",
+	} {
+		source := found(t, s, at(name))
+		if got := contents(t, source); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q, want %s", name, got, want)
+		}
+		if err := source.Unchanged(t.Context()); err != nil || source.IsFolder() {
+			t.Errorf("%s: a folder %t, %v", name, source.IsFolder(), err)
+		}
+	}
+	_, err := find(t, s, at("newest/two-*.csv"))
+	if err == nil || storage.NotExist(err) || !strings.Contains(err.Error(), "two-1.csv") || !strings.Contains(err.Error(), "two-2.csv") {
+		t.Errorf("two matches within an hour: %v", err)
+	}
+	for _, name := range []string{"newest/none*", "nowhere/*", "newest/*/none*/x"} {
+		if _, err := find(t, s, at(name)); !storage.NotExist(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func parts(t *testing.T, s *storage.Places, at func(string) string) {
+	d := openDir(t, s, at("parts"))
+	fill(t, d, "a/part-2.csv", "a/part-10.csv", "a/part-1 ü%.csv", "a/_SUCCESS", "a/.crc", "a/part-2.csv.sha256", "a/_old/part-0.csv", "b/x/y")
+	source := found(t, s, at("parts/a/"))
+	want := []string{"a/part-1 ü%.csv", "a/part-10.csv", "a/part-2.csv"}
+	if diff := cmp.Diff(want, contents(t, source)); diff != "" || !source.IsFolder() {
+		t.Error(diff)
+	}
+	if err := source.Unchanged(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := find(t, s, at("parts/none/")); !storage.NotExist(err) {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if _, err := find(t, s, at("parts/b/")); err == nil || storage.NotExist(err) || !strings.Contains(err.Error(), "b/x/") {
+		t.Errorf("a folder in the folder: %v", err)
+	}
+}
+
+func partsChange(t *testing.T, s *storage.Places, at func(string) string) {
+	d := openDir(t, s, at("moving"))
+	fill(t, d, "a/1", "a/3")
+	source := found(t, s, at("moving/a/"))
+	fill(t, d, "a/_SUCCESS")
+	if err := source.Unchanged(t.Context()); err != nil {
+		t.Errorf("a marker is no part: %v", err)
+	}
+	fill(t, d, "a/2")
+	if err := source.Unchanged(t.Context()); err == nil || !strings.Contains(err.Error(), "a/2") {
+		t.Errorf("a part was added: %v", err)
+	}
+	source = found(t, s, at("moving/a/"))
+	if err := d.Replace(t.Context(), "a/3", text("longer")); err != nil {
+		t.Fatal(err)
+	}
+	if err := source.Unchanged(t.Context()); err == nil || !strings.Contains(err.Error(), "a/3") {
+		t.Errorf("a part was written again: %v", err)
+	}
+}
+
+func checksum(t *testing.T, s *storage.Places, at func(string) string) {
+	d := openDir(t, s, at("sums"))
+	sum := strings.Repeat("0aB1", 16)
+	for key, content := range map[string]string{
+		"a.csv": "x", "a.csv.sha256": sum + "  somewhere/else.csv\n", "b.csv": "x",
+		"c.csv": "x", "c.csv.sha256": "no digits", "p/1": "x", "p/2": "x", "p/2.sha256": sum,
+	} {
+		if err := put(d, t.Context(), key, content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		part int
+		want string
+	}{{"a.csv", 0, sum}, {"a*.csv", 0, sum}, {"b.csv", 0, ""}, {"p/", 0, ""}, {"p/", 1, sum}} {
+		got, from, err := found(t, s, at("sums/"+c.name)).Checksum(t.Context(), c.part)
+		if err != nil || got != strings.ToLower(c.want) || (from == "") != (c.want == "") {
+			t.Errorf("%s: %q from %q, %v", c.name, got, from, err)
+		}
+	}
+	_, _, err := found(t, s, at("sums/c.csv")).Checksum(t.Context(), 0)
+	if err == nil || !strings.Contains(err.Error(), "c.csv.sha256") || !strings.Contains(err.Error(), "64 hexadecimal digits") {
+		t.Errorf("no checksum: %v", err)
+	}
+}
+
+// A store whose clock can be moved shows that the newest is taken, and that an
+// hour is the border.
+func TestNewestByTheClockOfTheStore(t *testing.T) {
+	t.Parallel()
+	clock := gofakes3.FixedTimeSource(moment())
+	backend := s3mem.New(s3mem.WithTimeSource(clock))
+	if err := backend.CreateBucket(bucket); err != nil {
+		t.Fatal(err)
+	}
+	at := s3Names(bucket, serve(t, gofakes3.New(backend, gofakes3.WithTimeSource(clock), gofakes3.WithTimeSkewLimit(0)).Server()))
+	var s storage.Places
+	d := openDir(t, &s, at(""))
+	fill(t, d, "z.csv")
+	clock.Advance(time.Hour)
+	fill(t, d, "a.csv")
+	if source := found(t, &s, at("*.csv")); len(source.Parts) != 1 || contents(t, source)[0] != "a.csv" {
+		t.Errorf("newest: %+v", source.Parts)
+	}
+	clock.Advance(time.Hour - time.Second)
+	fill(t, d, "m.csv")
+	if _, err := find(t, &s, at("*.csv")); err == nil || !strings.Contains(err.Error(), "m.csv") || !strings.Contains(err.Error(), "a.csv") {
+		t.Errorf("within an hour: %v", err)
+	}
+}
+
+func TestNewestFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, age := range map[string]time.Duration{"old.csv": 3 * time.Hour, "new.csv": time.Hour, "other.txt": 0} {
+		if err := os.WriteFile(name, []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(name, time.Time{}, moment().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var s storage.Places
+	for _, name := range []string{"*.csv", "./*.csv", filepath.Join(".", "*w.csv")} {
+		if got := contents(t, found(t, &s, name)); got[0] != "new.csv" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func TestNamesOfLedgersThatCannotBeUsed(t *testing.T) {
+	var s storage.Places
+	for name, want := range map[string]string{
+		"a{b.csv":                "{b.csv is no date",
+		"a{}.csv":                "{} is no date",
+		"s3://b/{prod}.csv?k=t0": "%7B",
+		"a*/":                    "want one of them",
+		"s3://b/100%*?k=t0":      "%25",
+	} {
+		_, err := find(t, &s, name)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "t0") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
