@@ -68,6 +68,7 @@ type WixSide struct {
 type Requests struct {
 	Query     int64 `json:"query"` // first tries
 	Get       int64 `json:"get"`   // first tries
+	Change    int64 `json:"change,omitempty"`
 	Retries   int64 `json:"retries"`
 	Throttled int64 `json:"throttled"` // answers of 429
 	Failed    int64 `json:"failed"`    // given up after all tries

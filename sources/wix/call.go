@@ -28,6 +28,7 @@ type call struct {
 	path    string // below the base URL, escaped
 	account string // of the header
 	body    []byte
+	once    bool // it must not be sent twice, whatever comes of it
 	decode  func(body []byte) error
 	counter *atomic.Int64
 }
@@ -52,20 +53,14 @@ func (c *Client) send(ctx context.Context, k *call) error {
 
 // attempt sends the call once.
 func (c *Client) attempt(ctx context.Context, k *call, target *url.URL) *Error {
-	fault := &Error{Op: c.key.Scrub(k.op), Method: k.method, URL: c.key.Scrub(shownURL(target))}
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		fault.Err = ctx.Err()
-		return fault
-	}
-	generation, err := c.limiter.wait(ctx)
+	fault := c.faultOf(k, target)
+	release, generation, err := c.place(ctx)
 	if err != nil {
 		fault.Err = err
 		return fault
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer release()
+	ctx, cancel := within(ctx, c.timeout)
 	defer cancel()
 	if !c.exchange(ctx, k, target, fault) {
 		c.slowDown(generation, fault)
@@ -73,6 +68,32 @@ func (c *Client) attempt(ctx context.Context, k *call, target *url.URL) *Error {
 	}
 	c.limiter.succeeded(generation)
 	return nil
+}
+
+// place takes a slot and then a place in the rate, or gives the context's error.
+func (c *Client) place(ctx context.Context) (release func(), generation int, err error) {
+	select {
+	case c.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
+	release = func() { <-c.slots }
+	if generation, err = c.limiter.wait(ctx); err != nil {
+		release()
+		return nil, 0, err
+	}
+	return release, generation, nil
+}
+
+// faultOf begins the error of a call.
+func (c *Client) faultOf(k *call, target *url.URL) *Error {
+	return &Error{Op: c.key.Scrub(k.op), Method: k.method, URL: c.key.Scrub(shownURL(target))}
+}
+
+// within bounds one try. The end of its time is told by its cause, which is no
+// ended context, and must not look like one.
+func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, d, fmt.Errorf("no whole answer within %s", d))
 }
 
 func (c *Client) slowDown(generation int, fault *Error) {
@@ -93,9 +114,13 @@ func (c *Client) exchange(ctx context.Context, k *call, target *url.URL, fault *
 		return false
 	}
 	c.setHeader(request.Header, k)
-	response, err := c.http.Do(request)
+	client := c.http
+	if k.once {
+		client, request.GetBody = c.single, nil
+	}
+	response, err := client.Do(request)
 	if err != nil {
-		fault.Retryable, fault.Err = true, c.shown(c.cause(ctx, err))
+		fault.Retryable, fault.Err = true, c.shown(cause(ctx, err))
 		return false
 	}
 	defer response.Body.Close()
@@ -111,7 +136,7 @@ func (c *Client) exchange(ctx context.Context, k *call, target *url.URL, fault *
 		return false
 	}
 	if err != nil {
-		fault.Retryable, fault.Err = !errors.Is(err, errTooLong), c.shown(c.cause(ctx, err))
+		fault.Retryable, fault.Err = !errors.Is(err, errTooLong), c.shown(cause(ctx, err))
 		return false
 	}
 	return c.decoded(k, response.Header, body, fault)
@@ -122,7 +147,7 @@ func (c *Client) setHeader(header http.Header, k *call) {
 	header.Set("wix-account-id", k.account)
 	header.Set("User-Agent", c.userAgent)
 	header.Set("Accept", "application/json")
-	if k.body != nil {
+	if k.body != nil || k.method == http.MethodPatch { // as the reference has it, also where there is no body
 		header.Set("Content-Type", "application/json")
 	}
 }
@@ -169,11 +194,10 @@ func readBody(body io.Reader) ([]byte, error) {
 }
 
 // cause drops the URL that package http puts before its errors: it may be one
-// that a server redirected to. A try that ran out of its own time is not an
-// ended context, and must not look like one.
-func (c *Client) cause(ctx context.Context, err error) error {
+// that a server redirected to.
+func cause(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("no whole answer within %s", c.timeout)
+		return context.Cause(ctx)
 	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

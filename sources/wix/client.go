@@ -24,45 +24,51 @@ const (
 	defaultConcurrency = 8
 	defaultAttempts    = 6
 	defaultTimeout     = time.Minute
+
+	// A program that is asked to stop has 25 s to finish what is under way.
+	defaultChangeTimeout = 7 * time.Second
 )
 
 // Options sets a Client up. Only AccountID and Key must be filled.
 type Options struct {
-	BaseURL     string            // empty: DefaultBaseURL
-	AccountID   string            // GUID of the parent account
-	Key         Secret            // the API key
-	Rate        int               // requests a minute; 0: no limit
-	Concurrency int               // requests in flight; 0: 8
-	Attempts    int               // tries a request; 0: 6
-	Backoff     time.Duration     // bound of the first wait before a retry; 0: 500 ms
-	Timeout     time.Duration     // of one try, head and body; 0: a minute
-	UserAgent   string            // empty: wixrecon
-	Log         *slog.Logger      // nil: no log
-	Transport   http.RoundTripper // nil: one of the client's own
+	BaseURL       string            // empty: DefaultBaseURL
+	AccountID     string            // GUID of the parent account
+	Key           Secret            // the API key
+	Rate          int               // requests a minute; 0: no limit
+	Concurrency   int               // requests in flight; 0: 8
+	Attempts      int               // tries a request that reads; 0: 6
+	Backoff       time.Duration     // bound of the first wait before a retry; 0: 500 ms
+	Timeout       time.Duration     // of one try to read, head and body; 0: a minute
+	ChangeTimeout time.Duration     // of a request that changes something; 0: 7 s
+	UserAgent     string            // empty: wixrecon
+	Log           *slog.Logger      // nil: no log
+	Transport     http.RoundTripper // nil: one of the client's own; see singleTransport for what changes need
 }
 
 // A Client calls the Resellers API for one parent account. It is safe for use
 // by many goroutines.
 type Client struct {
-	base      *url.URL
-	parent    string
-	key       Secret
-	attempts  int
-	backoff   time.Duration
-	timeout   time.Duration
-	userAgent string
-	log       *slog.Logger
-	http      *http.Client
-	slots     chan struct{} // one for each request in flight
-	limiter   *limiter
-	budget    budget
-	count     counters
-	clock     atomic.Pointer[time.Duration] // how far Wix's clock was ahead at the last answer
+	base          *url.URL
+	parent        string
+	key           Secret
+	attempts      int
+	backoff       time.Duration
+	timeout       time.Duration
+	changeTimeout time.Duration
+	userAgent     string
+	log           *slog.Logger
+	http          *http.Client
+	single        *http.Client  // for what must not be sent twice
+	slots         chan struct{} // one for each request in flight
+	limiter       *limiter
+	budget        budget
+	count         counters
+	clock         atomic.Pointer[time.Duration] // how far Wix's clock was ahead at the last answer
 }
 
 // counters is what reconcile.Requests tells.
 type counters struct {
-	query, get, retries, throttled, failed, bytes atomic.Int64
+	query, get, change, retries, throttled, failed, bytes atomic.Int64
 }
 
 // NewClient checks the options and makes a client. The error names every fault.
@@ -74,8 +80,9 @@ func NewClient(o Options) (*Client, error) {
 	c := &Client{
 		base: base, parent: reconcile.FoldGUID(o.AccountID), key: o.Key,
 		attempts: orDefault(o.Attempts, defaultAttempts), backoff: orDefault(o.Backoff, retryBase),
-		timeout: orDefault(o.Timeout, defaultTimeout), userAgent: orDefault(o.UserAgent, "wixrecon"),
-		log: o.Log, slots: make(chan struct{}, orDefault(o.Concurrency, defaultConcurrency)),
+		timeout: orDefault(o.Timeout, defaultTimeout), changeTimeout: orDefault(o.ChangeTimeout, defaultChangeTimeout),
+		userAgent: orDefault(o.UserAgent, "wixrecon"),
+		log:       o.Log, slots: make(chan struct{}, orDefault(o.Concurrency, defaultConcurrency)),
 		limiter: newLimiter(o.Rate),
 	}
 	if c.log == nil {
@@ -85,14 +92,15 @@ func NewClient(o Options) (*Client, error) {
 		o.Transport = newTransport(cap(c.slots))
 	}
 	c.http = &http.Client{Transport: plainRedirects{o.Transport}, CheckRedirect: checkRedirect}
+	c.single = &http.Client{Transport: plainRedirects{singleTransport(o.Transport)}, CheckRedirect: checkRedirect}
 	return c, nil
 }
 
 // Requests counts what was sent so far.
 func (c *Client) Requests() reconcile.Requests {
 	return reconcile.Requests{
-		Query: c.count.query.Load(), Get: c.count.get.Load(), Retries: c.count.retries.Load(),
-		Throttled: c.count.throttled.Load(), Failed: c.count.failed.Load(), Bytes: c.count.bytes.Load(),
+		Query: c.count.query.Load(), Get: c.count.get.Load(), Change: c.count.change.Load(),
+		Retries: c.count.retries.Load(), Throttled: c.count.throttled.Load(), Failed: c.count.failed.Load(), Bytes: c.count.bytes.Load(),
 	}
 }
 
@@ -124,7 +132,7 @@ func checkOptions(o *Options) error {
 	if err := checkKey(o.Key); err != nil {
 		faults = append(faults, err)
 	}
-	if o.Rate < 0 || o.Concurrency < 0 || o.Attempts < 0 || o.Backoff < 0 || o.Timeout < 0 {
+	if o.Rate < 0 || o.Concurrency < 0 || o.Attempts < 0 || o.Backoff < 0 || o.Timeout < 0 || o.ChangeTimeout < 0 {
 		faults = append(faults, errors.New("rate, concurrency, attempts, backoff and timeout: below zero"))
 	}
 	return errors.Join(faults...)

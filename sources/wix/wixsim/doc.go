@@ -1,8 +1,8 @@
 // Package wixsim is a Wix Resellers API of its own: a simulator for tests,
 // rehearsals and the demo.
 //
-// A Server answers Query Packages and Get Package over HTTP as the reference
-// describes them, is strict about what it receives, injects faults that are
+// A Server answers Query Packages, Get Package and the seven calls that change
+// something over HTTP as the reference describes them, keeps state, is strict about what it receives, injects faults that are
 // drawn from a seed, and records every request. Generate plants drift of every
 // kind into a book and a ledger and writes the truth beside them.
 //

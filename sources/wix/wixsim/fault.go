@@ -66,14 +66,18 @@ func Faults() []Fault {
 
 // ParseFaults reads rates as people write them: "throttle=0.05,reset=0.01".
 func ParseFaults(text string) (map[Fault]float64, error) {
+	return parseRates(text, Faults())
+}
+
+func parseRates(text string, known []Fault) (map[Fault]float64, error) {
 	rates := map[Fault]float64{}
 	for part := range strings.SplitSeq(text, ",") {
 		if part = strings.TrimSpace(part); part == "" {
 			continue
 		}
 		name, value, _ := strings.Cut(part, "=")
-		if !slices.Contains(Faults(), Fault(name)) {
-			return nil, fmt.Errorf("read faults: %q is none of %q", name, Faults())
+		if !slices.Contains(known, Fault(name)) {
+			return nil, fmt.Errorf("read faults: %q is none of %q", name, known)
 		}
 		rate, err := strconv.ParseFloat(value, 64)
 		if err != nil || !(rate >= 0 && rate <= 1) {
@@ -110,6 +114,11 @@ func (d *draws) reset() {
 // draw decides what is done to this try of a request. page says that it asks
 // for a page by cursor.
 func (s *Server) draw(request string, page bool) Fault {
+	return s.drawOf(request, Faults(), s.o.Faults, func(f Fault) bool { return page || !f.forPages() })
+}
+
+// drawOf decides by rates of its own, among the faults that can hit.
+func (s *Server) drawOf(request string, faults []Fault, rates map[Fault]float64, can func(Fault) bool) Fault {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(request))
 	key := h.Sum64()
@@ -117,7 +126,11 @@ func (s *Server) draw(request string, page bool) Fault {
 	defer s.draws.mu.Unlock()
 	t := s.draws.tries[key]
 	t.all++
-	fault := s.pick(key, t, page)
+	fault := Fault("")
+	if s.o.MaxFaultsPerRequest < 0 || t.inARow < s.o.MaxFaultsPerRequest {
+		rng := rand.New(rand.NewPCG(s.o.Seed, key+uint64(t.all)))
+		fault = pick(rng, faults, rates, can)
+	}
 	t.inARow++
 	if fault == "" {
 		t.inARow = 0
@@ -129,14 +142,10 @@ func (s *Server) draw(request string, page bool) Fault {
 	return fault
 }
 
-func (s *Server) pick(key uint64, t tries, page bool) Fault {
-	if s.o.MaxFaultsPerRequest > 0 && t.inARow >= s.o.MaxFaultsPerRequest {
-		return ""
-	}
-	rng := rand.New(rand.NewPCG(s.o.Seed, key+uint64(t.all)))
-	for _, fault := range Faults() {
-		hit := rng.Float64() < s.o.Faults[fault]
-		if hit && (page || !fault.forPages()) {
+func pick(rng *rand.Rand, faults []Fault, rates map[Fault]float64, can func(Fault) bool) Fault {
+	for _, fault := range faults {
+		hit := rng.Float64() < rates[fault]
+		if hit && can(fault) {
 			return fault
 		}
 	}

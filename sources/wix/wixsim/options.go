@@ -63,6 +63,9 @@ type Options struct {
 	// OnRequest is called before the n-th request (from 1) is answered, with
 	// no lock held: it may change the book.
 	OnRequest func(n int)
+
+	// Changes say how the changing calls behave.
+	Changes ChangeOptions
 }
 
 // settled gives the options with their defaults filled in.
@@ -76,6 +79,7 @@ func (o *Options) settled() Options {
 	s.MetadataName = cmp.Or(s.MetadataName, "metadata")
 	s.RetryAfter = cmp.Or(s.RetryAfter, "0")
 	s.Delay = cmp.Or(s.Delay, 20*time.Millisecond)
+	s.Changes = s.Changes.settled()
 	s.MaxFaultsPerRequest = cmp.Or(s.MaxFaultsPerRequest, 3)
 	if s.PageSize < 1 || s.PageSize > maxLimit {
 		s.PageSize = maxLimit

@@ -84,4 +84,5 @@ func (s *Server) Reset() {
 	s.records.events, s.records.most = 0, s.records.inFlight
 	s.records.mu.Unlock()
 	s.draws.reset()
+	s.changes.forget()
 }

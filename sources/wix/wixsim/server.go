@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -28,6 +27,7 @@ type Server struct {
 	nonce    atomic.Uint64
 	records  records
 	draws    draws
+	changes  changes
 }
 
 // New makes a server for the book, which it keeps: the caller changes packages
@@ -43,10 +43,10 @@ func New(packages []Package, o *Options) *Server {
 }
 
 // Put adds a package, or puts it in the place of the one with its id.
-func (s *Server) Put(p Package) { s.book.put(p.clone()) }
+func (s *Server) Put(p Package) { s.changes.alone(func() { s.book.put(p.clone()) }) }
 
 // Remove takes a package out of the book.
-func (s *Server) Remove(id string) { s.book.remove(id) }
+func (s *Server) Remove(id string) { s.changes.alone(func() { s.book.remove(id) }) }
 
 // Package gives the package with the id, as the server holds it now.
 func (s *Server) Package(id string) (Package, bool) {
@@ -75,17 +75,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := violate("body", "it can't be read").reply()
 	if err == nil {
-		answer = s.answer(r, body)
+		answer = s.answer(r, body, rec)
 	}
-	if answer.fault == Slow {
+	switch {
+	case answer.fault == Slow:
 		linger(r, s.o.Delay)
+	case answer.fault.hangs():
+		<-r.Context().Done()
 	}
 	s.records.end(rec, answer.status, answer.fault)
 	w.Header().Set("X-Wix-Request-Id", fmt.Sprintf("%d.%d", rec.Began, n))
 	answer.send(w)
 }
 
-func (s *Server) answer(r *http.Request, body []byte) reply {
+func (s *Server) answer(r *http.Request, body []byte, rec *Request) reply {
+	if order, ok := orderOf(r, body); ok {
+		return s.answerChange(order, r, rec)
+	}
 	if bad := s.checkRoute(r); bad != nil {
 		return bad.reply()
 	}
@@ -143,9 +149,8 @@ func (s *Server) answerGet(r *http.Request, body []byte) reply {
 }
 
 func (s *Server) checkQuery(r *http.Request) *refusal {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" {
-		return violate("Content-Type", "want application/json")
+	if bad := checkJSON(r); bad != nil {
+		return bad
 	}
 	if account := r.Header.Get("wix-account-id"); fold(account) != fold(s.o.Parent) {
 		return refuse(http.StatusForbidden, "PERMISSION_DENIED", "account %s is not the parent account", account)

@@ -113,7 +113,7 @@ func TestGet(t *testing.T) {
 		"no GUID":         {"GET", "first", p.AccountID, "", 400, "not a GUID"},
 		"no id":           {"GET", "", p.AccountID, "", 404, "NOT_FOUND"},
 		"body":            {"GET", p.ID, p.AccountID, "{}", 400, "takes none"},
-		"a change":        {"DELETE", p.ID, p.AccountID, "", 405, "METHOD_NOT_ALLOWED"},
+		"a change":        {"PUT", p.ID, p.AccountID, "", 405, "METHOD_NOT_ALLOWED"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := serve(t, book, nil)
