@@ -187,29 +187,38 @@ func (l *Linker) Claim(c Candidates) {
 // Offer tells the linker of one key in the present pass.
 func (l *Linker) Offer(rule LinkRule, c Candidates) {
 	named := rule == ByPackageID || rule == ByInstanceID
-	var packages, subscriptions []int
-	live, doubt := false, rule == ByNearID
-	for _, offer := range c.Packages {
-		if n := &l.packages[offer.Number]; n.free() || named && n.claimed {
-			packages = append(packages, offer.Number)
-			live, doubt = live || offer.Live, doubt || n.claimed
-		}
-	}
+	packages, live, doubt := l.candidates(c.Packages, named)
 	if len(packages) == 0 {
 		return
 	}
-	foreign := false
+	var subscriptions []int
 	for _, offer := range c.Subscriptions {
-		if n := &l.subscriptions[offer.Number]; n.free() {
-			subscriptions = append(subscriptions, offer.Number)
-			n.verdict.Live = n.verdict.Live || live
-		} else {
-			foreign = foreign || named && !offer.Ended
+		n := &l.subscriptions[offer.Number]
+		if !n.free() {
+			doubt = doubt || named && !offer.Ended // it names what it did not get
+			continue
+		}
+		subscriptions = append(subscriptions, offer.Number)
+		n.verdict.Live = n.verdict.Live || live
+	}
+	if len(subscriptions) > 0 {
+		l.pair(distinct(subscriptions), packages, doubt || rule == ByNearID)
+	} else if doubt {
+		l.pair(nil, packages, true)
+	}
+}
+
+// candidates gives the packages that may be had in a pass, whether one of them
+// is live, and whether one is claimed from outside: that one is seen only by
+// who names it.
+func (l *Linker) candidates(offers []Offer, named bool) (packages []int, live, claimed bool) {
+	for _, offer := range offers {
+		if n := &l.packages[offer.Number]; n.free() || named && n.claimed {
+			packages = append(packages, offer.Number)
+			live, claimed = live || offer.Live, claimed || n.claimed
 		}
 	}
-	if len(subscriptions) > 0 || foreign {
-		l.pair(distinct(subscriptions), distinct(packages), doubt || foreign)
-	}
+	return distinct(packages), live, claimed
 }
 
 // pair notes who is a candidate of whom. Where there is more than one on a

@@ -44,7 +44,7 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 		err = errors.New("interrupted: nothing can be said, and no report was concluded")
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(stderr, "wixrecon:", line)
+		_, _ = fmt.Fprintln(stderr, "wixrecon:", line) // there is nowhere else to tell it
 	}
 	return job.ExitCode(err)
 }
@@ -54,8 +54,6 @@ func (p *program) app() *cli.App {
 		Name:            "wixrecon",
 		Usage:           "reconcile a subscription ledger with the packages that Wix bills for",
 		Version:         version,
-		HideVersion:     true,
-		HideHelpCommand: true,
 		Writer:          p.stdout,
 		ErrWriter:       p.stderr,
 		ExitErrHandler:  func(*cli.Context, error) {},

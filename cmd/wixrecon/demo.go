@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,7 +27,7 @@ func (p *program) demoCommand() *cli.Command {
 	}
 }
 
-func (p *program) demo(ctx context.Context) error {
+func (p *program) demo(ctx context.Context) (err error) {
 	planted := wixsim.DemoBook(time.Now().UTC().Truncate(time.Second))
 	ledger := filepath.Join(demoFolder, "ledger.csv")
 	if err := os.MkdirAll(demoFolder, 0o755); err != nil {
@@ -36,7 +36,7 @@ func (p *program) demo(ctx context.Context) error {
 	if err := os.WriteFile(ledger, planted.LedgerCSV(0), 0o600); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := listenOnLoopback(ctx, "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,10 @@ func (p *program) demo(ctx context.Context) error {
 	go func() {
 		served <- serve(ctx, listener, wixsim.New(planted.Book, &wixsim.Options{Parent: planted.Parent}))
 	}()
-	defer func() { stop(); <-served }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-served)
+	}()
 	cfg, err := config.Load(map[string]string{
 		"account-id": planted.Parent, "base-url": "http://" + listener.Addr().String(), "rate": "off",
 		"ledger": ledger, "out": filepath.Join(demoFolder, "runs"), "as-of": planted.AsOf.Format(time.RFC3339),
@@ -54,6 +57,9 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "demo: %d packages at a simulated Wix on %s, sample ledger %s\n", len(planted.Book), listener.Addr(), ledger)
+	if _, err := fmt.Fprintf(p.stderr, "demo: %d packages at a simulated Wix on %s, sample ledger %s\n",
+		len(planted.Book), listener.Addr(), ledger); err != nil {
+		return err
+	}
 	return p.audit(ctx, cfg)
 }

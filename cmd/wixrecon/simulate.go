@@ -70,11 +70,14 @@ func (p *program) simulate(c *cli.Context) error {
 		NoOffset: c.Bool("no-offset"), OnlyAccountFilter: c.Bool("only-account-filter"), ParentOnly: c.Bool("parent-only"),
 		Seed: c.Uint64("seed"), Faults: faults,
 	})
-	listener, err := listenOnLoopback(c.String("listen"))
+	listener, err := listenOnLoopback(c.Context, c.String("listen"))
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "serving %d packages on http://%s for account %s\n", len(book), listener.Addr(), c.String("account-id"))
+	if _, err := fmt.Fprintf(p.stdout, "serving %d packages on http://%s for account %s\n",
+		len(book), listener.Addr(), c.String("account-id")); err != nil {
+		return err
+	}
 	return serve(c.Context, listener, server)
 }
 
@@ -136,7 +139,7 @@ func writePlanted(planted *wixsim.Planted, ledger, truth string) (err error) {
 	return planted.WriteTruthCSV(f)
 }
 
-func listenOnLoopback(address string) (net.Listener, error) {
+func listenOnLoopback(ctx context.Context, address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, job.Usagef("--listen: %q: want host:port", address)
@@ -144,7 +147,7 @@ func listenOnLoopback(address string) (net.Listener, error) {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, job.Usagef("--listen: %q: the simulator serves on loopback only", address)
 	}
-	return net.Listen("tcp", address)
+	return new(net.ListenConfig).Listen(ctx, "tcp", address)
 }
 
 // serve serves until the context ends.

@@ -242,7 +242,7 @@ func TestErrorsOfTheWholeLedger(t *testing.T) {
 		"binary":     {"\x7fELF\x02\x01\x01\x00", ledger.Options{Name: "ledger l"}, []string{"ledger l: is not a text file"}},
 		"comma":      {head + good + ",\"12,5\"\n", ledger.Options{Name: "ledger l"}, []string{`ledger l: line 2: column "unit_price": "12,5" is no number with a decimal point: set decimal to comma`}},
 		"thousands?": {head + good + ",\"1,234\"\n", ledger.Options{}, []string{`line 2: column "unit_price": "1,234" may be a whole number or a fraction: set decimal`}},
-		"all bad":    {head + "x,y,z,\n", ledger.Options{MaxBadRows: percent("100")}, []string{"all 1 rows are bad", "line 2", `column "account_id": "y"`, "not a GUID"}},
+		"all bad":    {head + "x,y,z,\n", ledger.Options{MaxBadRows: percent("100")}, []string{"every row is bad, of 1", "line 2", `column "account_id": "y"`, "not a GUID"}},
 		"one too many": {head + strings.Repeat(good+",1\n", 98) + "x,y,active,\n" + "z,y,active,\n", ledger.Options{},
 			[]string{"2 of 100 rows are bad, no more than 1 % may be", "line 100", "line 101"}},
 		"none allowed": {head + strings.Repeat(good+",1\n", 500) + "x,y,active,\n", ledger.Options{MaxBadRows: percent("0")}, []string{"1 of 501 rows are bad"}},

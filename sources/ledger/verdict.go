@@ -29,11 +29,11 @@ func (e *examples) see(record *table.Row, bad *reconcile.BadRow) {
 }
 
 func exampleOf(record *table.Row, bad *reconcile.BadRow) string {
-	text := record.At()
-	if bad.Column != "" {
-		text += fmt.Sprintf(": column %q: %q", bad.Column, clipped(bad.Value, 60))
+	if bad.Column == "" {
+		return record.At() + ": " + bad.Problem
 	}
-	return text + ": " + bad.Problem
+	return fmt.Sprintf("%s: column %q: %q: %s", record.At(), bad.Column, clipped(bad.Value, 60),
+		strings.TrimPrefix(bad.Problem, bad.Column+": "))
 }
 
 func (l *Ledger) verdict() error {
@@ -50,7 +50,7 @@ func (l *Ledger) verdict() error {
 	}
 	text := fmt.Sprintf("%d of %d rows are bad, no more than %s %% may be", n.Bad, n.Rows, l.max)
 	if !over {
-		text = fmt.Sprintf("all %d rows are bad", n.Rows)
+		text = fmt.Sprintf("every row is bad, of %d", n.Rows)
 	}
 	lines := append([]string{text}, l.bad...)
 	if n.Bad > len(l.bad) {

@@ -93,7 +93,7 @@ func (s *sheetRows) number15(text, format string) (string, Kind, error) {
 	if f, err := strconv.Atoi(format); err == nil && 0 <= f && f < len(s.book.dates) && s.book.dates[f] {
 		date, err := dateOf(x, s.book.in1904)
 		if err != nil {
-			return strconv.FormatFloat(x, 'f', -1, 64) + " (" + err.Error() + ")", Error, nil
+			return strconv.FormatFloat(x, 'f', -1, 64) + " (" + err.Error() + ")", Error, nil //nolint:nilerr // the cell is bad, not the sheet
 		}
 		return date, Date, nil
 	}

@@ -101,7 +101,7 @@ func (s *stringStore) page(number int64) ([]byte, error) {
 	size := min(pageSize, s.ends[len(s.ends)-1]-int64(len(s.memory))-number*pageSize)
 	p.text = p.text[:size]
 	if _, err := s.file.ReadAt(p.text, number*pageSize); err != nil {
-		return nil, fmt.Errorf("read temporary file: %s", err) // an end of this file is no end of the rows
+		return nil, fmt.Errorf("read temporary file: %s", err.Error()) // an end of this file is no end of the rows
 	}
 	p.number = number + 1
 	return p.text, nil

@@ -205,11 +205,10 @@ func (r *reader) recount(ctx context.Context) error {
 		return err
 	}
 	r.countFault = err
-	if err != nil || !page.Counted {
-		return nil
+	if err == nil && page.Counted {
+		r.counted, r.total = true, page.Total
+		r.report(func(p *Progress) { p.Total = page.Total })
 	}
-	r.counted, r.total = true, page.Total
-	r.report(func(p *Progress) { p.Total = page.Total })
 	return nil
 }
 

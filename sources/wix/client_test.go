@@ -185,7 +185,7 @@ func TestNetworkFaults(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		},
 		"HTML":         func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") },
-		"HTML and 503": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", 503) },
+		"HTML and 503": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusServiceUnavailable) },
 		"slow":         func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 		"slow body": func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, `{`)

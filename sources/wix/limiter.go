@@ -13,16 +13,18 @@ import (
 // Of the rate a minute, a twentieth may come at once and the rest is spread, so
 // that no minute has more than the rate: with 180, 9 and then one every 0.35 s.
 // An answer of 429 halves the rate for all, once for the requests that were
-// under way together, and where it says how long to wait, all wait. Every
-// success then gives back a tenth, up to the set rate. Where none is set, the
-// first 429 begins at ten a second, and a thousand a second is none again.
+// under way together, down to one in two seconds, and where it says how long to
+// wait, all wait. Every success then gives back a quarter, up to the set rate.
+// Where none is set, the first 429 begins at twenty a second, no more halve it
+// below five, and a thousand a second is none again.
 
 const (
 	burstShare     = 20
-	unsetStart     = rate.Limit(10)
+	unsetStart     = rate.Limit(20)
+	unsetSlowest   = rate.Limit(5)
 	unsetCeiling   = rate.Limit(1000)
-	slowest        = rate.Limit(0.1)
-	recoveryFactor = 1.1
+	slowest        = rate.Limit(0.5)
+	recoveryFactor = 1.25
 )
 
 // A limiter spaces requests.
@@ -89,10 +91,14 @@ func (l *limiter) throttled(generation int, until time.Time) {
 		l.set(unsetStart)
 		return
 	}
-	l.set(max(l.now/2, min(slowest, l.full)))
+	least := min(slowest, l.full)
+	if l.full == rate.Inf {
+		least = unsetSlowest
+	}
+	l.set(max(l.now/2, least))
 }
 
-// succeeded gives back a tenth of the rate.
+// succeeded gives back a quarter of the rate.
 func (l *limiter) succeeded(generation int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

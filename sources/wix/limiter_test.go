@@ -55,9 +55,9 @@ func TestThrottled(t *testing.T) {
 		perMinute         int
 		first, after, max rate.Limit
 	}{
-		{61, 59. / 60, 59. / 120, 59. / 60},
+		{180, 172. / 60, 172. / 120, 172. / 60},
 		{200, 191. / 60, 191. / 120, 191. / 60},
-		{0, rate.Inf, 10, rate.Inf},
+		{0, rate.Inf, 20, rate.Inf},
 		{3, 0.05, 0.05, 0.05},
 	} {
 		l := newLimiter(test.perMinute)
