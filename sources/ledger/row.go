@@ -9,7 +9,9 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/wixrecon/wixrecon/reconcile"
@@ -28,6 +30,7 @@ type Row struct {
 type faults struct {
 	column, value string // of the first
 	texts         []string
+	cells         []string // columns and what stands there, as it could not be read
 }
 
 func (f *faults) add(column, value string, err error) {
@@ -35,6 +38,7 @@ func (f *faults) add(column, value string, err error) {
 		f.column, f.value = column, value
 	}
 	f.texts = append(f.texts, column+": "+err.Error())
+	f.cells = append(f.cells, column, value)
 }
 
 // row reads a record. The error is one that stops the reading.
@@ -58,9 +62,28 @@ func (l *Ledger) row(record *table.Row) (Row, error) {
 		if line.AccountID == "" && isTotals(record.Cells) {
 			wrong.texts = append(wrong.texts, "looks like a totals row: leave it out of the export")
 		}
-		row.Line, row.Bad = nil, bad(line, &wrong, record.Cells)
+		row.Line, row.Bad = nil, bad(line, &wrong)
+		if row.Bad.Cells = hashOf(identity(line, &wrong, l.carried)); !l.aligned(record) {
+			row.Bad.Cells = hashOf(record.Cells)
+		}
 	}
 	return row, nil
+}
+
+// identity gives what a bad row says: the cells that could be read by what they
+// mean, so that it is the same in another form of the file, and the others as
+// they stand. Of a row whose cells can't be told apart it is the cells.
+func identity(l *reconcile.Line, wrong *faults, carried []string) []string {
+	price := ""
+	if l.UnitPrice.Known {
+		price = l.UnitPrice.Amount.Trim(0).String()
+	}
+	said := []string{
+		l.ExternalID, l.AccountID, string(l.Status), l.ProductID, string(l.Cycle), l.Country, l.SiteID,
+		strconv.Itoa(l.Quantity), l.PackageID, l.InstanceID, l.Start.UTC().Format(time.RFC3339Nano),
+		l.End.UTC().Format(time.RFC3339Nano), l.Updated.UTC().Format(time.RFC3339Nano), price, l.Currency, l.Customer,
+	}
+	return append(append(said, wrong.cells...), carried...)
 }
 
 // aligned reports whether the cells stand under their headers.
@@ -124,13 +147,12 @@ func (l *Ledger) read(c *column, line *reconcile.Line, cell string) error {
 }
 
 // bad makes a bad row of what was read of the line.
-func bad(line *reconcile.Line, wrong *faults, cells []string) *reconcile.BadRow {
+func bad(line *reconcile.Line, wrong *faults) *reconcile.BadRow {
 	return &reconcile.BadRow{
 		ExternalID: line.ExternalID, AccountID: line.AccountID,
 		PackageID: line.PackageID, InstanceID: line.InstanceID,
 		Column: wrong.column, Value: wrong.value, Problem: strings.Join(wrong.texts, "; "),
-		Cells: hashOf(cells), Customer: line.Customer,
-		Record: line.Record, Carried: line.Carried,
+		Customer: line.Customer, Record: line.Record, Carried: line.Carried,
 	}
 }
 
