@@ -6,8 +6,8 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The columns of findings.csv, in the contract's order, and behind them the
-// carried columns of the ledger.
+// The columns of findings.csv, as reconcile.FindingColumns names them, and
+// behind them the carried columns of the ledger, under names that are free.
 
 func findingColumns(asOf time.Time, carried []string) []column[reconcile.Reported] {
 	type row = reconcile.Reported
@@ -34,7 +34,7 @@ func findingColumns(asOf time.Time, carried []string) []column[reconcile.Reporte
 		{"ledger_line", 12, func(r *row) cell { return recordCell(r.Record) }, nil, true},
 		{"finding_id", 24, func(r *row) cell { return textCell(r.ID) }, nil, false},
 	}
-	for i, name := range carriedNames(names(columns), carried) {
+	for i, name := range carried {
 		columns = append(columns, column[row]{name, 20, func(r *row) cell { return carriedCell(r.Cells, i) }, nil, false})
 	}
 	return columns

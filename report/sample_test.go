@@ -16,7 +16,7 @@ import (
 
 var (
 	sampleAsOf    = time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)
-	sampleCarried = []string{"sales_rep", "Kind", "=cost centre"}
+	sampleCarried = []string{"sales_rep", "ledger_Kind", "=cost centre"}
 )
 
 const sampleParent = "0a1b2c3d-0000-4000-8000-00000000cafe"

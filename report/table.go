@@ -1,10 +1,5 @@
 package report
 
-import (
-	"strconv"
-	"strings"
-)
-
 // A table is a list of columns over one kind of row. CSV and workbook share
 // it, so that a name means the same and holds the same in both.
 
@@ -49,41 +44,4 @@ func reordered[T any](columns []column[T], first ...string) []column[T] {
 		}
 	}
 	return all
-}
-
-// carriedNames gives the headers of the carried columns: as the ledger has
-// them, with "ledger_" before a name that is taken already, and a number
-// behind one that is taken even so. Names that differ by case, space and
-// underscore alone are the same name.
-func carriedNames(taken, carried []string) []string {
-	seen := make(map[string]bool, len(taken)+len(carried))
-	for _, name := range taken {
-		seen[foldName(name)] = true
-	}
-	all := make([]string, len(carried))
-	for i, name := range carried {
-		all[i] = freeName(seen, strings.TrimSpace(name))
-		seen[foldName(all[i])] = true
-	}
-	return all
-}
-
-func freeName(seen map[string]bool, name string) string {
-	if name == "" {
-		name = "column"
-	}
-	if !seen[foldName(name)] {
-		return name
-	}
-	base := "ledger_" + name
-	for n, try := 2, base; ; n++ {
-		if !seen[foldName(try)] {
-			return try
-		}
-		try = base + "_" + strconv.Itoa(n)
-	}
-}
-
-func foldName(name string) string {
-	return strings.NewReplacer(" ", "", "_", "").Replace(strings.ToLower(name))
 }

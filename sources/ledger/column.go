@@ -49,18 +49,10 @@ func Columns() []string {
 	return names
 }
 
-// findingsColumns are those that findings.csv has before the carried ones.
-func findingsColumns() []string {
-	return []string{
-		"kind", "severity", "state", "account_id", "external_id", "package_id", "instance_id", "field",
-		"ledger_value", "wix_value", "fix", "outcome", "reason", "first_seen", "age_days", "direction",
-		"monthly_amount", "currency", "customer", "ledger_line", "finding_id",
-	}
-}
-
+// carriedName gives the name under which the reports show a carried column.
 func carriedName(name string) string {
 	taken := func(column string) bool { return table.Fold(column) == table.Fold(name) }
-	if slices.ContainsFunc(findingsColumns(), taken) {
+	if slices.ContainsFunc(reconcile.FindingColumns(), taken) {
 		return "ledger_" + name
 	}
 	return name
