@@ -126,7 +126,7 @@ func (c *Client) exchange(ctx context.Context, k *call, target *url.URL, fault *
 	defer response.Body.Close()
 	fault.Status = response.StatusCode
 	if at, err := http.ParseTime(response.Header.Get("Date")); err == nil {
-		ahead := time.Until(at).Round(time.Second)
+		ahead := time.Until(at.Add(time.Second / 2)).Round(time.Second) // the header has whole seconds
 		c.clock.Store(&ahead)
 	}
 	body, err := readBody(response.Body)
