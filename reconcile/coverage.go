@@ -1,5 +1,10 @@
 package reconcile
 
+import (
+	"errors"
+	"fmt"
+)
+
 // Book says how much of the book under the parent account was read.
 type Book string
 
@@ -55,6 +60,24 @@ func (c *Coverage) Shown(account string) bool {
 	}
 	_, ok := c.Accounts[account]
 	return ok
+}
+
+// Check says what is wrong with a coverage that was read back.
+func (c *Coverage) Check() error {
+	switch c.Book {
+	case BookWhole, BookPartial, BookNarrowed, BookNotDiscoverable:
+	default:
+		return fmt.Errorf("%q: not a word for how much of a book was read", c.Book)
+	}
+	if len(c.Accounts) == 0 {
+		return errors.New("no account was read")
+	}
+	for id, a := range c.Accounts {
+		if a == nil || !a.Read && c.Book == BookWhole {
+			return fmt.Errorf("account %s is not read, in a book that is %s", id, c.Book)
+		}
+	}
+	return nil
 }
 
 // Narrow keeps of the coverage just the named accounts, as a run that was asked

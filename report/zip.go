@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"hash"
 	"hash/crc32"
@@ -49,6 +50,9 @@ func newZipSpool(dir string) (*zipSpool, error) {
 	file, err := os.CreateTemp(dir, "wixrecon-xlsx-")
 	if err != nil {
 		return nil, fmt.Errorf("open spool for a workbook: %w", err)
+	}
+	if err := os.Remove(file.Name()); err != nil { // without a name it is gone with the process
+		return nil, errors.Join(fmt.Errorf("unlink spool for a workbook: %w", err), file.Close())
 	}
 	z := &zipSpool{file: file, buf: bufio.NewWriterSize(file, 1<<16)}
 	z.flate, err = flate.NewWriter(z.buf, 6)
@@ -122,9 +126,7 @@ func (z *zipSpool) writeTo(w io.Writer) error {
 }
 
 // remove closes the spool and takes it off the disk.
-func (z *zipSpool) remove() error {
-	return cmp.Or(z.file.Close(), os.Remove(z.file.Name()))
-}
+func (z *zipSpool) remove() error { return z.file.Close() }
 
 // A typeSorter writes the list of content types in order. excelize hands every
 // part that is no sheet over in one Write.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
@@ -15,7 +13,7 @@ func (p *program) checkCommand() *cli.Command {
 		Usage: "try what a run needs – key, account, ledger, --out, clocks – and say what to mend",
 		Flags: settingFlags(),
 		Action: func(c *cli.Context) error {
-			cfg, err := config.Load(givenFlags(c), p.env, os.ReadFile)
+			cfg, err := config.Load(givenFlags(c), p.env, readSetting)
 			if err != nil {
 				return &job.UsageError{Err: err}
 			}

@@ -53,7 +53,7 @@ func (p *program) demo(ctx context.Context) (err error) {
 		"account-id": planted.Parent, "base-url": "http://" + listener.Addr().String(), "rate": "off",
 		"ledger": ledger, "out": filepath.Join(demoFolder, "runs"), "as-of": planted.AsOf.Format(time.RFC3339),
 		"max-bad-rows": "5 %",
-	}, []string{"WIX_API_KEY=" + wixsim.DefaultKey}, os.ReadFile)
+	}, []string{"WIX_API_KEY=" + wixsim.DefaultKey}, readSetting)
 	if err != nil {
 		return err
 	}

@@ -7,14 +7,26 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+
+	"github.com/wixrecon/wixrecon/cmd/internal/job"
 )
 
 // version is set by the linker; see the Makefile.
 var version = "dev"
 
+// A signal ends the run cleanly. A read that nothing can interrupt, of a pipe
+// for one, would outlive it: a second signal ends the process at once, and so
+// does the time that a container gets before it is killed.
+const graceful = 20 * time.Second
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() {
+		stop()
+		time.Sleep(graceful)
+		os.Exit(job.ExitFailed)
+	})
 	code := run(ctx, os.Args, os.Environ(), os.Stdout, os.Stderr)
-	stop()
 	os.Exit(code)
 }

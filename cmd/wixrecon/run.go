@@ -23,7 +23,7 @@ func (p *program) runCommand() *cli.Command {
 			if c.IsSet("fix") {
 				return job.Usagef("run: --fix is not available in this version: it audits, and changes nothing at Wix")
 			}
-			cfg, err := config.Load(givenFlags(c), p.env, os.ReadFile)
+			cfg, err := config.Load(givenFlags(c), p.env, readSetting)
 			if err != nil {
 				return &job.UsageError{Err: err}
 			}

@@ -87,6 +87,11 @@ func checkSimulate(c *cli.Context) (map[wixsim.Fault]float64, error) {
 	if id := c.String("account-id"); !reconcile.IsGUID(id) {
 		faults = append(faults, fmt.Errorf("--account-id: %q: want a GUID", config.Shown(id)))
 	}
+	for _, name := range []string{"accounts", "packages", "per-kind"} {
+		if n := c.Int(name); n < 0 || n > 100_000_000 {
+			faults = append(faults, fmt.Errorf("--%s: %d: want a number from 0 to 100000000", name, n))
+		}
+	}
 	if name := c.String("metadata-name"); name != "metadata" && name != "pagingMetadata" {
 		faults = append(faults, fmt.Errorf("--metadata-name: %q: want metadata or pagingMetadata", name))
 	}

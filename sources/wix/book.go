@@ -132,7 +132,7 @@ func judgeSweep(e evidence) reconcile.Book {
 	switch {
 	case e.counted && e.read < e.total:
 		return ""
-	case e.lacking > 0:
+	case e.lacking > 0, e.counted && e.total < e.read:
 		return reconcile.BookNotDiscoverable
 	}
 	return reconcile.BookWhole
@@ -152,6 +152,11 @@ func (r *reader) sweepRound(ctx context.Context, round int) error {
 	if fault != nil {
 		r.giveUp(fmt.Sprintf("the sweep of the book failed: %s", fault))
 		return nil
+	}
+	if r.counted && r.total < len(r.index.entries) { // the book may have grown since it was counted
+		if err := r.recount(ctx); err != nil {
+			return err
+		}
 	}
 	e := r.evidence()
 	r.book = judgeSweep(e)

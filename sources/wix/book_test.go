@@ -83,6 +83,10 @@ func countedBooks() []bookCase {
 			read: "1:chain 2:chain", sweeps: 2, problem: "the server counts 9 packages, 4 were read",
 		},
 		{
+			name: "the total shrinks below what was read", book: &fakeBook{total: func(n int) int { return []int{9, 9, 9, 3, 3, 3}[min(n, 5)] }},
+			ledger: 3, want: "not_discoverable", read: "1:chain 2:chain 3:chain", sweeps: 2,
+		},
+		{
 			name: "an earlier count ties, and there is no later one", ledger: 2, want: "whole",
 			book: &fakeBook{total: always(4), before: refuseCountsAfter(1)}, read: "1:chain 2:chain 3:sweep", sweeps: 1,
 		},

@@ -19,7 +19,7 @@ import (
 // between the two. Waits before a retry hold no slot.
 
 // maxBody bounds what is read of an answer.
-const maxBody = 64 << 20
+const maxBody = 32 << 20
 
 // A call is one request to be sent, and what is to be done with its answer.
 type call struct {
@@ -166,7 +166,10 @@ func (c *Client) refused(fault *Error, header http.Header, body []byte) {
 // from a gateway, and may be whole the next time; one that is JSON would be
 // the same.
 func (c *Client) decoded(k *call, header http.Header, body []byte, fault *Error) bool {
-	err := k.decode(body)
+	err := c.believed(body)
+	if err == nil {
+		err = k.decode(body)
+	}
 	if err == nil {
 		return true
 	}
@@ -177,6 +180,18 @@ func (c *Client) decoded(k *call, header http.Header, body []byte, fault *Error)
 		fault.Err = fmt.Errorf("the answer of %d bytes is cut short or not JSON", len(body))
 	}
 	return false
+}
+
+// believed refuses a success, before it is decoded, that would take much more
+// memory than it is long, or carry the key into a report.
+func (c *Client) believed(body []byte) error {
+	if c.key.Within(body) {
+		return errors.New("the answer holds the API key")
+	}
+	if n := longestArray(body); n > maxElements {
+		return fmt.Errorf("the answer has an array of more than %d elements", maxElements)
+	}
+	return nil
 }
 
 // errTooLong is an answer that is not read to its end.

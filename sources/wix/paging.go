@@ -7,6 +7,8 @@ import (
 	"iter"
 	"net/http"
 	"strings"
+
+	"github.com/wixrecon/wixrecon/reconcile"
 )
 
 // Following cursors without losing a page.
@@ -54,12 +56,29 @@ func (c *Client) checkPage(s Slice, q Query, page *Page, seen map[fingerprint]st
 		if p.AccountID == "" {
 			return c.broken(q, "package %s has no account id", named(p.ID))
 		}
+		if fault := instancesOf(p); fault != "" {
+			return c.broken(q, "package %s %s", named(p.ID), fault)
+		}
 		seen[fingerprintOf(p.ID)] = struct{}{}
 	}
 	if page.Next != "" && len(seen) == before {
 		return c.broken(q, "a page with a next cursor has no new package, after %d", before)
 	}
 	return nil
+}
+
+// instancesOf says what is wrong with the instances of a package: it has one at
+// least, and each once. They are ordered by id.
+func instancesOf(p *reconcile.Package) string {
+	if len(p.Instances) == 0 {
+		return "has no product instance"
+	}
+	for i := 1; i < len(p.Instances); i++ {
+		if p.Instances[i].ID == p.Instances[i-1].ID {
+			return "has a product instance twice: " + named(p.Instances[i].ID)
+		}
+	}
+	return ""
 }
 
 // broken makes the error of an answer that breaks the protocol.

@@ -116,8 +116,10 @@ func (q Query) encode() ([]byte, error) {
 }
 
 type wirePaging struct {
+	Count   *json.Number `json:"count"`
 	Total   *json.Number `json:"total"`
 	TooMany bool         `json:"tooManyToCount"`
+	HasNext bool         `json:"hasNext"`
 	Cursors struct {
 		Next string `json:"next"`
 	} `json:"cursors"`
@@ -130,6 +132,9 @@ func decodePage(body []byte) (*Page, error) {
 		Packages       []json.RawMessage `json:"packages"`
 		Metadata       *wirePaging       `json:"metadata"`
 		PagingMetadata *wirePaging       `json:"pagingMetadata"`
+
+		Items   json.RawMessage `json:"items"`   // no part of this answer
+		Message json.RawMessage `json:"message"` // of an error
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, jsonFault(err)
@@ -137,6 +142,15 @@ func decodePage(body []byte) (*Page, error) {
 	paging, err := onePaging(answer.Metadata, answer.PagingMetadata)
 	if err != nil {
 		return nil, err
+	}
+	switch {
+	case answer.Message != nil || answer.Items != nil:
+		return nil, errors.New("the answer is no page of packages")
+	case paging.Total != nil: // a count, which is asked for no packages
+	case len(answer.Packages) == 0 && paging.Count != nil && paging.Count.String() != "0":
+		return nil, fmt.Errorf("the answer has no packages, and says that they are %s", paging.Count)
+	case paging.HasNext && paging.Cursors.Next == "":
+		return nil, errors.New("the answer has a next page, and no cursor to it")
 	}
 	page := &Page{Packages: make([]Copy, len(answer.Packages)), Next: paging.Cursors.Next}
 	page.Total, page.Counted = paging.total()

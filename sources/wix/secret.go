@@ -1,6 +1,7 @@
 package wix
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"html"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,6 +27,7 @@ type Secret struct {
 	// behind unexported fields, and can't look into functions.
 	reveal func() string
 	scrub  func(string) string
+	within func([]byte) bool
 }
 
 // NewSecret makes a Secret of a key; white space round it is dropped.
@@ -33,7 +36,7 @@ func NewSecret(key string) Secret {
 	if key == "" {
 		return Secret{}
 	}
-	return Secret{reveal: func() string { return key }, scrub: newScrubber(key)}
+	return Secret{reveal: func() string { return key }, scrub: newScrubber(key), within: newFinder(key)}
 }
 
 // IsZero reports whether there is no key.
@@ -70,6 +73,22 @@ func newScrubber(key string) func(string) string {
 	}
 	return strings.NewReplacer(pairs...).Replace
 }
+
+// newFinder makes a function that looks for any form of the key.
+func newFinder(key string) func([]byte) bool {
+	var forms [][]byte
+	for _, form := range append(secretForms(key), strings.ToUpper(key), strings.ToLower(key)) {
+		if len(form) >= len(key)/2 && form != "" {
+			forms = append(forms, []byte(form))
+		}
+	}
+	return func(text []byte) bool {
+		return slices.ContainsFunc(forms, func(form []byte) bool { return bytes.Contains(text, form) })
+	}
+}
+
+// Within reports whether a text of the server holds the key in any form.
+func (s Secret) Within(text []byte) bool { return s.within != nil && s.within(text) }
 
 // secretForms lists how a key may be echoed. The plain key is last: where
 // several forms begin at one place, the first listed is taken.
