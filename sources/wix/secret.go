@@ -74,11 +74,18 @@ func newScrubber(key string) func(string) string {
 	return strings.NewReplacer(pairs...).Replace
 }
 
+// leastKey is the length from which a key can be told from any other word. One
+// that is shorter is no key of Wix; it may stand in texts by chance.
+const leastKey = 12
+
 // newFinder makes a function that looks for any form of the key.
 func newFinder(key string) func([]byte) bool {
+	if len(key) < leastKey {
+		return nil
+	}
 	var forms [][]byte
 	for _, form := range append(secretForms(key), strings.ToUpper(key), strings.ToLower(key)) {
-		if len(form) >= len(key)/2 && form != "" {
+		if len(form) >= leastKey {
 			forms = append(forms, []byte(form))
 		}
 	}
@@ -87,7 +94,8 @@ func newFinder(key string) func([]byte) bool {
 	}
 }
 
-// Within reports whether a text of the server holds the key in any form.
+// Within reports whether a text holds the key in any form; a key that is too
+// short to be one is never found.
 func (s Secret) Within(text []byte) bool { return s.within != nil && s.within(text) }
 
 // secretForms lists how a key may be echoed. The plain key is last: where

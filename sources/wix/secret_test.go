@@ -184,3 +184,19 @@ func TestErrorIsOneLine(t *testing.T) {
 		t.Errorf("error of %d bytes: %q", len(text), text)
 	}
 }
+
+// TestAShortKeyIsAWord: a key that could be any word refuses no answer.
+func TestAShortKeyIsAWord(t *testing.T) {
+	if NewSecret("test").Within([]byte("a test")) || NewSecret("").Within([]byte("")) {
+		t.Error("a short word was taken for the key")
+	}
+	key := NewSecret("IST.0123456789abcdef")
+	for _, text := range []string{`{"id":"IST.0123456789abcdef"}`, `"IST.0123456789ABCDEF"`, `"SVNULjAxMjM0NTY3ODlhYmNkZWY="`} {
+		if !key.Within([]byte(text)) {
+			t.Errorf("%s: the key is not found", text)
+		}
+	}
+	if key.Within([]byte("IST.0123456789abcde")) {
+		t.Error("a part of the key was taken for it")
+	}
+}
