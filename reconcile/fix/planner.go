@@ -1,0 +1,163 @@
+package fix
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+)
+
+// A plan is made in three looks: at the findings (Consider), at the inventory
+// for the packages that they are about (See), and at the whole inventory once
+// more for what depends on them (Depend). Memory is taken only for what may
+// become an action. Nothing rests on the order in which things are shown.
+
+// Options say what may be fixed.
+type Options struct {
+	Parent           string          // the parent account
+	Fixes            []string        // asked for by name
+	Only             map[string]bool // finding, package and account ids; nil: everything
+	Listed           map[string]bool // the sub-accounts that a ledger row names
+	UnlistedAccounts bool            // orphans elsewhere may be canceled too
+	Unsettled        map[string]bool // packages, or external ids of creates, whose last change is not settled
+	MinSightings     int
+	Memory           reconcile.Memory // with the present run counted
+	Cost             Costing          // may be nil: no price is known
+}
+
+// Costing gives what Wix bills a month for one instance, and whether that is
+// known.
+type Costing func(productID string, cycle reconcile.Cycle) (reconcile.Money, bool)
+
+// A Planner makes a plan.
+type Planner struct {
+	options   Options
+	decisions []Decision        // by finding
+	wants     []want            // findings that may become actions
+	states    map[string]*State // of the packages that wants are about; nil until seen
+	seen      int               // packages in the first look at the inventory
+	looked    int               // and in the second
+	drawn     bool
+	drafts    []draft
+	dependence
+}
+
+// A want is a finding that may become an action.
+type want struct {
+	place int // of the finding
+	id    reconcile.FindingID
+	reconcile.Reported
+}
+
+// NewPlanner makes a planner.
+func NewPlanner(o Options) *Planner {
+	return &Planner{options: o, states: make(map[string]*State)}
+}
+
+// Consider takes the next finding.
+func (p *Planner) Consider(f reconcile.Reported) {
+	place := len(p.decisions)
+	p.decisions = append(p.decisions, Decision{Reason: f.Reason})
+	if f.Fix == "" || !slices.Contains(p.options.Fixes, f.Fix) || !p.chosen(&f) {
+		return
+	}
+	decision, held := p.held(&f)
+	p.decisions[place] = decision
+	if held {
+		return
+	}
+	f.Cells = nil // an action shows none of them
+	p.wants = append(p.wants, want{place, f.Finding.ID(p.options.Parent), f})
+	if f.PackageID != "" {
+		p.states[f.PackageID] = nil
+	}
+}
+
+// chosen reports whether the finding, its package or its account was asked for.
+func (p *Planner) chosen(f *reconcile.Reported) bool {
+	only := p.options.Only
+	return only == nil || only[f.ID] || only[f.PackageID] || only[f.AccountID]
+}
+
+// See takes a package of the inventory, in the first look at it, after all
+// findings.
+func (p *Planner) See(pkg reconcile.Package) {
+	p.seen++
+	if _, wanted := p.states[pkg.ID]; wanted {
+		p.states[pkg.ID] = StateOf(&pkg)
+	}
+}
+
+// Depend takes a package of the inventory, in the second look at it.
+func (p *Planner) Depend(pkg reconcile.Package) {
+	p.looked++
+	p.draw()
+	for i := range pkg.Instances {
+		p.note(&pkg.Instances[i])
+	}
+}
+
+// Plan makes the plan. It refuses to where the inventory was not looked at
+// twice, because then nobody knows what depends on what.
+func (p *Planner) Plan(h Header, t Terms) (*Plan, error) {
+	if p.seen != p.looked {
+		return nil, fmt.Errorf("plan: %d packages were seen, and %d looked at for what depends on them", p.seen, p.looked)
+	}
+	p.draw()
+	p.review()
+	plan := h.plan(p.options.Parent, p.options.Fixes)
+	for i := range p.drafts {
+		plan.Actions = append(plan.Actions, p.drafts[i].Action)
+		plan.Evidence = append(plan.Evidence, p.evidence(&p.drafts[i]))
+	}
+	plan.LiveInstances = t.LiveInstances
+	plan.Refusals = t.weigh(plan.Actions)
+	plan.Forecast = forecast(plan.Actions)
+	p.conclude(plan.Refusals, t.Reviewed)
+	return plan, plan.seal()
+}
+
+// Decisions gives what becomes of each finding, in the order in which they were
+// considered.
+func (p *Planner) Decisions() []Decision { return p.decisions }
+
+// conclude tells the findings what became of their actions. A finding with
+// several has the outcome of one that is not sent.
+func (p *Planner) conclude(refusals []Refusal, reviewed bool) {
+	for i := range p.drafts {
+		for _, w := range p.drafts[i].wants {
+			p.decisions[p.wants[w].place].Actions = nil
+		}
+	}
+	for i := range p.drafts {
+		a := &p.drafts[i].Action
+		for _, w := range p.drafts[i].wants {
+			d := &p.decisions[p.wants[w].place]
+			if len(d.Actions) == 0 {
+				d.Outcome, d.Reason = "", p.wants[w].Reason
+			}
+			d.Actions = append(d.Actions, a.Key)
+			switch outcome, reason := a.unsent(refusals, reviewed); {
+			case outcome != "":
+				d.Outcome, d.Reason = outcome, reason
+			case a.Needs != "" && d.Outcome == "":
+				d.Reason = ReasonDependants
+			}
+		}
+	}
+}
+
+// unsent gives the outcome of an action that a run does not send.
+func (a *Action) unsent(refusals []Refusal, reviewed bool) (outcome, reason string) {
+	switch {
+	case a.Waiting != nil:
+		return OutcomeWaiting, fmt.Sprintf("%d of %d sightings", a.Waiting.Sightings, a.Waiting.Needed)
+	case a.Needs != "" && !reviewed:
+		return OutcomeNotAllowed, ReasonDependants
+	case len(refusals) > 0 && refusals[0].Cause == CauseLimit:
+		return OutcomeOverLimit, refusals[0].Limit
+	case len(refusals) > 0:
+		return OutcomeNotAllowed, refusals[0].Limit
+	}
+	return "", ""
+}

@@ -1,0 +1,301 @@
+package fix_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
+)
+
+func TestActions(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		book book
+		want []string
+	}{
+		{"an orphan is canceled whole", book{lines: []reconcile.Line{line("t")}, packages: []reconcile.Package{pack("P", "s", inst("plan", ""), inst("plan", "")), pack("T", "t", inst("plan", ""))}},
+			[]string{"cancel P"}},
+		{"an ended subscription is canceled whole", book{lines: []reconcile.Line{line("s", canceled, quantity(2))}, packages: []reconcile.Package{pack("P", "s", inst("plan", ""), inst("plan", ""))}},
+			[]string{"cancel P"}},
+		{"one ended line is canceled by instance", book{lines: []reconcile.Line{line("s"), line("s", canceled, product("mail"))}, packages: []reconcile.Package{pack("P", "s", inst("plan", ""), inst("mail", ""))}},
+			[]string{"cancel P P.2"}},
+		{"what no ended line chose keeps the package", book{lines: []reconcile.Line{line("s", canceled, quantity(2))}, packages: []reconcile.Package{pack("P", "s", inst("plan", ""), inst("mail", ""), inst("plan", ""))}},
+			[]string{"cancel P P.1", "cancel P P.3"}},
+		{"an extra instance", book{lines: []reconcile.Line{line("s")}, packages: []reconcile.Package{pack("P", "s", inst("plan", ""), inst("mail", ""))}},
+			[]string{"cancel P P.2"}},
+		{"an external id", book{lines: []reconcile.Line{line("s", namesPackage("P"))}, packages: []reconcile.Package{pack("P", "other", inst("plan", ""))}},
+			[]string{"external-id P s"}},
+		{"assign, move and unassign", book{
+			lines:    []reconcile.Line{line("a", on(site(1))), line("b", on(site(2))), line("c", on(reconcile.Floating))},
+			packages: []reconcile.Package{pack("A", "a", inst("plan", "")), pack("B", "b", inst("plan", site(3))), pack("C", "c", inst("plan", site(4)))}},
+			[]string{"unassign C C.1 none", "assign A A.1 " + site(1), "assign B B.1 " + site(2)}},
+		{"adjust, the product first", book{lines: []reconcile.Line{line("s", product("pro"), func(l *reconcile.Line) { l.Cycle = "1 YEAR" })}, packages: []reconcile.Package{pack("P", "s", inst("plan", ""))}},
+			[]string{"adjust P P.1 pro", "adjust P P.1 1 YEAR"}},
+		{"create", book{lines: []reconcile.Line{line("s", quantity(3), on(reconcile.Floating))}},
+			[]string{"create"}},
+		{"the order of fixes", book{
+			lines: []reconcile.Line{line("a", canceled), line("b"), line("c", product("pro")), line("d", on(site(1))), line("e", on(reconcile.Floating)), line("f", namesPackage("F"))},
+			packages: []reconcile.Package{pack("A", "a", inst("plan", "")), pack("C", "c", inst("plan", "")), pack("D", "d", inst("plan", "")),
+				pack("E", "e", inst("plan", site(2))), pack("F", "", inst("plan", ""))}},
+			[]string{"external-id F f", "unassign E E.1 none", "assign D D.1 " + site(1), "adjust C C.1 pro", "create", "cancel A"}},
+	} {
+		d := c.book.reckless().plan(t)
+		if got := d.told(); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestWholeByInstance: rows of single instances that cover all that is live
+// become one cancel of the package, which waits for the one that was seen
+// least; where one of them is excepted, each goes by itself.
+func TestWholeByInstance(t *testing.T) {
+	b := book{packages: []reconcile.Package{pack("P", "s", inst("plan", ""), inst("mail", ""), status(reconcile.StatusCanceled))}}.reckless()
+	b.options.MinSightings = 2
+	ended := func(id string) reconcile.Finding {
+		return reconcile.Finding{Kind: reconcile.CanceledInLedger, State: reconcile.Open, Fix: reconcile.FixCancel, AccountID: account(1), ExternalID: "s",
+			PackageID: "P", InstanceID: id, FirstSeen: now, Basis: &reconcile.Basis{Targets: []string{id}}}
+	}
+	findings := []reconcile.Finding{ended("P.1"), ended("P.2")}
+	memory := reconcile.Memory{findings[0].ID(parent): {Sightings: 5}, findings[1].ID(parent): {Sightings: 1}}
+	b.asOf = now
+	d := b.decide(t, findings, memory)
+	if got, want := d.told(), []string{"cancel P waiting(1/2)"}; !slices.Equal(got, want) || d.Actions[0].Instances != 2 || len(d.Actions[0].FindingIDs) != 2 {
+		t.Errorf("got %q, want %q of two instances and findings: %+v", got, want, d.Actions[0])
+	}
+	for i := range d.decisions {
+		if d.decisions[i].Outcome != fix.OutcomeWaiting || d.decisions[i].Reason != "1 of 2 sightings" {
+			t.Errorf("finding %d: got %+v", i, d.decisions[i])
+		}
+	}
+	findings[1].State = reconcile.Excepted
+	d = b.decide(t, findings, memory)
+	if got, want := d.told(), []string{"cancel P P.1"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestTheInventoryMustAgree: what changed between the findings and the
+// inventory is left alone.
+func TestTheInventoryMustAgree(t *testing.T) {
+	orphan := reconcile.Finding{Kind: reconcile.OrphanPackage, State: reconcile.Open, Fix: reconcile.FixCancel, AccountID: account(1), ExternalID: "s",
+		PackageID: "P", FirstSeen: now, Basis: &reconcile.Basis{Targets: []string{"P.1", "P.2"}, Whole: true}}
+	for name, packages := range map[string][]reconcile.Package{
+		"gone":                 nil,
+		"one is dead":          {pack("P", "s", inst("plan", ""), status(reconcile.StatusCanceled))},
+		"one more":             {pack("P", "s", inst("plan", ""), inst("plan", ""), inst("plan", ""))},
+		"of an unknown status": {pack("P", "s", inst("plan", ""), inst("plan", ""), status("SUSPENDED"))},
+	} {
+		b := book{packages: packages, asOf: now}.reckless()
+		b.options.Listed = map[string]bool{account(1): true}
+		d := b.decide(t, []reconcile.Finding{orphan}, reconcile.Memory{orphan.ID(parent): {Sightings: 9}})
+		if len(d.Actions) > 0 || d.decisions[0].Outcome != fix.OutcomeNotAllowed {
+			t.Errorf("%s: got %q and %+v", name, d.told(), d.decisions[0])
+		}
+	}
+}
+
+func TestTheInventoryIsLookedAtTwice(t *testing.T) {
+	p := fix.NewPlanner(fix.Options{})
+	p.See(pack("P", "s"))
+	if _, err := p.Plan(fix.Header{}, fix.Terms{}); err == nil {
+		t.Error("got a plan, want an error")
+	}
+}
+
+// randomBook prints a book of a few ids, so that they meet: on sites, by
+// reference, under one external id.
+func randomBook(seed uint64) book {
+	r := rand.New(rand.NewPCG(seed, 7))
+	sites := []string{"", site(1), site(2), reconcile.Floating}
+	ids := []string{"a", "b", "B", "c", "d", "."}
+	var b book
+	for range r.IntN(8) {
+		l := line(ids[r.IntN(len(ids))], product([]string{"plan", "mail"}[r.IntN(2)]), on(sites[r.IntN(4)]), quantity(1+r.IntN(2)))
+		l.AccountID, l.Record = account(1+r.IntN(2)), len(b.lines)+2
+		if r.IntN(2) == 0 {
+			l.Status = reconcile.Canceled
+		}
+		b.lines = append(b.lines, l)
+	}
+	for n := range r.IntN(8) {
+		p := pack(guid('b', n), ids[r.IntN(len(ids))])
+		for k := range 1 + r.IntN(3) {
+			i := inst([]string{"plan", "mail"}[r.IntN(2)], sites[r.IntN(3)])
+			i.ID = guid('c', 10*n+k)
+			if r.IntN(3) == 0 {
+				i.References = guid('c', 10*r.IntN(8)+r.IntN(2))
+			}
+			i.Status = []reconcile.Status{reconcile.StatusEnabled, reconcile.StatusEnabled, reconcile.StatusPending, reconcile.StatusCanceled}[r.IntN(4)]
+			p.Instances = append(p.Instances, i)
+		}
+		b.packages = append(b.packages, in(1+r.IntN(2), p))
+	}
+	return b.reckless()
+}
+
+// TestAnyOrderGivesTheSameActions: duplicate keys made a result depend on the
+// order of rows elsewhere (qsv #2509, datacompy #221), and a dry run saw other
+// things than the real one (cloud-nuke #846, dnscontrol #69). Here actions are
+// the same bytes for any order of rows, packages, instances and findings,
+// whatever the rows are numbered, and whether a run or a plan asks.
+func TestAnyOrderGivesTheSameActions(t *testing.T) {
+	planned := 0
+	for seed := range uint64(400) {
+		b := randomBook(seed)
+		first := b.plan(t)
+		planned += len(first.Actions)
+		r := rand.New(rand.NewPCG(seed, 8))
+		shuffled := b
+		shuffled.lines, shuffled.packages = slices.Clone(b.lines), slices.Clone(b.packages)
+		r.Shuffle(len(b.lines), func(i, j int) { shuffled.lines[i], shuffled.lines[j] = shuffled.lines[j], shuffled.lines[i] })
+		for i := range shuffled.lines {
+			shuffled.lines[i].Record = i + 2
+		}
+		r.Shuffle(len(b.packages), func(i, j int) {
+			shuffled.packages[i], shuffled.packages[j] = shuffled.packages[j], shuffled.packages[i]
+		})
+		shuffled.terms.Reviewed = true
+		findings, _ := reconcile.Diff(shuffled.lines, nil, shuffled.packages, shuffled.rules(nil))
+		r.Shuffle(len(findings), func(i, j int) { findings[i], findings[j] = findings[j], findings[i] })
+		memory := make(reconcile.Memory)
+		for i := range findings {
+			memory[findings[i].ID(parent)] = reconcile.Past{FirstSeen: now, Sightings: 1}
+		}
+		again := shuffled.decide(t, findings, memory)
+		if a, b := bytesOf(t, first.Actions), bytesOf(t, again.Actions); !bytes.Equal(a, b) {
+			t.Fatalf("seed %d: got\n%s\nwant\n%s", seed, b, a)
+		}
+	}
+	if planned < 300 {
+		t.Errorf("the books give no more than %d actions", planned)
+	}
+}
+
+func bytesOf(t *testing.T, v any) []byte {
+	t.Helper()
+	text, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestPlansAreSafe holds random plans against rules that need none of the
+// planner's code: what is taken away is live, is taken once, and nothing that
+// stays depends on it.
+func TestPlansAreSafe(t *testing.T) {
+	for seed := range uint64(600) {
+		b := randomBook(seed)
+		d := b.plan(t)
+		byID := make(map[string]reconcile.Instance)
+		for _, p := range b.packages {
+			for _, i := range p.Instances {
+				byID[i.ID] = i
+			}
+		}
+		canceled, left := make(map[string]bool), make(map[string]bool)
+		for i := range d.Actions {
+			a := &d.Actions[i]
+			if !a.Removal || !a.Due(false) {
+				continue
+			}
+			ids := []string{a.InstanceID}
+			if a.InstanceID == "" {
+				ids = nil
+				for _, i := range a.Seen.Instances {
+					if i.Status.Live() {
+						ids = append(ids, i.ID)
+					}
+				}
+			}
+			for _, id := range ids {
+				if left[id] || !byID[id].Status.Live() {
+					t.Fatalf("seed %d: %s is taken away twice, or is not live", seed, id)
+				}
+				left[id], canceled[id] = true, a.Fix == reconcile.FixCancel
+			}
+		}
+		for id, i := range byID {
+			if i.Status.Dead() {
+				continue
+			}
+			if left[i.References] && i.References != id && !canceled[id] {
+				t.Fatalf("seed %d: %s stays and references %s", seed, id, i.References)
+			}
+			for gone := range left {
+				if gone != id && i.SiteID != "" && byID[gone].SiteID == i.SiteID && !left[id] {
+					t.Fatalf("seed %d: %s stays on the site of %s", seed, id, gone)
+				}
+			}
+		}
+	}
+}
+
+// TestKeys: an action has the same key in any plan that would do the same to
+// the same state, and another one otherwise.
+func TestKeys(t *testing.T) {
+	key := func(b book) string {
+		d := b.reckless().plan(t)
+		if len(d.Actions) != 1 {
+			t.Fatalf("got %q, want one action", d.told())
+		}
+		return d.Actions[0].Key
+	}
+	base := func() book {
+		return book{lines: []reconcile.Line{line("s", on(site(1)))}, packages: []reconcile.Package{pack("P", "s", inst("plan", ""))}}
+	}
+	want := key(base())
+	touched := base()
+	touched.packages[0].Updated = now.AddDate(0, 0, -10)
+	if got := key(touched); got != want {
+		t.Errorf("touched, and the same again: got %s, want %s", got, want)
+	}
+	seen := map[string]string{want: "base"}
+	for name, edit := range map[string]func(*book){
+		"wanted":   func(b *book) { b.lines[0].SiteID = site(2) },
+		"seen":     func(b *book) { b.packages[0].Instances[0].SiteID = site(3) },
+		"package":  func(b *book) { b.packages[0].ID = "Q" },
+		"instance": func(b *book) { b.packages[0].Instances[0].ID = "P.9" },
+	} {
+		b := base()
+		edit(&b)
+		got := key(b)
+		if same, there := seen[got]; there {
+			t.Errorf("%s: the key of %s", name, same)
+		}
+		seen[got] = name
+	}
+}
+
+func TestEvidence(t *testing.T) {
+	b := book{lines: []reconcile.Line{line("s", canceled), line("s", canceled, product("mail"))}, packages: []reconcile.Package{pack("P", "s", inst("plan", ""), inst("mail", ""))}}.reckless()
+	b.lines[0].Record, b.lines[1].Record = 7, 3
+	d := b.plan(t)
+	if len(d.Evidence) != 1 {
+		t.Fatalf("got %+v", d.Evidence)
+	}
+	e := d.Evidence[0]
+	if e.Key != d.Actions[0].Key || e.Sightings != 1 || !e.FirstSeen.Equal(now) || !e.Counted.Equal(now) || fmt.Sprint(e.Records) != "[3 7]" || d.Actions[0].Rows == "" {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestForecast(t *testing.T) {
+	b := book{lines: []reconcile.Line{line("a", canceled), line("b", on(site(1))), line("s", on(site(5)))},
+		packages: []reconcile.Package{pack("A", "a", inst("plan", "")), pack("B", "b", inst("plan", "")), pack("X", "x", inst("mail", site(5)), inst("mail", "")), pack("S", "s", inst("plan", site(5)))}}.reckless()
+	want := `[{assign {1 1} {0 0} {0 0}} {cancel {1 1} {1 2} {0 0}}]`
+	if d := b.plan(t); fmt.Sprint(d.Forecast) != want {
+		t.Errorf("got %v, want %v", d.Forecast, want)
+	}
+	b.options.MinSightings = 2
+	want = `[{assign {1 1} {0 0} {0 0}} {cancel {0 0} {0 0} {2 3}}]`
+	if d := b.plan(t); fmt.Sprint(d.Forecast) != want {
+		t.Errorf("got %v, want %v", d.Forecast, want)
+	}
+}
