@@ -18,6 +18,9 @@ type Summary struct {
 	ExitCode      int       `json:"exit_code"`
 	Complete      bool      `json:"complete"`
 	Replay        bool      `json:"replay"` // read from a snapshot, not from the API
+	Live          bool      `json:"live"`   // read from the API, for the moment of its start
+	Accepted      bool      `json:"accepted"`
+	Objections    []string  `json:"objections,omitempty"` // of guards on the inputs: why it is not accepted
 	AsOf          time.Time `json:"as_of"`
 	Started       time.Time `json:"started"`
 	Finished      time.Time `json:"finished"`
@@ -32,16 +35,20 @@ type Summary struct {
 	Reports  []File     `json:"reports"`
 	Warnings []string   `json:"warnings"`
 
+	// LedgerVersion is the identity of the ledger that was read, by its content.
+	LedgerVersion string `json:"ledger_version,omitempty"`
+
+	// Changes is against what earlier runs of the scope knew; nil where there
+	// are none, and in runs that are not live.
+	Changes *Changes `json:"changes,omitempty"`
+
+	// Acceptance is how the run was accepted by hand. It is never in the file,
+	// which nothing changes after the run.
+	Acceptance *Acceptance `json:"acceptance,omitempty"`
+
 	// SnapshotContent is the SHA-256 of the packages as they were read or
 	// replayed, a line each, before they are compressed.
 	SnapshotContent string `json:"snapshot_content_sha256,omitempty"`
-}
-
-// Scope is what the run was asked to look at.
-type Scope struct {
-	AccountID string   `json:"account_id"`
-	Accounts  []string `json:"accounts,omitempty"` // of --accounts; empty means all
-	Ledger    string   `json:"ledger"`             // as typed, without secrets
 }
 
 // LedgerSide counts the ledger.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -47,6 +48,7 @@ func TestGoldens(t *testing.T) {
 	quiet.Warnings = nil
 	narrowed := sampleSummary(5, 9)
 	narrowed.Coverage.Book, narrowed.Replay, narrowed.Scope.Accounts = reconcile.BookNarrowed, true, []string{guid(1, 1)}
+	narrowed.Live, narrowed.Accepted, narrowed.Changes = false, false, nil
 	for name, write := range map[string]func(io.Writer) error{
 		"findings.csv": func(w io.Writer) error { return FindingsCSV(w, sampleAsOf, sampleCarried, sampleFindings(200)) },
 		"packages.csv": func(w io.Writer) error { return PackagesCSV(w, sampleStock(9)) },
@@ -62,10 +64,36 @@ func TestGoldens(t *testing.T) {
 			return Markdown(w, sampleSummary(200, 180), &TextOptions{Folder: "s3://runs/20261121T020000Z-1a2b"})
 		},
 		"incomplete.md": func(w io.Writer) error { return Markdown(w, incomplete(sampleSummary(30, 20)), nil) },
+		"runs.txt":      func(w io.Writer) error { return RunsText(w, sampleRuns()) },
+		"runs.md":       func(w io.Writer) error { return RunsMarkdown(w, sampleRuns()) },
+		"runs.json":     func(w io.Writer) error { return RunsJSON(w, sampleRuns()) },
 		"summary.json":  func(w io.Writer) error { return JSON(w, sampleSummary(0, 4)) },
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, written(t, write)) })
 	}
+}
+
+// sampleRuns are runs of every standing.
+func sampleRuns() []RunLine {
+	var lines []RunLine
+	for n, change := range []func(*reconcile.Summary){
+		func(*reconcile.Summary) {},
+		func(s *reconcile.Summary) { incomplete(s).ExitCode = 4 },
+		func(s *reconcile.Summary) { s.Accepted, s.Objections = false, []string{"rows: 180, a week ago 240"} },
+		func(s *reconcile.Summary) {
+			s.Acceptance = &reconcile.Acceptance{RunID: s.RunID, At: sampleAsOf, Reason: "a customer left"}
+		},
+		func(s *reconcile.Summary) { s.Accepted, s.Live, s.Replay = false, false, true },
+		func(s *reconcile.Summary) { s.Accepted, s.Live = false, false },
+	} {
+		s := sampleSummary(40, 9)
+		s.Findings.Round()
+		s.AsOf = sampleAsOf.AddDate(0, 0, -n)
+		s.RunID = s.AsOf.Format("20060102T150405Z") + "-1a2b"
+		change(s)
+		lines = append(lines, RunLine{ID: s.RunID, Written: s.AsOf.Add(time.Minute), Summary: s})
+	}
+	return append(lines, RunLine{ID: "died", Written: sampleAsOf.AddDate(0, -1, 0), Fault: "died, or is still at work"})
 }
 
 func TestTextWidth(t *testing.T) {

@@ -47,6 +47,9 @@ func markdownHead(b *strings.Builder, s *reconcile.Summary) {
 		replay = ", a replay of a snapshot"
 	}
 	fmt.Fprintf(b, "- Run %s, as of %s%s\n", code(s.RunID), s.AsOf.UTC().Format("2006-01-02 15:04:05 UTC"), replay)
+	for _, line := range standingLines(s) {
+		fmt.Fprintf(b, "- %s\n", escape(oneLine(line)))
+	}
 	fmt.Fprintf(b, "- Account %s, %s\n", code(s.Scope.AccountID), scopeLine(&s.Scope))
 	fmt.Fprintf(b, "- Ledger %s: %s\n", code(s.Scope.Ledger), ledgerLine(&s.Ledger))
 	fmt.Fprintf(b, "- Wix: %s\n", wixLine(&s.Wix))

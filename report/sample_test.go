@@ -120,7 +120,8 @@ func sampleSummary(findings, packages int) *reconcile.Summary {
 	s := &reconcile.Summary{
 		SchemaVersion: 1, RunID: "20261121T020000Z-1a2b", Version: "v0.1.0", ExitCode: 0, Complete: true,
 		AsOf: sampleAsOf, Started: sampleAsOf, Finished: sampleAsOf.Add(97 * time.Second), Findings: reconcile.NewTally(),
-		Scope:    reconcile.Scope{AccountID: sampleParent, Ledger: "s3://books/subs-2026-11-21.csv.gz"},
+		Live: true, Accepted: true, Changes: &reconcile.Changes{New: 12, Known: 1180, Reopened: 1, Resolved: 7},
+		Scope:    reconcile.Scope{ID: "3f5a0c1e9d7b24680ace", AccountID: sampleParent, Ledger: "s3://books/subs-2026-11-21.csv.gz"},
 		Coverage: reconcile.Coverage{Book: reconcile.BookWhole, Accounts: map[string]*reconcile.AccountCoverage{}},
 		Ledger:   reconcile.LedgerSide{Classes: map[string]int{}, BadRows: 9},
 		Wix:      reconcile.WixSide{Classes: map[string]int{}},
@@ -188,7 +189,7 @@ func sampleSides(s *reconcile.Summary, n int) {
 
 // incomplete makes the sample a run that could not read two accounts.
 func incomplete(s *reconcile.Summary) *reconcile.Summary {
-	s.Complete, s.ExitCode, s.Coverage.Book = false, 4, reconcile.BookPartial
+	s.Complete, s.Accepted, s.ExitCode, s.Coverage.Book = false, false, 4, reconcile.BookPartial
 	for _, n := range []int{3, 5} {
 		s.Coverage.Accounts[guid(1, n)] = &reconcile.AccountCoverage{
 			By: "chain", Packages: 4, Error: "query packages: POST /resellers/v1/packages/query: 503 after 6 tries (request 7f3a)",

@@ -66,6 +66,9 @@ func (p *printer) head(s *reconcile.Summary) {
 		replay = ", a replay of a snapshot"
 	}
 	p.line("", fmt.Sprintf("Run %s, as of %s%s", oneLine(s.RunID), s.AsOf.UTC().Format("2006-01-02 15:04:05 UTC"), replay))
+	for _, line := range standingLines(s) {
+		p.line("", oneLine(line))
+	}
 	p.line("", fmt.Sprintf("Account %s, %s", oneLine(s.Scope.AccountID), scopeLine(&s.Scope)))
 	p.line("Ledger  ", oneLine(s.Scope.Ledger)+": "+ledgerLine(&s.Ledger))
 	p.line("Wix     ", wixLine(&s.Wix))

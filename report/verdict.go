@@ -81,10 +81,7 @@ func gapLines(c *reconcile.Coverage, most int) []gap {
 
 // openLine counts what is open, by severity.
 func openLine(t *reconcile.Tally) string {
-	var bySeverity [reconcile.Low + 1]int
-	for _, k := range reconcile.Kinds() {
-		bySeverity[k.Severity()] += t.Kinds[k.String()][reconcile.Open.String()]
-	}
+	bySeverity := t.OpenBySeverity()
 	open := t.State(reconcile.Open)
 	if open == 0 {
 		return "No open findings"

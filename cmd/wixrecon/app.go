@@ -32,7 +32,8 @@ func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 // run is the whole program but for the process round it.
 func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
 	p := &program{env: env, stdout: stdout, stderr: stderr}
-	err := p.app().RunContext(ctx, args)
+	app := p.app()
+	err := app.RunContext(ctx, flagsFirst(app.Commands, args))
 	var code exitCode
 	if errors.As(err, &code) {
 		return int(code)
@@ -59,7 +60,7 @@ func (p *program) app() *cli.App {
 		ExitErrHandler:  func(*cli.Context, error) {},
 		OnUsageError:    usageError,
 		CommandNotFound: nil,
-		Commands:        []*cli.Command{p.runCommand(), p.checkCommand(), p.simulateCommand(), p.demoCommand(), p.versionCommand()},
+		Commands:        []*cli.Command{p.runCommand(), p.runsCommand(), p.checkCommand(), p.simulateCommand(), p.demoCommand(), p.versionCommand()},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return job.Usagef("unknown command %q: did you mean %s? (see wixrecon --help)",
@@ -71,7 +72,12 @@ func (p *program) app() *cli.App {
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = usageError
-		c.Before = refuseArguments
+		if c.Before == nil {
+			c.Before = refuseArguments
+		}
+		for _, sub := range c.Subcommands {
+			sub.OnUsageError = usageError
+		}
 	}
 	return app
 }
@@ -118,15 +124,6 @@ func nearestFlag(c *cli.Context, name string) string {
 		return ""
 	}
 	return ": did you mean --" + config.Nearest(name, names) + "?"
-}
-
-// refuseArguments refuses what is neither a flag nor its value: a run whose
-// flags are read halfway would do something else than was meant.
-func refuseArguments(c *cli.Context) error {
-	if c.Args().Present() {
-		return job.Usagef("%s: unexpected argument %q (flags are --name value)", c.Command.Name, config.Shown(c.Args().First()))
-	}
-	return nil
 }
 
 func (p *program) versionCommand() *cli.Command {

@@ -1,16 +1,17 @@
-// Package archive keeps what a run leaves for later runs: its folder under
-// --out, with summary.json written last.
+// Package archive keeps what a run leaves for later runs, and reads it back:
+// the run's folder under --out, what is known of findings, which runs were
+// accepted.
 package archive
 
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,18 +20,59 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// A run has a folder of its own, <out>/<run-id>/. Each file in it is written
-// whole or not at all and never over another, and summary.json is the last: a
-// folder without it is a run that died, or one that is still at work.
+// Below --out every run has a folder of its own, and beside them stand
+//
+//	latest.json          the last accepted run of each scope, for people and scripts
+//	accepted/<run>.json  that a run was accepted by hand
+//
+// and the folders journal, lock and close-…, which are not this package's.
+// Nothing that a run wrote is ever changed; what is read back has a schema
+// version. A file of a newer version is an error, because half of what it says
+// would be lost. One that can't be read otherwise is left out with a warning: a
+// damaged run must not keep all later ones from running.
 
-// The files of a run that this package knows by name.
+// The files of a run.
 const (
 	SummaryFile  = "summary.json"
 	SnapshotFile = "packages.jsonl.zst"
+	MemoryFile   = "memory.jsonl.zst"
+	FindingsFile = "findings.csv"
+	PackagesFile = "packages.csv"
+	WorkbookFile = "report.xlsx"
+	PageFile     = "report.html"
+	PlanFile     = "plan.json"
+
+	indexFile = "index.json" // the summary's digest
+	mark      = "pruned"     // while the folder is being removed
 )
 
-// ErrRunExists says that the folder of the run is taken.
-var ErrRunExists = errors.New("a run of this name is there already")
+const (
+	latestFile     = "latest.json"
+	acceptedFolder = "accepted/"
+)
+
+// runFiles are what a folder is known by as a run's.
+func runFiles() []string {
+	return []string{
+		SummaryFile, SnapshotFile, MemoryFile, FindingsFile, PackagesFile, WorkbookFile, PageFile, PlanFile, indexFile, mark,
+	}
+}
+
+// Reserved reports whether a name has a meaning of its own under --out, in any
+// case, because not every file system tells case apart.
+func Reserved(name string) bool {
+	name = strings.ToLower(name)
+	return slices.Contains([]string{latestFile, "accepted", "journal", "lock", "stop"}, name) || strings.HasPrefix(name, "close-")
+}
+
+var (
+	// ErrRunExists says that the folder of the run is taken.
+	ErrRunExists = errors.New("a run of this name is there already")
+	// ErrNoRun says that there is no concluded run of the name.
+	ErrNoRun = errors.New("there is no such run")
+	// ErrNewer says that a newer version of this program wrote it.
+	ErrNewer = errors.New("a newer version of wixrecon wrote it: use that one, or another --out")
+)
 
 // An Archive is the place of --out.
 type Archive struct {
@@ -54,101 +96,34 @@ func (a *Archive) Close() error { return a.dir.Close() }
 
 // NewRunID makes the name of a run that starts at a time.
 func NewRunID(started time.Time) string {
-	var mark [2]byte
-	_, _ = rand.Read(mark[:]) // never fails
-	return started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(mark[:])
+	var random [2]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:])
 }
 
-// Unfinished names the runs, but the given one, whose folder has no summary:
-// they died or are still at work. A folder is a run's when it holds one of the
-// named reports.
-func (a *Archive) Unfinished(ctx context.Context, but string, reports []string) ([]string, error) {
-	entries, err := a.dir.List(ctx, "", "")
-	if err != nil {
-		return nil, err
-	}
-	concluded := make(map[string]bool)
-	for _, e := range entries {
-		id, file, _ := strings.Cut(e.Key, "/")
-		if file == SummaryFile || slices.Contains(reports, file) {
-			concluded[id] = concluded[id] || file == SummaryFile
-		}
-	}
-	var died []string
-	for id, done := range concluded {
-		if !done && id != but {
-			died = append(died, id)
-		}
-	}
-	slices.Sort(died)
-	return died, nil
-}
+// runID is what may name a folder on every kind of storage.
+var runID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
-// A Run is the folder of a run that is being written.
-type Run struct {
-	ID    string
-	dir   *storage.Dir
-	files []reconcile.File
-}
+// ValidRunID reports whether a run may be called so: 1 to 100 letters, digits,
+// dots, dashes and underscores, a letter or digit first.
+func ValidRunID(id string) bool { return runID.MatchString(id) }
 
-// NewRun names a run. A folder that holds anything is refused with
-// ErrRunExists; nothing is written yet.
-func (a *Archive) NewRun(ctx context.Context, id string) (*Run, error) {
-	there, err := a.dir.List(ctx, id+"/", "")
-	if err != nil {
-		return nil, err
-	}
-	if len(there) > 0 {
-		return nil, fmt.Errorf("write run %s in %s: %w", id, a.dir.Name, ErrRunExists)
-	}
-	return &Run{ID: id, dir: a.dir}, nil
-}
-
-// Put writes one report of the run.
-func (r *Run) Put(ctx context.Context, name string, write func(io.Writer) error) error {
-	hash := sha256.New()
-	var size counter
-	err := r.dir.Put(ctx, r.ID+"/"+name, func(w io.Writer) error {
-		return write(io.MultiWriter(w, hash, &size))
-	})
-	if err != nil {
-		return err
-	}
-	r.files = append(r.files, reconcile.File{Name: name, Bytes: int64(size), SHA256: hex.EncodeToString(hash.Sum(nil))})
-	return nil
-}
-
-// Conclude writes the summary, which names the reports that were put.
-func (r *Run) Conclude(ctx context.Context, s *reconcile.Summary) error {
-	return r.dir.Put(ctx, r.ID+"/"+SummaryFile, func(w io.Writer) error {
-		out := json.NewEncoder(w)
-		out.SetIndent("", "  ")
-		out.SetEscapeHTML(false)
-		return out.Encode(s)
-	})
-}
-
-// Files gives the reports that were put so far.
-func (r *Run) Files() []reconcile.File { return slices.Clone(r.files) }
-
-// Folder gives the place of the run, fit to be shown.
-func (r *Run) Folder() string { return strings.TrimSuffix(r.dir.Name, "/") + "/" + r.ID }
-
-// ReadSummary reads a summary back.
+// ReadSummary reads a summary back. Fields that it does not know are ignored.
 func ReadSummary(in io.Reader) (*reconcile.Summary, error) {
 	var s reconcile.Summary
 	if err := json.NewDecoder(in).Decode(&s); err != nil {
 		return nil, fmt.Errorf("not a summary of a run: %w", err)
 	}
-	if s.SchemaVersion < 1 || s.SchemaVersion > reconcile.SchemaVersion {
-		return nil, fmt.Errorf("summary has schema version %d, this program reads up to %d", s.SchemaVersion, reconcile.SchemaVersion)
-	}
-	return &s, nil
+	return &s, checkSchema("summary", s.SchemaVersion)
 }
 
-type counter int64
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
+// checkSchema refuses what this program can't read.
+func checkSchema(what string, version int) error {
+	switch {
+	case version > reconcile.SchemaVersion:
+		return fmt.Errorf("%s has schema version %d, this program reads up to %d: %w", what, version, reconcile.SchemaVersion, ErrNewer)
+	case version < 1:
+		return fmt.Errorf("%s has no schema version", what)
+	}
+	return nil
 }

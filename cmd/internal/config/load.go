@@ -21,9 +21,17 @@ import (
 //
 // The error joins every fault; any of them is wrong usage or configuration.
 func Load(flags map[string]string, env []string, readFile func(name string) ([]byte, error)) (*Config, error) {
+	return LoadSome(nil, flags, env, readFile)
+}
+
+// LoadSome does as Load, for a command that needs some of the settings only:
+// the others need not be given, and are not judged. They may stand in the file
+// all the same, which is shared with other commands. Nil is all.
+func LoadSome(names []string, flags map[string]string, env []string, readFile func(name string) ([]byte, error)) (*Config, error) {
 	l := &loader{
 		config:   Config{Location: time.UTC},
 		settings: Settings(),
+		needed:   names,
 		flags:    flags,
 		env:      environment(env),
 		readFile: readFile,
@@ -36,7 +44,9 @@ func Load(flags map[string]string, env []string, readFile func(name string) ([]b
 	if len(l.faults) > 0 {
 		return nil, l.joined()
 	}
-	l.showMappings()
+	if l.needed == nil {
+		l.showMappings()
+	}
 	for i := range l.config.Given {
 		g := &l.config.Given[i]
 		g.Value = l.config.APIKey.Scrub(g.Value)
@@ -48,6 +58,7 @@ func Load(flags map[string]string, env []string, readFile func(name string) ([]b
 type loader struct {
 	config   Config
 	settings []Setting
+	needed   []string // settings that are gathered and judged; nil is all
 	flags    map[string]string
 	env      map[string]string
 	readFile func(string) ([]byte, error)
@@ -91,6 +102,9 @@ const fixReason = "--fix stands on the command line only, so that nobody turns a
 func (l *loader) gather(file map[string]value) {
 	for i := range l.settings {
 		s := &l.settings[i]
+		if !l.needs(s) {
+			continue
+		}
 		v, ok := l.typed(s)
 		if !ok {
 			v, ok = l.exported(s)
@@ -105,6 +119,8 @@ func (l *loader) gather(file map[string]value) {
 		l.config.Given = append(l.config.Given, Given{Name: s.Name, Value: shown(v.text), Source: v.from})
 	}
 }
+
+func (l *loader) needs(s *Setting) bool { return l.needed == nil || slices.Contains(l.needed, s.Name) }
 
 // typed gives a setting's flag.
 func (l *loader) typed(s *Setting) (value, bool) {
@@ -133,6 +149,9 @@ func (l *loader) exported(s *Setting) (value, bool) {
 func (l *loader) setAll() {
 	for i := range l.settings {
 		s := &l.settings[i]
+		if !l.needs(s) {
+			continue
+		}
 		v := l.given[s.Name]
 		if strings.ContainsFunc(v.text, unicode.IsControl) {
 			l.tell(s.Name, fmt.Errorf("--%s: %w", s.Name, v.fault("want a value without control characters")))

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/sources/archive"
 )
 
 // Here every setting but the lists and the key is judged. An empty value means
@@ -157,7 +157,7 @@ const maxInFlight = 366 * day
 const day = 24 * time.Hour
 
 func setInFlight(l *loader, v value) error {
-	window, err := parseDuration(v.text)
+	window, err := ParseDuration(v.text)
 	if err != nil || window < 0 || window > maxInFlight {
 		return v.fault("want a time from 0 to 366 days: 48h, 2d, 1d12h")
 	}
@@ -165,8 +165,8 @@ func setInFlight(l *loader, v value) error {
 	return nil
 }
 
-// parseDuration reads a Go duration that may begin with whole days.
-func parseDuration(text string) (time.Duration, error) {
+// ParseDuration reads a Go duration that may begin with whole days.
+func ParseDuration(text string) (time.Duration, error) {
 	days, rest, found := strings.Cut(text, "d")
 	if !found {
 		return time.ParseDuration(text)
@@ -192,27 +192,17 @@ func setMaxBadRows(l *loader, v value) error {
 	return nil
 }
 
-// runName is what may name a folder on every kind of storage.
-var runName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
-
 func setRunID(l *loader, v value) error {
 	switch {
 	case v.text == "":
 		return nil
-	case !runName.MatchString(v.text):
+	case !archive.ValidRunID(v.text):
 		return v.fault("want 1 to 100 letters, digits, dots, dashes and underscores, a letter or digit first")
-	case reserved(v.text):
+	case archive.Reserved(v.text):
 		return v.fault("want another name: this one is kept for what stands beside the runs")
 	}
 	l.config.RunID = v.text
 	return nil
-}
-
-// reserved tells the names that have a meaning of their own under --out, in any
-// case, because not every file system tells case apart.
-func reserved(name string) bool {
-	name = strings.ToLower(name)
-	return slices.Contains([]string{"latest.json", "journal", "lock", "stop"}, name) || strings.HasPrefix(name, "close-")
 }
 
 func setDetailedExitcode(l *loader, v value) error {

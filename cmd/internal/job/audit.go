@@ -11,7 +11,6 @@ import (
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/join"
-	"github.com/wixrecon/wixrecon/report"
 	"github.com/wixrecon/wixrecon/sources/archive"
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
@@ -28,6 +27,12 @@ type Audit struct {
 	Log     *slog.Logger
 	Meter   *Meter    // may be nil
 	Stdout  io.Writer // the result
+	Started time.Time // zero is now
+
+	// Weigh says what is to be objected against the inputs of the run, whose
+	// counts stand in its summary, after what earlier runs left. A run that is
+	// objected to is no baseline for later ones. Nil objects to nothing.
+	Weigh func(*reconcile.History, *reconcile.Summary) []string
 }
 
 // audit is an Audit on its way.
@@ -39,15 +44,20 @@ type audit struct {
 	table    *join.Table
 	snapshot *snapshot
 	summary  reconcile.Summary
-	carried  []string // headers
-	accounts []string // that the ledger names
+	history  *archive.History // nil in a run that is not live
+	memory   reconcile.Memory // before the decision what earlier runs knew, then what later ones will
+	carried  []string         // headers
+	accounts []string         // that the ledger names
 	result   *join.Result
 }
 
 // Run carries the audit out and gives the exit code. The error says why
 // nothing can be said.
 func (a *Audit) Run(ctx context.Context) (code int, err error) {
-	w := &audit{Audit: a, started: time.Now().UTC(), table: join.New(join.Options{})}
+	w := &audit{Audit: a, started: a.Started.UTC(), table: join.New(join.Options{})}
+	if a.Started.IsZero() {
+		w.started = time.Now().UTC()
+	}
 	defer w.table.Close()
 	defer func() { w.snapshot.close() }()
 	if w.archive, err = archive.Open(ctx, a.Places, a.Config.Out); err != nil {
@@ -55,7 +65,7 @@ func (a *Audit) Run(ctx context.Context) (code int, err error) {
 		return ExitCode(err), err
 	}
 	defer func() { err = errors.Join(err, w.archive.Close()) }()
-	for _, step := range []func(context.Context) error{w.begin, w.readLedger, w.readBook, w.decide, w.write, w.tell} {
+	for _, step := range []func(context.Context) error{w.begin, w.readLedger, w.readBook, w.decide, w.remember, w.write, w.tell} {
 		if err := step(ctx); err != nil {
 			return ExitCode(err), err
 		}
@@ -75,28 +85,14 @@ func (w *audit) begin(ctx context.Context) error {
 	}
 	w.summary = reconcile.Summary{
 		SchemaVersion: reconcile.SchemaVersion, RunID: id, Version: w.Version,
-		AsOf: asOf.UTC(), Started: w.started, Replay: w.Config.Snapshot != "", Warnings: []string{},
-		Scope: reconcile.Scope{
-			AccountID: w.Config.AccountID, Accounts: w.Config.Accounts, Ledger: storage.Redact(w.Config.Ledger),
-		},
+		AsOf: asOf.UTC(), Started: w.started, Warnings: []string{}, Scope: w.scope(w.Config.AccountID),
+		Replay: w.Config.Snapshot != "", Live: w.Config.Snapshot == "" && w.Config.AsOf.IsZero(),
 	}
 	var err error
 	if w.run, err = w.archive.NewRun(ctx, id); err != nil {
 		return err
 	}
 	return w.lookBack(ctx)
-}
-
-// lookBack says which runs before this one died.
-func (w *audit) lookBack(ctx context.Context) error {
-	died, err := w.archive.Unfinished(ctx, w.run.ID, reportFiles())
-	if err != nil {
-		return err
-	}
-	for _, id := range died {
-		w.warn(fmt.Sprintf("run %s has no %s: it died, or is still at work", id, archive.SummaryFile))
-	}
-	return nil
 }
 
 // warn tells the log and the summary.
@@ -111,7 +107,7 @@ func (w *audit) decide(ctx context.Context) error {
 	s := &w.summary
 	var err error
 	w.result, err = w.table.Reconcile(ctx, reconcile.Rules{
-		AsOf: s.AsOf, InFlight: w.Config.InFlight, Coverage: &s.Coverage, Parent: s.Scope.AccountID,
+		AsOf: s.AsOf, InFlight: w.Config.InFlight, Coverage: &s.Coverage, Parent: s.Scope.AccountID, Memory: w.memory,
 	})
 	if err != nil {
 		return fmt.Errorf("reconcile: %w", err)
@@ -124,12 +120,5 @@ func (w *audit) decide(ctx context.Context) error {
 
 // tell prints the result.
 func (w *audit) tell(context.Context) error {
-	o := &report.TextOptions{Folder: w.run.Folder()}
-	switch w.Config.Output {
-	case config.OutputJSON:
-		return report.JSON(w.Stdout, &w.summary)
-	case config.OutputMarkdown:
-		return report.Markdown(w.Stdout, &w.summary, o)
-	}
-	return report.Text(w.Stdout, &w.summary, o)
+	return printSummary(w.Stdout, w.Config.Output, &w.summary, w.run.Folder())
 }

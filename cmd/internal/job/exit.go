@@ -42,8 +42,13 @@ func ExitCode(err error) int {
 	switch {
 	case err == nil:
 		return ExitOK
-	case errors.As(err, &usage), errors.Is(err, storage.ErrName), errors.Is(err, archive.ErrRunExists):
+	case errors.As(err, &usage):
 		return ExitUsage
+	}
+	for _, kind := range []error{storage.ErrName, archive.ErrRunExists, archive.ErrNoRun, archive.ErrNotAcceptable} {
+		if errors.Is(err, kind) {
+			return ExitUsage
+		}
 	}
 	return ExitFailed
 }

@@ -51,6 +51,7 @@ func (w *audit) readLedger(ctx context.Context) (err error) {
 		}
 	}
 	w.accounts = slices.Sorted(maps.Keys(r.accounts))
+	w.summary.LedgerVersion = reconcile.LedgerVersion(w.summary.Inputs)
 	if err := source.Unchanged(ctx); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}

@@ -108,7 +108,10 @@ func (w *audit) replayRun(earlier *reconcile.Summary, file reconcile.File) error
 	if earlier.SnapshotContent != w.summary.SnapshotContent {
 		return fmt.Errorf("read %s: it is not the snapshot that the %s beside it tells of", file.Name, archive.SummaryFile)
 	}
-	w.summary.Scope.AccountID = parent
+	if err := earlier.Coverage.Check(); err != nil || earlier.Complete != earlier.Coverage.Complete() {
+		return fmt.Errorf("read %s: the %s beside it contradicts itself about what was read", file.Name, archive.SummaryFile)
+	}
+	w.summary.Scope = w.scope(parent)
 	if w.Config.AsOf.IsZero() {
 		w.summary.AsOf = earlier.AsOf
 	}

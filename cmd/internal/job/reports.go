@@ -21,18 +21,10 @@ type reportFile struct {
 func reportTable() []reportFile {
 	return []reportFile{
 		{archive.SnapshotFile, config.ReportSnapshot, (*audit).writeSnapshot},
-		{"findings.csv", config.ReportFindings, (*audit).writeFindings},
-		{"packages.csv", config.ReportPackages, (*audit).writePackages},
-		{"report.xlsx", config.ReportXLSX, (*audit).writeWorkbook},
+		{archive.FindingsFile, config.ReportFindings, (*audit).writeFindings},
+		{archive.PackagesFile, config.ReportPackages, (*audit).writePackages},
+		{archive.WorkbookFile, config.ReportXLSX, (*audit).writeWorkbook},
 	}
-}
-
-func reportFiles() []string {
-	var names []string
-	for _, f := range reportTable() {
-		names = append(names, f.name)
-	}
-	return names
 }
 
 // write puts the reports into the run's folder, the summary last.
@@ -47,8 +39,17 @@ func (w *audit) write(ctx context.Context) error {
 			return err
 		}
 	}
+	if w.summary.Live {
+		if err := w.run.PutMemory(ctx, w.summary.Scope.ID, w.memory); err != nil {
+			return err
+		}
+	}
 	w.summary.Reports = w.run.Files()
-	return w.run.Conclude(ctx, &w.summary)
+	if err := w.run.Conclude(ctx, &w.summary); err != nil {
+		return err
+	}
+	w.point(ctx)
+	return nil
 }
 
 func (w *audit) writeSnapshot(_ context.Context, out io.Writer) (err error) {
