@@ -37,7 +37,7 @@ func (p *program) audit(ctx context.Context, cfg *config.Config) error {
 	meter := job.NewMeter(p.stderr, showBar(cfg.Progress, p.stderr))
 	a := &job.Audit{
 		Config: cfg, Places: newPlaces(), Version: version, Stdout: p.stdout,
-		Log: newLog(cfg.Log, meter), Meter: meter,
+		Log: newLog(cfg.Log, meter), Meter: meter, Weigh: job.WeighInputs,
 	}
 	code, err := a.Run(ctx)
 	if err == nil && code != job.ExitOK {

@@ -42,7 +42,9 @@ func (a *Archive) List(ctx context.Context, scope string) (list []Listed, warnin
 	all = slices.DeleteFunc(all, func(l Listed) bool {
 		return scope != "" && (l.Summary == nil || !strings.HasPrefix(l.Summary.Scope.ID, scope))
 	})
-	slices.SortFunc(all, func(a, b Listed) int { return cmp.Or(b.Moment().Compare(a.Moment()), b.Written.Compare(a.Written), strings.Compare(b.ID, a.ID)) })
+	slices.SortFunc(all, func(a, b Listed) int {
+		return cmp.Or(b.Moment().Compare(a.Moment()), b.Written.Compare(a.Written), strings.Compare(b.ID, a.ID))
+	})
 	return all, append(warnForeign(foreign), warnings...), nil
 }
 

@@ -92,6 +92,33 @@ func TestNothingIsLeftOfAFailedPut(t *testing.T) {
 	}
 }
 
+// A folder holds nothing without its objects, as in a bucket; the Dir's own
+// stays, and so does what holds anything else.
+func TestRemoveTakesEmptyFolders(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	for _, name := range []string{"a/b/c/one", "a/two", "three"} {
+		path := filepath.Join(root, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := openDir(t, new(storage.Places), root)
+	for _, c := range []struct{ key, gone, left string }{
+		{"a/b/c/one", "a/b", "a/two"}, {"a/b/c/one", "a/b", "a/two"}, {"a/two", "a", "three"}, {"three", "three", "."},
+	} {
+		if err := d.Remove(t.Context(), c.key); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(filepath.Join(root, c.gone)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("without %s: %s is there (%v)", c.key, c.gone, err)
+		}
+		if _, err := os.Stat(filepath.Join(root, c.left)); err != nil {
+			t.Errorf("without %s: %v", c.key, err)
+		}
+	}
+}
+
 func TestLocalErrors(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.WriteFile("file", nil, 0o600); err != nil {

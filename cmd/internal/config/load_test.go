@@ -278,6 +278,24 @@ func TestASnapshotNeedsNeitherAccountNorKey(t *testing.T) {
 	}
 }
 
+// A command that needs some of the settings is not kept from its work by the
+// others, but a file that is wrong in itself is told all the same.
+func TestSomeOfTheSettings(t *testing.T) {
+	names := []string{"config", "out", "output"}
+	env := []string{"WIXRECON_OUT=exported", "WIXRECON_RATE=fast", "WIX_ACCOUNT_ID=x", "WIXRECON_ACCOUNT_ID=y"}
+	read := files(map[string]string{"good": "rate: fast\nout: filed\noutput: json\n", "bad": "oot: filed\n"})
+	c, err := LoadSome(names, map[string]string{"config": "good"}, env, read)
+	if err != nil || c.Out != "exported" || c.Output != OutputJSON || len(c.Given) != len(names) {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	if _, err := LoadSome(names, map[string]string{"config": "bad"}, nil, read); err == nil || !strings.Contains(err.Error(), `unknown key "oot"`) {
+		t.Errorf("an unknown key: %v", err)
+	}
+	if _, err := LoadSome(names, map[string]string{"output": "loud"}, nil, read); err == nil || !strings.Contains(err.Error(), "--output") {
+		t.Errorf("a setting that is needed: %v", err)
+	}
+}
+
 func TestMissingFilesAreTold(t *testing.T) {
 	for _, setting := range []string{"config", "api-key-file", "accounts"} {
 		_, err := Load(least(map[string]string{setting: "not-there"}), nil, files(nil))

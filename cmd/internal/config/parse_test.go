@@ -34,7 +34,7 @@ func TestRefusedValues(t *testing.T) {
 			"one", "101", "1 percent", strings.Repeat("9", 60)},
 		"decimal":           {".", ",", "Point", "dot"},
 		"reports":           {"", ",", "html", "findings,html", "pdf", "findings,,xlsx", "all,findings", "ALL"},
-		"run-id":            {".", "..", "-a", "_a", ".a", "a/b", "a b", "ä", "a\n", strings.Repeat("a", 101), "latest.json", "LOCK", "Stop", "journal", "close-2026-10"},
+		"run-id":            {".", "..", "-a", "_a", ".a", "a/b", "a b", "ä", "a\n", strings.Repeat("a", 101), "latest.json", "LOCK", "Stop", "journal", "close-2026-10", "Accepted"},
 		"log":               {"", "xml", "JSON"},
 		"progress":          {"", "yes", "true"},
 		"output":            {"", "csv"},

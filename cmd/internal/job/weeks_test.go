@@ -1,0 +1,391 @@
+package job_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
+	"github.com/wixrecon/wixrecon/cmd/internal/job"
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/sources/storage"
+	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
+)
+
+// Weeks of nightly runs, the real ones, over HTTP against the simulator: what
+// each night finds depends on what the nights before it left.
+
+const (
+	accountA = "a0000000-0000-4000-8000-000000000001"
+	accountB = "a0000000-0000-4000-8000-000000000002"
+	orphan   = "S-orphan"
+)
+
+// weeks are the nights of one book.
+type weeks struct {
+	out    string
+	ledger string
+	places *storage.Places
+	book   []wixsim.Package
+	server wixsim.Options
+	weigh  func(*reconcile.History, *reconcile.Summary) []string
+	flags  map[string]string // beside those of every night
+}
+
+// newWeeks gives a book with a subscription in each of two accounts.
+func newWeeks(t *testing.T, out string) *weeks {
+	t.Helper()
+	w := &weeks{out: out, ledger: filepath.Join(t.TempDir(), "subs.csv"), places: new(storage.Places)}
+	w.book = []wixsim.Package{packageOf(1, accountA, "S-1"), packageOf(2, accountB, "S-2")}
+	w.write(t, "S-1,"+accountA+",active\nS-2,"+accountB+",active\n")
+	return w
+}
+
+func (w *weeks) write(t *testing.T, rows string) {
+	t.Helper()
+	if err := os.WriteFile(w.ledger, []byte("external_id,account_id,status\n"+rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// packageOf gives a package that was not touched for long.
+func packageOf(n int, account, externalID string) wixsim.Package {
+	at := moment(-100, 0)
+	return wixsim.Package{
+		ID: fmt.Sprintf("b0000000-0000-4000-8000-%012d", n), AccountID: account, ExternalID: externalID, CreatedDate: at, UpdatedDate: at,
+		ProductInstances: []wixsim.Instance{{
+			InstanceID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", n), Status: "ENABLED", CreatedDate: at, UpdatedDate: at,
+		}},
+	}
+}
+
+// moment gives an hour of a night, in the past: folders are never older than
+// they are.
+func moment(night, hour int) time.Time {
+	return time.Date(2025, 3, 3, 2+hour, 0, 0, 0, time.UTC).AddDate(0, 0, night)
+}
+
+// stray puts a package into the book that the ledger does not know.
+func (w *weeks) stray() *wixsim.Package {
+	w.book = append(w.book, packageOf(3, accountA, orphan))
+	return &w.book[len(w.book)-1]
+}
+
+// found takes it out again.
+func (w *weeks) found() { w.book = w.book[:2] }
+
+// A morning is what a night left.
+type morning struct {
+	id      string
+	code    int
+	summary reconcile.Summary
+	orphan  map[string]string // its row of findings.csv, by column; nil where there is none
+	log     string
+}
+
+// night runs the job on a night and wants the exit code.
+func (w *weeks) night(t *testing.T, night, code int) *morning {
+	t.Helper()
+	return w.run(t, moment(night, 0), code)
+}
+
+func (w *weeks) run(t *testing.T, at time.Time, code int) *morning {
+	t.Helper()
+	server := httptest.NewServer(wixsim.New(w.book, &w.server))
+	defer server.Close()
+	m := &morning{id: at.Format("20060102T150405Z")}
+	flags := map[string]string{
+		"account-id": wixsim.DefaultParent, "base-url": server.URL, "rate": "off", "ledger": w.ledger, "out": w.out,
+		"run-id": m.id, "output": "json", "reports": "findings",
+	}
+	for name, value := range w.flags {
+		flags[name] = value
+	}
+	cfg, err := config.Load(flags, []string{"WIX_API_KEY=" + wixsim.DefaultKey}, os.ReadFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, log bytes.Buffer
+	a := job.Audit{
+		Config: cfg, Places: w.places, Version: "test", Log: slog.New(slog.NewTextHandler(&log, nil)), Stdout: &stdout,
+		Started: at, Weigh: w.weigh,
+	}
+	if m.code, err = a.Run(t.Context()); err != nil || m.code != code {
+		t.Fatalf("%s: code %d, want %d: %v\n%s", m.id, m.code, code, err, &log)
+	}
+	m.log = log.String()
+	if err := json.Unmarshal(stdout.Bytes(), &m.summary); err != nil {
+		t.Fatal(err)
+	}
+	m.orphan = w.row(t, m.id)
+	return m
+}
+
+// row gives the orphan's row of findings.csv.
+func (w *weeks) row(t *testing.T, id string) map[string]string {
+	t.Helper()
+	records, err := csv.NewReader(bytes.NewReader(w.read(t, id+"/findings.csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, record := range records[1:] {
+		row := make(map[string]string)
+		for i, column := range records[0] {
+			row[column] = record[i]
+		}
+		if row["external_id"] == orphan {
+			return row
+		}
+	}
+	return nil
+}
+
+func (w *weeks) read(t *testing.T, key string) []byte {
+	t.Helper()
+	dir, err := w.places.OpenDir(t.Context(), w.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := dir.Read(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// wants holds a morning against what it should be: the orphan's state and since
+// which night it is known, and what changed.
+func (m *morning) wants(t *testing.T, state string, first int, changes *reconcile.Changes) {
+	t.Helper()
+	if m.orphan["state"] != state {
+		t.Errorf("%s: the orphan is %q, want %q", m.id, m.orphan["state"], state)
+	}
+	if want := moment(first, 0).Format(time.RFC3339); state != "" && m.orphan["first_seen"] != want {
+		t.Errorf("%s: first seen %s, want %s", m.id, m.orphan["first_seen"], want)
+	}
+	if age := int(m.summary.AsOf.Sub(moment(first, 0)) / (24 * time.Hour)); state != "" && m.orphan["age_days"] != fmt.Sprint(age) {
+		t.Errorf("%s: %s days old, want %d", m.id, m.orphan["age_days"], age)
+	}
+	if got := m.summary.Changes; (got == nil) != (changes == nil) || got != nil && *got != *changes {
+		t.Errorf("%s: changes %+v, want %+v", m.id, got, changes)
+	}
+}
+
+func places(t *testing.T) map[string]string {
+	return map[string]string{"folder": filepath.Join(t.TempDir(), "out"), "memory": "mem://out"}
+}
+
+// A finding is first seen once, however often it blinks.
+func TestAFindingOverWeeks(t *testing.T) {
+	t.Parallel()
+	for name, out := range places(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWeeks(t, out)
+			w.stray()
+			w.night(t, 0, job.ExitOK).wants(t, "open", 0, nil)
+			w.night(t, 1, job.ExitOK).wants(t, "open", 0, &reconcile.Changes{Known: 1})
+			w.found()
+			w.night(t, 2, job.ExitOK).wants(t, "", 0, &reconcile.Changes{Resolved: 1})
+			w.night(t, 3, job.ExitOK).wants(t, "", 0, &reconcile.Changes{})
+			w.stray()
+			w.night(t, 20, job.ExitOK).wants(t, "open", 0, &reconcile.Changes{Reopened: 1})
+			if last := w.night(t, 60, job.ExitOK); !last.summary.Accepted || !last.summary.Live || len(last.summary.Warnings) > 0 {
+				t.Errorf("%+v", last.summary)
+			}
+		})
+	}
+}
+
+// A night that could not read an account resolves nothing, and what it found in
+// the others counts.
+func TestAnIncompleteNightBetween(t *testing.T) {
+	t.Parallel()
+	w := newWeeks(t, "mem://out")
+	w.stray()
+	w.night(t, 0, job.ExitOK)
+	w.server.FailAccounts = map[string]int{accountA: 403}
+	w.server.FailSweepPagesOf = map[string]int{accountA: 403}
+	m := w.night(t, 1, job.ExitIncomplete)
+	if m.summary.Accepted || m.summary.Changes.Resolved != 0 {
+		t.Errorf("the incomplete night: %+v", m.summary.Changes)
+	}
+	w.server.FailAccounts, w.server.FailSweepPagesOf = nil, nil
+	w.night(t, 2, job.ExitOK).wants(t, "open", 0, &reconcile.Changes{Known: 1})
+	if id := w.latest(t); id != moment(2, 0).Format("20060102T150405Z") {
+		t.Errorf("the latest is %s", id)
+	}
+}
+
+// latest names the one run that latest.json does.
+func (w *weeks) latest(t *testing.T) string {
+	t.Helper()
+	var latest struct {
+		Scopes map[string]struct {
+			RunID string `json:"run_id"`
+		}
+	}
+	if err := json.Unmarshal(w.read(t, "latest.json"), &latest); err != nil || len(latest.Scopes) != 1 {
+		t.Fatalf("%v, %v", latest, err)
+	}
+	for _, p := range latest.Scopes {
+		return p.RunID
+	}
+	return ""
+}
+
+// What changes every night is in flight for three windows, and open then.
+func TestThreeWindowsInFlight(t *testing.T) {
+	t.Parallel()
+	w := newWeeks(t, "mem://out")
+	restless := w.stray()
+	for _, c := range []struct {
+		night int
+		state string
+	}{{0, "in_flight"}, {5, "in_flight"}, {6, "open"}} {
+		restless.UpdatedDate = moment(c.night, -1)
+		w.night(t, c.night, job.ExitOK)
+		if got := w.row(t, moment(c.night, 0).Format("20060102T150405Z"))["state"]; got != c.state {
+			t.Errorf("night %d: %s, want %s", c.night, got, c.state)
+		}
+	}
+	w.found() // and once it was gone, anew
+	w.night(t, 7, job.ExitOK)
+	w.stray().UpdatedDate = moment(8, -1)
+	w.night(t, 8, job.ExitOK).wants(t, "in_flight", 0, &reconcile.Changes{Reopened: 1})
+}
+
+// Another scope begins with nothing; so does one whose archive was lost.
+func TestAScopeBeginsAnew(t *testing.T) {
+	t.Parallel()
+	w := newWeeks(t, filepath.Join(t.TempDir(), "out"))
+	w.stray()
+	w.night(t, 0, job.ExitOK)
+	w.flags = map[string]string{"accounts": accountA}
+	w.night(t, 1, job.ExitOK).wants(t, "open", 1, nil)
+	w.flags = nil
+	w.night(t, 2, job.ExitOK).wants(t, "open", 0, &reconcile.Changes{Known: 1})
+	if err := os.RemoveAll(w.out); err != nil {
+		t.Fatal(err)
+	}
+	w.night(t, 3, job.ExitOK).wants(t, "open", 3, nil)
+}
+
+// Neither a replay nor a run that is told its as-of leaves anything to others,
+// nor takes anything from them.
+func TestWhatIsNotLive(t *testing.T) {
+	t.Parallel()
+	w := newWeeks(t, filepath.Join(t.TempDir(), "out"))
+	w.stray()
+	w.flags = map[string]string{"reports": "findings,snapshot"}
+	w.night(t, 0, job.ExitOK)
+	for night, flags := range map[int]map[string]string{
+		1: {"snapshot": filepath.Join(w.out, moment(0, 0).Format("20060102T150405Z"), "packages.jsonl.zst")},
+		2: {"as-of": moment(2, 0).Format(time.RFC3339)},
+	} {
+		w.flags = flags
+		m := w.night(t, night, job.ExitOK)
+		if m.summary.Live || m.summary.Accepted || m.summary.Changes != nil || strings.Contains(fmt.Sprint(m.summary.Reports), "memory") {
+			t.Errorf("night %d: %+v", night, m.summary)
+		}
+		if m.orphan["first_seen"] != m.summary.AsOf.Format(time.RFC3339) || m.summary.Scope.ID == "" {
+			t.Errorf("night %d: first seen %s", night, m.orphan["first_seen"])
+		}
+	}
+	w.flags = nil
+	w.night(t, 3, job.ExitOK).wants(t, "open", 0, &reconcile.Changes{Known: 1})
+}
+
+// A run that died is told, and costs no more than itself; a memory that was
+// damaged costs the night that it was of.
+func TestARunDiedAndAnotherWasDamaged(t *testing.T) {
+	t.Parallel()
+	w := newWeeks(t, filepath.Join(t.TempDir(), "out"))
+	w.stray()
+	w.night(t, 0, job.ExitOK)
+	died, damaged := w.night(t, 1, job.ExitOK).id, w.night(t, 2, job.ExitOK).id
+	if err := os.Remove(filepath.Join(w.out, died, "summary.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.out, damaged, "memory.jsonl.zst"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := w.night(t, 3, job.ExitOK)
+	m.wants(t, "open", 0, &reconcile.Changes{Known: 1})
+	said := strings.Join(m.summary.Warnings, "\n")
+	for _, want := range []string{"run " + died + " has no summary.json: it died", "what run " + damaged + " knew of findings is lost: "} {
+		if !strings.Contains(said, want) || !strings.Contains(m.log, want) {
+			t.Errorf("%q is not said:\n%s", want, said)
+		}
+	}
+}
+
+// What a guard objects to is no baseline until somebody accepts it, and the run
+// that weighs is given what the runs before it left.
+func TestObjectionAndAcceptance(t *testing.T) {
+	t.Parallel()
+	w := newWeeks(t, "mem://out")
+	w.stray()
+	var seen *reconcile.History
+	w.weigh = func(h *reconcile.History, s *reconcile.Summary) []string {
+		seen = h
+		if len(h.Runs) > 0 && (h.Accept == nil || h.Accept.AsOf.After(s.AsOf)) && h.Runs[len(h.Runs)-1].Ledger.Rows > s.Ledger.Rows {
+			return []string{"rows of the ledger: fewer than before"}
+		}
+		return nil
+	}
+	w.night(t, 0, job.ExitOK)
+	w.write(t, "S-1,"+accountA+",active\n")
+	m := w.night(t, 1, job.ExitOK)
+	if m.summary.Accepted || len(m.summary.Objections) != 1 || m.summary.Changes.New != 1 || w.latest(t) == m.id {
+		t.Errorf("night 1: %+v, the latest is %s", m.summary, w.latest(t))
+	}
+	if seen.Accept != nil || len(seen.Runs) != 1 || seen.Runs[0].LedgerVersion == m.summary.LedgerVersion {
+		t.Errorf("night 1 was given %+v", seen)
+	}
+	runs := job.Runs{
+		Config: &config.Config{Out: w.out, Output: config.OutputText}, Places: w.places, Log: slog.New(slog.DiscardHandler),
+		Stdout: new(bytes.Buffer), At: moment(1, 6),
+	}
+	if err := runs.Accept(t.Context(), m.id, "the second account is no customer any more"); err != nil {
+		t.Fatal(err)
+	}
+	if w.latest(t) != m.id {
+		t.Errorf("accepted, and the latest is %s", w.latest(t))
+	}
+	next := w.night(t, 2, job.ExitOK)
+	if !next.summary.Accepted || seen.Accept == nil || seen.Accept.RunID != m.id || !seen.Runs[0].Accepted || !seen.Accept.At.Equal(moment(1, 6)) {
+		t.Errorf("night 2: %+v, given %+v", next.summary, seen)
+	}
+	if got := next.summary.LedgerVersion; got != m.summary.LedgerVersion {
+		t.Error("the same ledger has another version")
+	}
+}
+
+// Equal inputs give equal bytes: of findings and of what is remembered of them.
+func TestTheSameWeeksGiveTheSameBytes(t *testing.T) {
+	t.Parallel()
+	var first []byte
+	for range 2 {
+		w := newWeeks(t, "mem://out")
+		w.flags = map[string]string{"ledger": w.ledger}
+		w.stray()
+		w.night(t, 0, job.ExitOK)
+		m := w.night(t, 1, job.ExitOK)
+		got := w.read(t, m.id+"/findings.csv")
+		if first == nil {
+			first = got
+		}
+		if !bytes.Equal(first, got) {
+			t.Errorf("findings differ:\n%s\n%s", first, got)
+		}
+	}
+}
