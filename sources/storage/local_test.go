@@ -3,6 +3,7 @@ package storage_test
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
