@@ -18,14 +18,6 @@ func (c *column[T]) toneOf(row *T) tone {
 	return c.tone(row)
 }
 
-func names[T any](columns []column[T]) []string {
-	all := make([]string, len(columns))
-	for i := range columns {
-		all[i] = columns[i].name
-	}
-	return all
-}
-
 // reordered puts the columns called first to the front, in that order, and
 // keeps the others behind them as they are.
 func reordered[T any](columns []column[T], first ...string) []column[T] {
