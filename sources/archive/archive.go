@@ -94,11 +94,13 @@ func (a *Archive) Name() string { return a.dir.Name }
 // Close ends the use of the archive.
 func (a *Archive) Close() error { return a.dir.Close() }
 
+const runIDTime = "20060102T150405Z"
+
 // NewRunID makes the name of a run that starts at a time.
 func NewRunID(started time.Time) string {
 	var random [2]byte
 	_, _ = rand.Read(random[:]) // never fails
-	return started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:])
+	return started.UTC().Format(runIDTime) + "-" + hex.EncodeToString(random[:])
 }
 
 // runID is what may name a folder on every kind of storage.

@@ -47,6 +47,18 @@ func (f *folder) written() time.Time {
 	return last
 }
 
+// recency gives a moment that is not before the run's as-of: when it was
+// concluded or, where the store lost that when the archive was copied, what its
+// name says.
+func (f *folder) recency() time.Time {
+	written := f.written()
+	named, _, _ := strings.Cut(f.id, "-")
+	if started, err := time.Parse(runIDTime, named); err == nil && started.After(written) {
+		return started
+	}
+	return written
+}
+
 // folders gives the folders of runs by name. A folder that is no run's is
 // counted, and nobody's business.
 func (a *Archive) folders(ctx context.Context) (runs []folder, foreign int, err error) {

@@ -46,8 +46,8 @@ func (a *Archive) History(ctx context.Context, scopeID string, at time.Time) (*H
 	h.Warnings = append(h.Warnings, warnings...)
 	h.Accept = latestOf(accepts, scopeID)
 	folders = slices.DeleteFunc(folders, func(f folder) bool { return !f.concluded() })
-	slices.SortFunc(folders, func(a, b folder) int { return b.written().Compare(a.written()) })
-	for len(folders) > 0 && !h.enough(folders[0].written(), at) {
+	slices.SortFunc(folders, func(a, b folder) int { return b.recency().Compare(a.recency()) })
+	for len(folders) > 0 && !h.enough(folders[0].recency(), at) {
 		step := h.step(folders, at)
 		read, err := a.digests(ctx, folders[:step])
 		if err != nil {
@@ -74,7 +74,7 @@ func (h *History) baseline(s reconcile.Summary) bool {
 
 // step says how many folders are read next: all recent ones, or some more.
 func (h *History) step(folders []folder, at time.Time) int {
-	recent := slices.IndexFunc(folders, func(f folder) bool { return f.written().Before(at.Add(-lookBack)) })
+	recent := slices.IndexFunc(folders, func(f folder) bool { return f.recency().Before(at.Add(-lookBack)) })
 	switch {
 	case recent < 0:
 		return len(folders)

@@ -3,6 +3,8 @@ package archive_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -214,5 +216,23 @@ func TestAnOldRunIsAcceptedByHand(t *testing.T) {
 	r.conclude(t, summaryOf("run-60", day(60)))
 	if h := r.history(t, 61); len(h.Runs) > 17 {
 		t.Errorf("once there is a baseline after it %d runs", len(h.Runs))
+	}
+}
+
+// An archive whose copy lost the times of its files is looked at in the order of
+// the runs' names.
+func TestACopyLostTheTimes(t *testing.T) {
+	t.Parallel()
+	out := t.TempDir()
+	r := open(t, out)
+	for n := range 40 {
+		s := summaryOf(archive.NewRunID(day(n)), day(n))
+		r.conclude(t, s)
+		if err := os.Chtimes(filepath.Join(out, s.RunID, archive.SummaryFile), time.Time{}, time.Unix(0, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if h := r.history(t, 40); len(h.Runs) < 15 || len(h.Runs) > 17 || !h.Runs[0].AsOf.Equal(day(39)) {
+		t.Errorf("%d runs, the newest of %s", len(h.Runs), h.Runs[0].AsOf)
 	}
 }
