@@ -60,7 +60,10 @@ func clipped(name string) []rune {
 	return runes[:min(len(runes), maxCompared)]
 }
 
-// distance counts the characters to insert, delete or replace.
+// Distance counts the characters to insert, delete or replace between two
+// names. Only the start of a name counts, so that a huge one costs nothing.
+func Distance(a, b string) int { return distance(clipped(a), clipped(b)) }
+
 func distance(from, to []rune) int {
 	row := make([]int, len(to)+1)
 	for j := range row {
