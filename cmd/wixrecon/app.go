@@ -52,15 +52,16 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 
 func (p *program) app() *cli.App {
 	app := &cli.App{
-		Name:            "wixrecon",
-		Usage:           "reconcile a subscription ledger with the packages that Wix bills for",
-		Version:         version,
-		Writer:          p.stdout,
-		ErrWriter:       p.stderr,
-		ExitErrHandler:  func(*cli.Context, error) {},
-		OnUsageError:    usageError,
-		CommandNotFound: nil,
-		Commands:        []*cli.Command{p.runCommand(), p.runsCommand(), p.checkCommand(), p.simulateCommand(), p.demoCommand(), p.versionCommand()},
+		Name:           "wixrecon",
+		Usage:          "reconcile a subscription ledger with the packages that Wix bills for",
+		Version:        version,
+		Writer:         p.stdout,
+		ErrWriter:      p.stderr,
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   usageError,
+		// An external id may hold a comma.
+		DisableSliceFlagSeparator: true,
+		Commands:                  []*cli.Command{p.runCommand(), p.runsCommand(), p.checkCommand(), p.simulateCommand(), p.demoCommand(), p.versionCommand()},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return job.Usagef("unknown command %q: did you mean %s? (see wixrecon --help)",

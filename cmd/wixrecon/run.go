@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -51,8 +52,12 @@ func settingFlags() []cli.Flag {
 	var flags []cli.Flag
 	for _, s := range config.Settings() {
 		usage := s.Usage
-		if s.Switch {
+		switch {
+		case s.Switch:
 			flags = append(flags, &cli.BoolFlag{Name: s.Name, Usage: usage})
+			continue
+		case s.Repeat:
+			flags = append(flags, &cli.StringSliceFlag{Name: s.Name, Usage: usage})
 			continue
 		}
 		flags = append(flags, &cli.StringFlag{Name: s.Name, Usage: usage, DefaultText: s.Default})
@@ -68,6 +73,8 @@ func givenFlags(c *cli.Context) map[string]string {
 		case !c.IsSet(s.Name):
 		case s.Switch:
 			given[s.Name] = strconv.FormatBool(c.Bool(s.Name))
+		case s.Repeat:
+			given[s.Name] = strings.Join(c.StringSlice(s.Name), "\n")
 		default:
 			given[s.Name] = c.String(s.Name)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/govalues/decimal"
 
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
@@ -39,6 +40,18 @@ type Config struct {
 	Progress         string              // ProgressAuto, ProgressOn or ProgressOff
 	Output           string              // OutputText, OutputJSON or OutputMarkdown
 	DetailedExitcode bool                // drift that remains has an exit code of its own
+
+	Exceptions string // path or URL, as typed; empty means none
+	Prices     string // path or URL, as typed; empty means none
+
+	Guards           fix.Guards
+	Limits           fix.Limits
+	MinSightings     int
+	SightingGap      time.Duration
+	Canaries         []string // external or package ids
+	UnlistedAccounts bool     // orphans may be canceled in sub-accounts that the ledger does not name
+	Settle           time.Duration
+	PlanLife         time.Duration
 
 	Given []Given // every setting as it holds, in the order of the table
 }

@@ -191,6 +191,9 @@ func content(s *Setting, node ast.Node) (text string, list bool, problem string)
 			return "", false, problem
 		}
 	}
+	if s.Repeat {
+		return strings.Join(items, itemSeparator), true, ""
+	}
 	return strings.Join(items, ","), true, ""
 }
 

@@ -125,7 +125,7 @@ func (l *loader) needs(s *Setting) bool { return l.needed == nil || slices.Conta
 // typed gives a setting's flag.
 func (l *loader) typed(s *Setting) (value, bool) {
 	text, ok := l.flags[s.Name]
-	return value{text: strings.TrimSpace(text), from: "the command line"}, ok
+	return value{text: strings.TrimSpace(text), from: fromFlags}, ok
 }
 
 // exported gives a setting's environment variable. Two that disagree are a
@@ -153,7 +153,11 @@ func (l *loader) setAll() {
 			continue
 		}
 		v := l.given[s.Name]
-		if strings.ContainsFunc(v.text, unicode.IsControl) {
+		text := v.text
+		if s.Repeat {
+			text = strings.ReplaceAll(text, itemSeparator, "")
+		}
+		if strings.ContainsFunc(text, unicode.IsControl) {
 			l.tell(s.Name, fmt.Errorf("--%s: %w", s.Name, v.fault("want a value without control characters")))
 			continue
 		}

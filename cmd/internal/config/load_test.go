@@ -15,6 +15,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
@@ -75,6 +76,8 @@ func TestDefaults(t *testing.T) {
 		InFlight: 48 * time.Hour, MaxBadRows: decimal.One,
 		Reports: []string{"findings", "packages", "xlsx", "snapshot"},
 		Log:     "text", Progress: "auto", Output: "text",
+		Guards: fix.DefaultGuards(), Limits: fix.DefaultLimits(), MinSightings: 2, SightingGap: 20 * time.Hour,
+		Settle: 5 * time.Minute, PlanLife: 24 * time.Hour,
 	}
 	if d := diff(want, mustLoad(t, least(nil), keyed(), nil)); d != "" {
 		t.Errorf("-want +got:\n%s", d)
@@ -94,15 +97,23 @@ func TestExampleFile(t *testing.T) {
 		MaxBadRows: decimal.MustParse("0.5"), Decimal: "comma", Encoding: "windows-1252", Sheet: "Abos",
 		DateFormats: []ledger.DateFormat{format(t, "DD.MM.YYYY"), format(t, "D.M.YY")},
 		Columns: []ledger.ColumnMap{
-			{Column: "external_id", Headers: []string{"Vertragsnummer"}, From: "testdata/wixrecon.yaml:34"},
-			{Column: "account_id", Headers: []string{"Wix-Konto", "Konto"}, From: "testdata/wixrecon.yaml:35"},
+			{Column: "external_id", Headers: []string{"Vertragsnummer"}, From: "testdata/wixrecon.yaml:54"},
+			{Column: "account_id", Headers: []string{"Wix-Konto", "Konto"}, From: "testdata/wixrecon.yaml:55"},
 		},
 		Statuses: []ledger.StatusWord{
-			{Word: "aktiv", Status: reconcile.Active, From: "testdata/wixrecon.yaml:37"},
-			{Word: "gekündigt", Status: reconcile.Canceled, From: "testdata/wixrecon.yaml:38"},
+			{Word: "aktiv", Status: reconcile.Active, From: "testdata/wixrecon.yaml:57"},
+			{Word: "gekündigt", Status: reconcile.Canceled, From: "testdata/wixrecon.yaml:58"},
 		},
 		Reports: []string{"findings", "xlsx"},
 		RunID:   "nightly-1", Log: "json", Progress: "off", Output: "markdown", DetailedExitcode: true,
+		Exceptions: "s3://books/exceptions.csv", Prices: "prices.csv",
+		Guards: fix.Guards{MaxLedgerAge: fix.Age{Off: true}, MaxShrink: fix.Percent{Max: decimal.MustParse("2.5")}},
+		Limits: fix.Limits{
+			Fixes: fix.Limit{Off: true}, Cancels: fix.Limit{Max: 0}, CancelPercent: fix.Percent{Max: decimal.MustParse("0.5")},
+			CancelsPerAccount: fix.Limit{Max: 5}, CancelCost: fix.CostLimit{Max: decimal.MustParse("499.50"), Currency: "EUR"},
+		},
+		MinSightings: 3, SightingGap: 12 * time.Hour, Canaries: []string{"sub-1, of two", "sub-2"}, UnlistedAccounts: true,
+		Settle: 10 * time.Minute, PlanLife: 48 * time.Hour,
 	}
 	read := func(name string) ([]byte, error) {
 		if name == "/run/secrets/wix-api-key" {
@@ -143,33 +154,55 @@ var wants = map[string]struct {
 		}
 		return ""
 	}},
-	"base-url":     {"https://first", "https://second", func(c *Config) string { return c.BaseURL.String() }},
-	"ledger":       {"first", "second", func(c *Config) string { return c.Ledger }},
-	"out":          {"first", "second", func(c *Config) string { return c.Out }},
-	"accounts":     {subA, subB, func(c *Config) string { return strings.Join(c.Accounts, ",") }},
-	"snapshot":     {"first", "second", func(c *Config) string { return c.Snapshot }},
-	"concurrency":  {"1", "256", func(c *Config) string { return decimal.MustNew(int64(c.Concurrency), 0).String() }},
-	"rate":         {"1", "77", func(c *Config) string { return decimal.MustNew(int64(c.Rate), 0).String() }},
-	"tz":           {"Asia/Kathmandu", "America/New_York", func(c *Config) string { return c.Location.String() }},
-	"as-of":        {"2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", func(c *Config) string { return c.AsOf.Format(time.RFC3339) }},
-	"in-flight":    {"1h0m0s", "2h0m0s", func(c *Config) string { return c.InFlight.String() }},
-	"max-bad-rows": {"2", "3.5", func(c *Config) string { return c.MaxBadRows.String() }},
-	"ledger-rows":  {"17", "18", func(c *Config) string { return strconv.Itoa(c.LedgerRows) }},
-	"decimal":      {"point", "comma", func(c *Config) string { return c.Decimal }},
-	"encoding":     {"windows-1252", "shift_jis", func(c *Config) string { return c.Encoding }},
-	"sheet":        {"first", "second", func(c *Config) string { return c.Sheet }},
-	"date-format":  {"DD.MM.YYYY", "01/02/06", func(c *Config) string { return c.DateFormats[0].String() }},
-	"reports":      {"findings", "xlsx", func(c *Config) string { return strings.Join(c.Reports, ",") }},
-	"run-id":       {"first", "second", func(c *Config) string { return c.RunID }},
-	"log":          {"json", "text", func(c *Config) string { return c.Log }},
-	"progress":     {"on", "off", func(c *Config) string { return c.Progress }},
-	"output":       {"json", "markdown", func(c *Config) string { return c.Output }},
+	"base-url":                 {"https://first", "https://second", func(c *Config) string { return c.BaseURL.String() }},
+	"ledger":                   {"first", "second", func(c *Config) string { return c.Ledger }},
+	"out":                      {"first", "second", func(c *Config) string { return c.Out }},
+	"accounts":                 {subA, subB, func(c *Config) string { return strings.Join(c.Accounts, ",") }},
+	"snapshot":                 {"first", "second", func(c *Config) string { return c.Snapshot }},
+	"concurrency":              {"1", "256", func(c *Config) string { return decimal.MustNew(int64(c.Concurrency), 0).String() }},
+	"rate":                     {"1", "77", func(c *Config) string { return decimal.MustNew(int64(c.Rate), 0).String() }},
+	"tz":                       {"Asia/Kathmandu", "America/New_York", func(c *Config) string { return c.Location.String() }},
+	"as-of":                    {"2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", func(c *Config) string { return c.AsOf.Format(time.RFC3339) }},
+	"in-flight":                {"1h0m0s", "2h0m0s", func(c *Config) string { return c.InFlight.String() }},
+	"max-bad-rows":             {"2", "3.5", func(c *Config) string { return c.MaxBadRows.String() }},
+	"ledger-rows":              {"17", "18", func(c *Config) string { return strconv.Itoa(c.LedgerRows) }},
+	"decimal":                  {"point", "comma", func(c *Config) string { return c.Decimal }},
+	"encoding":                 {"windows-1252", "shift_jis", func(c *Config) string { return c.Encoding }},
+	"sheet":                    {"first", "second", func(c *Config) string { return c.Sheet }},
+	"date-format":              {"DD.MM.YYYY", "01/02/06", func(c *Config) string { return c.DateFormats[0].String() }},
+	"exceptions":               {"first", "second", func(c *Config) string { return c.Exceptions }},
+	"prices":                   {"first", "second", func(c *Config) string { return c.Prices }},
+	"max-fixes":                {"0", "off", func(c *Config) string { return limitText(c.Limits.Fixes) }},
+	"max-cancels":              {"off", "7", func(c *Config) string { return limitText(c.Limits.Cancels) }},
+	"max-cancel-percent":       {"0 %", "2.5 %", func(c *Config) string { return c.Limits.CancelPercent.String() }},
+	"max-cancels-per-account":  {"0", "9", func(c *Config) string { return limitText(c.Limits.CancelsPerAccount) }},
+	"max-cancel-cost":          {"500 EUR", "1 USD", func(c *Config) string { return c.Limits.CancelCost.String() }},
+	"min-sightings":            {"1", "3", func(c *Config) string { return strconv.Itoa(c.MinSightings) }},
+	"sighting-gap":             {"1h0m0s", "2h0m0s", func(c *Config) string { return c.SightingGap.String() }},
+	"max-ledger-age":           {"1h", "48h", func(c *Config) string { return c.Guards.MaxLedgerAge.String() }},
+	"max-shrink":               {"0 %", "10 %", func(c *Config) string { return c.Guards.MaxShrink.String() }},
+	"canary":                   {"first", "second", func(c *Config) string { return strings.Join(c.Canaries, ",") }},
+	"cancel-unlisted-accounts": {"true", "false", func(c *Config) string { return strconv.FormatBool(c.UnlistedAccounts) }},
+	"settle":                   {"1s", "2s", func(c *Config) string { return c.Settle.String() }},
+	"plan-life":                {"1h0m0s", "2h0m0s", func(c *Config) string { return c.PlanLife.String() }},
+	"reports":                  {"findings", "xlsx", func(c *Config) string { return strings.Join(c.Reports, ",") }},
+	"run-id":                   {"first", "second", func(c *Config) string { return c.RunID }},
+	"log":                      {"json", "text", func(c *Config) string { return c.Log }},
+	"progress":                 {"on", "off", func(c *Config) string { return c.Progress }},
+	"output":                   {"json", "markdown", func(c *Config) string { return c.Output }},
 	"detailed-exitcode": {"true", "false", func(c *Config) string {
 		if c.DetailedExitcode {
 			return "true"
 		}
 		return "false"
 	}},
+}
+
+func limitText(l fix.Limit) string {
+	if l.Off {
+		return "off"
+	}
+	return strconv.Itoa(l.Max)
 }
 
 // TestEverySettingFromEverySource loads each setting from the flag, each of its

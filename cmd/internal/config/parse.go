@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/govalues/decimal"
-
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/sources/archive"
 )
@@ -183,9 +181,8 @@ func ParseDuration(text string) (time.Duration, error) {
 }
 
 func setMaxBadRows(l *loader, v value) error {
-	number := strings.TrimRight(strings.TrimSuffix(v.text, "%"), " \u00a0\u202f")
-	percent, err := decimal.Parse(number)
-	if err != nil || strings.Trim(number, "0123456789.") != "" || percent.Cmp(decimal.Hundred) > 0 {
+	percent, ok := parsePercent(v.text)
+	if !ok {
 		return v.fault("want a percentage from 0 to 100, such as 1 % or 0.5 %")
 	}
 	l.config.MaxBadRows = percent
@@ -205,11 +202,22 @@ func setRunID(l *loader, v value) error {
 	return nil
 }
 
-func setDetailedExitcode(l *loader, v value) error {
-	on, err := strconv.ParseBool(v.text)
-	if err != nil {
-		return v.fault("want true or false")
+// setSwitch keeps what is on or off.
+func setSwitch(field func(*Config) *bool) func(*loader, value) error {
+	return func(l *loader, v value) error {
+		on, err := strconv.ParseBool(v.text)
+		if err != nil {
+			return v.fault("want true or false")
+		}
+		*field(&l.config) = on
+		return nil
 	}
-	l.config.DetailedExitcode = on
-	return nil
+}
+
+// keepPlace keeps the name of a file or URL as typed.
+func keepPlace(field func(*Config) *string) func(*loader, value) error {
+	return func(l *loader, v value) error {
+		*field(&l.config) = v.text
+		return nil
+	}
 }

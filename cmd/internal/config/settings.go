@@ -1,6 +1,12 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wixrecon/wixrecon/reconcile/fix"
+)
 
 // A Setting is one row of the table that flags, environment, file and help are
 // made from.
@@ -11,6 +17,7 @@ type Setting struct {
 	Usage   string   // one line of help, without the default
 	Switch  bool     // true or false; the flag takes no value
 	List    bool     // the file may give a sequence in place of a comma list
+	Repeat  bool     // the flag may stand several times, each with one item of the list
 	NoFile  bool     // it can't stand in the file
 	Words   []string // all that it may be, where these are few; an item of it, where it is a list
 
@@ -28,7 +35,7 @@ func variable(name string) string {
 // Settings gives the table, in the order of the help and of the faults. A
 // setting that another one rests on stands before it: tz before as-of.
 func Settings() []Setting {
-	table := append(readingSettings(), tellingSettings()...)
+	table := slices.Concat(readingSettings(), mendingSettings(), tellingSettings())
 	for i := range table {
 		table[i].Env = append([]string{variable(table[i].Name)}, table[i].Env...)
 	}
@@ -68,6 +75,10 @@ func readingSettings() []Setting {
 			Usage: "what changed within this `time` is shown, and not counted: 48h, 2d, 1d12h"},
 		{Name: "max-bad-rows", Default: "1 %", set: setMaxBadRows,
 			Usage: "`percent` of the ledger's rows that may be unreadable, 0 to 100"},
+		{Name: "exceptions", set: keepPlace(func(c *Config) *string { return &c.Exceptions }),
+			Usage: "`path` or URL of the exceptions: findings that are silenced until a date"},
+		{Name: "prices", set: keepPlace(func(c *Config) *string { return &c.Prices }),
+			Usage: "`path` or URL of what Wix bills for each product and cycle"},
 		{Name: "decimal", Words: []string{DecimalPoint, DecimalComma},
 			set: choice("point or comma, or nothing", func(c *Config) *string { return &c.Decimal },
 				"", DecimalPoint, DecimalComma),
@@ -78,6 +89,40 @@ func readingSettings() []Setting {
 			Usage: "`format` of the ledger's dates besides ISO 8601: DD.MM.YYYY, M/D/YYYY, or a Go layout; or a comma list"},
 		{Name: "sheet", set: setSheet,
 			Usage: "`name` of the sheet, where the ledger is a workbook; the first that is shown by default"},
+	}
+}
+
+// mendingSettings are the guards, which are weighed in every run, and what holds
+// fixes back.
+func mendingSettings() []Setting {
+	return []Setting{
+		{Name: "max-fixes", Default: "100", set: setLimit(func(c *Config) *fix.Limit { return &c.Limits.Fixes }),
+			Usage: "`number` of instances that may be changed in 24 hours, or off"},
+		{Name: "max-cancels", Default: "10", set: setLimit(func(c *Config) *fix.Limit { return &c.Limits.Cancels }),
+			Usage: "`number` of instances that may be taken away in 24 hours, or off"},
+		{Name: "max-cancel-percent", Default: "1", set: setPercent(func(c *Config) *fix.Percent { return &c.Limits.CancelPercent }),
+			Usage: "`percent` of the live instances that may be taken away in 24 hours, or off"},
+		{Name: "max-cancels-per-account", Default: "3", set: setLimit(func(c *Config) *fix.Limit { return &c.Limits.CancelsPerAccount }),
+			Usage: "`number` of instances of one sub-account that may be taken away in 24 hours, or off"},
+		{Name: "max-cancel-cost", Default: "off", set: setMaxCancelCost,
+			Usage: "`amount` a month, such as 500 EUR, that may be taken away in 24 hours, or off; needs --prices"},
+		{Name: "min-sightings", Default: "2", set: setMinSightings,
+			Usage: "`number` of accepted runs that must say the same before something is taken away"},
+		{Name: "sighting-gap", Default: "20h", set: setDuration(func(c *Config) *time.Duration { return &c.SightingGap }, 0, maxInFlight),
+			Usage: "least `time` between two of these runs"},
+		{Name: "max-ledger-age", Default: "36h", set: setMaxLedgerAge,
+			Usage: "greatest `age` of the ledger, or off"},
+		{Name: "max-shrink", Default: "5", set: setPercent(func(c *Config) *fix.Percent { return &c.Guards.MaxShrink }),
+			Usage: "`percent` by which ledger and book may be smaller than in earlier runs, or off"},
+		{Name: "canary", List: true, Repeat: true, set: setCanaries,
+			Usage: "external or package `id` that must be there on both sides; may be given several times"},
+		{Name: "cancel-unlisted-accounts", Default: "false", Switch: true,
+			set:   setSwitch(func(c *Config) *bool { return &c.UnlistedAccounts }),
+			Usage: "orphans in sub-accounts that no ledger row names may be canceled too"},
+		{Name: "settle", Default: "5m", set: setDuration(func(c *Config) *time.Duration { return &c.Settle }, 0, day),
+			Usage: "`time` for which a request without an answer may still have an effect"},
+		{Name: "plan-life", Default: "24h", set: setDuration(func(c *Config) *time.Duration { return &c.PlanLife }, time.Second, 31*day),
+			Usage: "`time` for which a plan may be applied"},
 	}
 }
 
@@ -99,7 +144,8 @@ func tellingSettings() []Setting {
 			set: choice("text, json or markdown", func(c *Config) *string { return &c.Output },
 				OutputText, OutputJSON, OutputMarkdown),
 			Usage: "`form` of the result on standard output: text, json or markdown"},
-		{Name: "detailed-exitcode", Default: "false", Switch: true, set: setDetailedExitcode,
+		{Name: "detailed-exitcode", Default: "false", Switch: true,
+			set:   setSwitch(func(c *Config) *bool { return &c.DetailedExitcode }),
 			Usage: "exit with 3 where the run is complete and open findings remain"},
 	}
 }

@@ -28,6 +28,13 @@ const (
 // fromDefault is where a value comes from that nobody gave.
 const fromDefault = "the default"
 
+// fromFlags is where a value comes from that stands on the command line.
+const fromFlags = "the command line"
+
+// itemSeparator stands between the items of a setting that may be given several
+// times. No value holds it otherwise.
+const itemSeparator = "\n"
+
 // A value is what was given for a setting, and where.
 type value struct {
 	text string // without outer white space
