@@ -32,18 +32,26 @@ type Ordered struct {
 // part of it: they shield.
 func (m *matching) basis() *Basis {
 	if m.rests == nil {
-		m.rests = &Basis{}
-		hash := sha256.New()
+		m.rests = &Basis{Rows: RowsHash(m.Lines)}
 		for i := range m.Lines {
 			m.rests.Records = append(m.rests.Records, m.Lines[i].Record)
-			hash.Write(m.Lines[i].content())
-		}
-		if len(m.Lines) > 0 {
-			m.rests.Rows = hex.EncodeToString(hash.Sum(nil)[:16])
 		}
 	}
 	b := *m.rests
 	return &b
+}
+
+// RowsHash gives a hash of what the rows of a subscription hold, in the order of
+// Compare; empty where there are none.
+func RowsHash(lines []Line) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	hash := sha256.New()
+	for i := range lines {
+		hash.Write(lines[i].content())
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
 // content gives the line's cells as bytes, each behind its length. Where the

@@ -38,6 +38,9 @@ type Summary struct {
 	// LedgerVersion is the identity of the ledger that was read, by its content.
 	LedgerVersion string `json:"ledger_version,omitempty"`
 
+	// Fixes says what became of what was to be mended; nil where nothing was.
+	Fixes *FixSummary `json:"fixes,omitempty"`
+
 	// Changes is against what earlier runs of the scope knew; nil where there
 	// are none, and in runs that are not live.
 	Changes *Changes `json:"changes,omitempty"`
@@ -49,6 +52,24 @@ type Summary struct {
 	// SnapshotContent is the SHA-256 of the packages as they were read or
 	// replayed, a line each, before they are compressed.
 	SnapshotContent string `json:"snapshot_content_sha256,omitempty"`
+}
+
+// A FixSummary says what became of what a run was asked to mend.
+type FixSummary struct {
+	Asked    []string       `json:"asked"` // the kinds of fixes, in the order in which they are carried out
+	PlanID   string         `json:"plan_id"`
+	Outcomes map[string]int `json:"outcomes"` // findings of these kinds by outcome, every outcome named
+	Actions  map[string]int `json:"actions"`  // planned actions by outcome; "planned" where they were to be reviewed, not sent
+	Refusals []FixRefusal   `json:"refusals"` // why nothing was sent; none: nothing stood against it
+}
+
+// A FixRefusal is one reason for which a plan was not sent.
+type FixRefusal struct {
+	Limit string `json:"limit"`           // name of the limit or guard
+	Value string `json:"value,omitempty"` // of the limit
+	Need  string `json:"need,omitempty"`
+	Flag  string `json:"flag,omitempty"` // the one flag that raises it
+	Text  string `json:"text"`           // for people, without the flag
 }
 
 // LedgerSide counts the ledger.

@@ -1,0 +1,87 @@
+package fix_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
+)
+
+const (
+	rereadAccount = "a0000000-0000-4000-8000-000000000001"
+	rereadPackage = "b0000000-0000-4000-8000-000000000001"
+	rereadOne     = "c0000000-0000-4000-8000-000000000001"
+	elsewhere     = "c0000000-0000-4000-8000-000000000009"
+)
+
+// Each case reads a ledger again for a cancel of S-1's package, which rests on
+// two rows, and of an orphan 00123 without any.
+func TestReread(t *testing.T) {
+	now := time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)
+	first := reconcile.Line{ExternalID: "S-1", AccountID: rereadAccount, Status: reconcile.Canceled, Record: 2}
+	second := first
+	second.Record, second.Customer = 3, "Ann"
+	renamed := second
+	renamed.Customer = "Bob"
+	moved := second
+	moved.Record = 77
+	other := reconcile.Line{ExternalID: "S-2", AccountID: rereadAccount, Status: reconcile.Active, Record: 9}
+	naming := other
+	naming.PackageID = rereadPackage
+	namingInstance := other
+	namingInstance.InstanceID = rereadOne
+	ended := naming
+	ended.Status = reconcile.Canceled
+	mangled := other
+	mangled.ExternalID = "123"
+	came := other
+	came.ExternalID = "00123"
+	for name, c := range map[string]struct {
+		lines         []reconcile.Line
+		bad           *reconcile.BadRow
+		cancel, stray string // part of the reason; empty: it stands
+	}{
+		"the same":                 {lines: []reconcile.Line{first, second, other}},
+		"in another order":         {lines: []reconcile.Line{other, moved, first}},
+		"a row less":               {lines: []reconcile.Line{first}, cancel: "changed"},
+		"a row more":               {lines: []reconcile.Line{first, second, second}, cancel: "changed"},
+		"a cell changed":           {lines: []reconcile.Line{first, renamed}, cancel: "changed"},
+		"all rows gone":            {cancel: "changed"},
+		"named by another":         {lines: []reconcile.Line{first, second, naming}, cancel: "S-2"},
+		"an instance is named":     {lines: []reconcile.Line{first, second, namingInstance}, cancel: "S-2"},
+		"named by one that ended":  {lines: []reconcile.Line{first, second, ended}},
+		"the orphan got a row":     {lines: []reconcile.Line{first, second, came}, stray: "changed"},
+		"the orphan nearly got it": {lines: []reconcile.Line{first, second, mangled}, stray: "nearly"},
+		"a bad row of the id":      {lines: []reconcile.Line{first, second}, bad: &reconcile.BadRow{ExternalID: "S-1"}, cancel: "can't be read"},
+		"a bad row of the account": {lines: []reconcile.Line{first, second}, bad: &reconcile.BadRow{AccountID: rereadAccount}, stray: "can't be read"},
+		"a bad row of nobody":      {lines: []reconcile.Line{first, second}, bad: &reconcile.BadRow{}, stray: "can't be read"},
+		"a bad row of an instance": {lines: []reconcile.Line{first, second}, bad: &reconcile.BadRow{ExternalID: "x", InstanceID: rereadOne}, cancel: "can't be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := fix.NewRereading(&fix.Plan{Actions: []fix.Action{
+				{
+					Key: "cancel", Fix: reconcile.FixCancel, Kind: "canceled_in_ledger", AccountID: rereadAccount, ExternalID: "S-1", PackageID: rereadPackage,
+					Seen: &fix.State{Instances: []fix.InstanceState{{ID: rereadOne}}}, Rows: reconcile.RowsHash([]reconcile.Line{first, second}),
+				},
+				{
+					Key: "stray", Fix: reconcile.FixCancel, Kind: "orphan_package", AccountID: rereadAccount, ExternalID: "00123", PackageID: elsewhere,
+					Seen: &fix.State{},
+				},
+			}}, now)
+			for i := range c.lines {
+				r.AddLine(&c.lines[i])
+			}
+			if c.bad != nil {
+				r.AddBadRow(c.bad)
+			}
+			stale := r.Stale()
+			for key, want := range map[string]string{"cancel": c.cancel, "stray": c.stray} {
+				if got := stale[key]; (got == "") != (want == "") || !strings.Contains(got, want) {
+					t.Errorf("%s: %q, want %q", key, got, want)
+				}
+			}
+		})
+	}
+}
