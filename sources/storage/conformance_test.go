@@ -24,7 +24,7 @@ func TestConformance(t *testing.T) {
 			for name, check := range map[string]func(*testing.T, *storage.Places, func(string) string){
 				"round trip": roundTrip, "create only": createOnly, "abort": abort, "replace": replace,
 				"race": race, "list": list, "change": change, "absent": absent,
-				"newest": newest, "parts": parts, "parts change": partsChange, "checksum": checksum,
+				"small": small, "whole": whole, "newest": newest, "parts": parts, "parts change": partsChange, "checksum": checksum,
 			} {
 				t.Run(name, func(t *testing.T) { check(t, &s, at) })
 			}

@@ -121,8 +121,18 @@ func (d *Dir) Exists(ctx context.Context, key string) (bool, error) {
 
 // List gives what begins with prefix, in the order of keys. With a delimiter,
 // keys that share all up to its next occurrence are one entry. A folder that
-// is not there holds nothing.
-func (d *Dir) List(ctx context.Context, prefix, delimiter string) ([]Entry, error) {
+// is not there holds nothing. A local folder out of which another process takes
+// a file while it is listed is listed anew.
+func (d *Dir) List(ctx context.Context, prefix, delimiter string) (all []Entry, err error) {
+	for range tries {
+		if all, err = d.list(ctx, prefix, delimiter); !d.place.local() || !NotExist(err) {
+			break
+		}
+	}
+	return all, err
+}
+
+func (d *Dir) list(ctx context.Context, prefix, delimiter string) ([]Entry, error) {
 	bucket, err := d.readable(prefix)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -163,6 +173,15 @@ func (d *Dir) readable(prefix string) (*blob.Bucket, error) {
 		return nil, err
 	}
 	return localBucket(d.place.path)
+}
+
+// ID gives where the folder is, whatever it was called: the URL of its bucket
+// with the prefix, or its absolute path. It holds no secret.
+func (d *Dir) ID() string {
+	if d.place.local() {
+		return d.place.path
+	}
+	return d.place.bucket.Scheme + "://" + d.place.bucket.Host + "/" + d.prefix
 }
 
 // Close lets go of the bucket.

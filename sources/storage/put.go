@@ -34,7 +34,17 @@ func (d *Dir) Put(ctx context.Context, key string, write func(io.Writer) error) 
 		return err
 	case there:
 		return d.place.fail("write", d.shown(key), fs.ErrExist)
-	case d.place.local():
+	}
+	return d.Create(ctx, key, write)
+}
+
+// Create is Put without a look first, which spares the upload of what would be
+// refused: whether the key exists is for the store alone to say.
+func (d *Dir) Create(ctx context.Context, key string, write func(io.Writer) error) error {
+	if err := checkKey(key); err != nil {
+		return d.place.fail("write", d.shown(key), err)
+	}
+	if d.place.local() {
 		return d.putFile(ctx, key, write, publishNew)
 	}
 	return d.putObject(ctx, key, write, true)

@@ -62,28 +62,51 @@ func (name publisher) publish(f *os.File, final string) error {
 	return name(f.Name(), final)
 }
 
-// publishNew gives the name unless something has it.
+// publishNew gives the name unless something has it. A network file system
+// whose answer was lost links again, and is told that the name is taken: by this
+// very file.
 func publishNew(temporary, final string) error {
 	err := os.Link(temporary, final)
-	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case err == nil || sameFile(temporary, final):
+		return nil
+	case errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	return renameNew(temporary, final, err)
 }
 
+func sameFile(one, other string) bool {
+	first, err := os.Lstat(one)
+	if err != nil {
+		return false
+	}
+	second, err := os.Lstat(other)
+	return err == nil && os.SameFile(first, second)
+}
+
 // publishOver gives the name, and takes it from what has it.
 func publishOver(temporary, final string) error { return os.Rename(temporary, final) }
 
+// tries is how often what another process disturbs is begun anew.
+const tries = 100
+
 // temporary makes a file in the folder, and the folder where it is not there.
-// Both under one lock, so that prune can't take the folder away between them.
-func (d *Dir) temporary(folder string) (*os.File, error) {
+// Both under one lock, so that prune can't take the folder away between them;
+// where another process does, which it may while the folder is empty, once more.
+func (d *Dir) temporary(folder string) (f *os.File, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.makeFolder(folder); err != nil {
-		return nil, err
+	for range tries {
+		if err = d.makeFolder(folder); err == nil {
+			name := filepath.Join(folder, temporaryPrefix+rand.Text()+temporarySuffix)
+			f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
 	}
-	name := filepath.Join(folder, temporaryPrefix+rand.Text()+temporarySuffix)
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	return nil, err
 }
 
 func (d *Dir) makeFolder(folder string) error {
