@@ -91,6 +91,9 @@ func Open(ctx context.Context, places *storage.Places, out string) (*Archive, er
 // Name gives the archive's place, fit to be shown.
 func (a *Archive) Name() string { return a.dir.Name }
 
+// ID gives where the archive is, whatever it was called. It holds no secret.
+func (a *Archive) ID() string { return a.dir.ID() }
+
 // Close ends the use of the archive.
 func (a *Archive) Close() error { return a.dir.Close() }
 
