@@ -16,11 +16,15 @@ func (p *pair) delivered(i int) {
 		}
 		return f
 	}
-	if l.ProductID != "" && l.ProductID != inst.ProductID {
-		report(ProductMismatch, "catalog_product_id", l.ProductID, inst.ProductID)
+	wrongProduct := l.ProductID != "" && l.ProductID != inst.ProductID
+	if wrongProduct {
+		report(ProductMismatch, "catalog_product_id", l.ProductID, inst.ProductID).Monthly = p.overpaid(inst, l)
 	}
 	if l.Cycle != "" && !l.Cycle.Same(inst.Cycle) {
-		report(BillingCycleMismatch, "billing_cycle", string(l.Cycle), string(inst.Cycle))
+		f := report(BillingCycleMismatch, "billing_cycle", string(l.Cycle), string(inst.Cycle))
+		if f.Monthly = p.overpaid(inst, l); wrongProduct {
+			f.Monthly = f.Monthly.nothing()
+		}
 	}
 	if l.Country != "" && l.Country != inst.Country {
 		report(CountryMismatch, "country_code", l.Country, inst.Country)

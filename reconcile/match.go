@@ -168,6 +168,7 @@ func (m *matching) orphan(i int) {
 	}
 	doubtful := m.unrecognised(i)
 	f := m.packageFinding(kind, i)
+	f.Monthly = m.leakOf(&m.Packages[i])
 	if kind == OrphanPackage {
 		f.Basis.Targets, f.Basis.Whole = m.Packages[i].live(), true
 	}
@@ -205,6 +206,8 @@ func (m *matching) duplicates(live []int) {
 		f := m.pairFinding(DuplicatePackage, i)
 		if i == best {
 			f.Direction = NoDirection
+		} else {
+			f.Monthly = m.leakOf(&m.Packages[i])
 		}
 		m.endPackage(i, Duplicate)
 	}

@@ -6,48 +6,51 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// A month is a YEAR ÷ 12, a WEEK × 52 ÷ 12 and a DAY × 365 ÷ 12. A payment
+// A month is a YEAR ÷ 12, a WEEK × 52 ÷ 12 and a DAY × 365 ÷ 12. Cycles that are
+// equal have equal months, so 7 DAY counts as the WEEK that it is. A payment
 // made once is 0 a month. Amounts are added as exact fractions and rounded
 // once a finding, half to even, to the minor unit of the currency. What is not
 // known stays unknown, and so does a sum with an unknown part.
 
-// A revenue is what units of lines bring a month, before it is rounded.
-type revenue struct {
+// charges are what units are paid for a month, before they are rounded: what
+// lines bring the reseller, or what instances cost it. A count below zero takes
+// away.
+type charges struct {
 	sum      big.Rat
-	currency string
+	currency string // that all parts have; empty where they differ
 	parts    int
 	oneTime  int // parts that are paid once
 	unknown  bool
 }
 
 // add adds count units at a price a cycle.
-func (r *revenue) add(price Price, cycle Cycle, count int, currency string) {
-	r.parts++
-	if r.parts > 1 && currency != r.currency {
-		r.unknown = true
+func (c *charges) add(price Price, cycle Cycle, count int, currency string) {
+	if c.parts > 0 && currency != c.currency {
+		c.unknown, currency = true, ""
 	}
-	r.currency = currency
+	c.currency = currency
+	c.parts++
 	if cycle == OneTime && price.Known && currency != "" {
-		r.oneTime++
+		c.oneTime++
 		return
 	}
 	times, by, ok := monthsOf(cycle)
 	amount, whole := new(big.Rat).SetString(price.Amount.String())
 	if !ok || !whole || !price.Known || currency == "" {
-		r.unknown = true
+		c.unknown = true
 		return
 	}
 	amount.Mul(amount, big.NewRat(int64(times)*int64(count), int64(by)))
-	r.sum.Add(&r.sum, amount)
+	c.sum.Add(&c.sum, amount)
 }
 
 // money rounds the sum.
-func (r *revenue) money() Money {
-	m := Money{Currency: r.currency, OneTime: r.parts > 0 && r.oneTime == r.parts}
-	if r.unknown || r.parts == 0 {
-		return Money{Currency: r.currency}
+func (c *charges) money() Money {
+	m := Money{Currency: c.currency, OneTime: c.parts > 0 && c.oneTime == c.parts}
+	if c.unknown || c.parts == 0 {
+		return Money{Currency: c.currency}
 	}
-	amount, err := roundHalfEven(&r.sum, MinorUnits(r.currency))
+	amount, err := roundHalfEven(&c.sum, MinorUnits(c.currency))
 	m.Amount, m.Known = amount, err == nil
 	return m
 }
@@ -68,7 +71,7 @@ func roundHalfEven(x *big.Rat, scale int) (decimal.Decimal, error) {
 
 // monthsOf gives the fraction that turns the price of a cycle into a month's.
 func monthsOf(cycle Cycle) (times, by int, ok bool) {
-	count, unit, ok := cycle.split()
+	count, unit, ok := cycle.canonical().split()
 	if !ok {
 		return 0, 0, false
 	}

@@ -117,7 +117,7 @@ func (p *pair) dead() {
 // chargeRest adds to a finding what the customer pays for the units that no
 // FAILED instance stands for: nothing of the subscription is delivered.
 func (p *pair) chargeRest(f *Finding) {
-	var rest revenue
+	var rest charges
 	for i, line := range p.choice.line {
 		if line >= 0 && p.pkg.Instances[i].ID == f.InstanceID {
 			rest.addLine(&p.Lines[line], p.pkg.Instances[i].Cycle, 1)
@@ -181,6 +181,7 @@ func (p *pair) endedWhole() {
 		return
 	}
 	f := p.pairFinding(CanceledInLedger, p.at).differs("status", p.endedStatus(p.sub.face()), p.liveStatus())
+	f.Monthly = p.leakOf(p.pkg)
 	byDate, left := p.sub.endedByDate(), false
 	for i := range p.pkg.Instances {
 		switch line := p.choice.line[i]; {
@@ -240,6 +241,7 @@ func (p *pair) instance(i int) {
 func (p *pair) extra(i int) {
 	f := p.pairFinding(ExtraInstance, p.at)
 	f.InstanceID = p.pkg.Instances[i].ID
+	f.Monthly = p.costOf(&p.pkg.Instances[i])
 	f.Basis.Targets = []string{f.InstanceID}
 	if p.doubtful || p.choice.exchangeable(&p.sub, i, p.pkg.Instances) {
 		f.hold(ReasonAmbiguous)
@@ -275,6 +277,7 @@ func (p *pair) endedLine(i int) {
 	inst, l := &p.pkg.Instances[i], &p.Lines[p.choice.line[i]]
 	f := p.lineFinding(CanceledInLedger, p.at, l).differs("status", p.endedStatus(l), string(inst.Status))
 	f.InstanceID = inst.ID
+	f.Monthly = p.costOf(inst)
 	f.Basis.Targets = []string{inst.ID}
 	switch {
 	case l.EndedByDate():

@@ -74,26 +74,26 @@ func (f *Finding) differs(field, ledger, wix string) *Finding {
 // activeMonthly gives what the customer pays a month for all active lines. A
 // line without a cycle is paid for by the given one.
 func (m *matching) activeMonthly(cycle Cycle) Money {
-	var r revenue
+	var c charges
 	for i := range m.Lines {
 		if m.sub.phases[i] == PhaseActive {
-			r.addLine(&m.Lines[i], cycle, m.Lines[i].Quantity)
+			c.addLine(&m.Lines[i], cycle, m.Lines[i].Quantity)
 		}
 	}
-	return r.money()
+	return c.money()
 }
 
 // lineMonthly gives what the customer pays a month for count units of a line.
 func lineMonthly(l *Line, fallback Cycle, count int) Money {
-	var r revenue
-	r.addLine(l, fallback, count)
-	return r.money()
+	var c charges
+	c.addLine(l, fallback, count)
+	return c.money()
 }
 
-func (r *revenue) addLine(l *Line, fallback Cycle, count int) {
+func (c *charges) addLine(l *Line, fallback Cycle, count int) {
 	cycle := l.Cycle
 	if cycle == "" {
 		cycle = fallback
 	}
-	r.add(l.UnitPrice, cycle, count, l.Currency)
+	c.add(l.UnitPrice, cycle, count, l.Currency)
 }

@@ -12,6 +12,7 @@ type Rules struct {
 	Parent     string      // the parent account, which the ids of findings rest on
 	Exceptions *Exceptions // nil: there are none
 	Memory     Memory      // what earlier runs know; nil: nothing
+	Prices     *Prices     // what Wix bills; nil: no price is known
 }
 
 // strandedAfter is how many windows a finding may stay in flight.

@@ -13,6 +13,7 @@ const SchemaVersion = 1
 // what the head of every report shows.
 type Summary struct {
 	SchemaVersion int       `json:"schema_version"`
+	Command       string    `json:"command"` // that was run
 	RunID         string    `json:"run_id"`
 	Version       string    `json:"version"`
 	ExitCode      int       `json:"exit_code"`
@@ -40,6 +41,9 @@ type Summary struct {
 
 	// Fixes says what became of what was to be mended; nil where nothing was.
 	Fixes *FixSummary `json:"fixes,omitempty"`
+
+	// Exceptions says what became of each row of the exceptions, in their order.
+	Exceptions []ExceptionUse `json:"exceptions,omitempty"`
 
 	// Changes is against what earlier runs of the scope knew; nil where there
 	// are none, and in runs that are not live.

@@ -95,8 +95,11 @@ func (p *Plan) Usable(out, account string, now time.Time) error {
 
 func (p *Plan) unusable(why error) error { return fmt.Errorf("use plan %s: %w", p.ID, why) }
 
-// sound reports whether an action agrees with itself.
-func (a *Action) sound(parent string) bool {
+// sound reports whether an action agrees with itself and its key.
+func (a *Action) sound(parent string) bool { return a.coherent() && a.Key == a.key(parent) }
+
+// coherent reports whether an action agrees with itself.
+func (a *Action) coherent() bool {
 	create := a.Fix == reconcile.FixCreate
 	if create != (a.PackageID == "") || create != (a.Seen == nil) {
 		return false
@@ -105,7 +108,7 @@ func (a *Action) sound(parent string) bool {
 		return false
 	}
 	_, known := ranks(Fixes())[a.Fix]
-	return known && a.Key == a.key(parent) && a.Removal == a.removes() && a.Instances == a.count()
+	return known && a.Removal == a.removes() && a.Instances == a.count()
 }
 
 // seal gives the plan its id.

@@ -2,7 +2,7 @@
 // findings give an action, which wait, which are held back and why, and whether
 // the plan as a whole keeps to its limits.
 //
-// It is pure: the same findings, inventory, history and settings give the same
-// plan, whatever their order. What it says is carried out elsewhere, from the
-// plan alone.
+// That part is pure: the same findings, inventory, history and settings give the
+// same plan, whatever their order. An Applier carries a plan out, from the plan
+// alone, and touches the world only through Wix and Journal.
 package fix

@@ -137,7 +137,7 @@ func (p *Planner) conclude(refusals []Refusal, reviewed bool) {
 				d.Outcome, d.Reason = "", p.wants[w].Reason
 			}
 			d.Actions = append(d.Actions, a.Key)
-			switch outcome, reason := a.unsent(refusals, reviewed); {
+			switch outcome, reason := a.Unsent(refusals, reviewed); {
 			case outcome != "":
 				d.Outcome, d.Reason = outcome, reason
 			case a.Needs != "" && d.Outcome == "":
@@ -147,8 +147,9 @@ func (p *Planner) conclude(refusals []Refusal, reviewed bool) {
 	}
 }
 
-// unsent gives the outcome of an action that a run does not send.
-func (a *Action) unsent(refusals []Refusal, reviewed bool) (outcome, reason string) {
+// Unsent gives the outcome of an action that is not sent now, none where it is.
+// Reviewed says that somebody looks at the plan before it is sent.
+func (a *Action) Unsent(refusals []Refusal, reviewed bool) (outcome, reason string) {
 	switch {
 	case a.Waiting != nil:
 		return OutcomeWaiting, fmt.Sprintf("%d of %d sightings", a.Waiting.Sightings, a.Waiting.Needed)

@@ -15,6 +15,7 @@ const (
 	CauseGuard      = "guard"
 	CauseHistory    = "history"
 	CauseLimit      = "limit"
+	CausePlan       = "plan" // it can't be used any more
 )
 
 // The names of what refuses beside guards and limits.
@@ -60,7 +61,7 @@ func (t *Terms) weigh(actions []Action) []Refusal {
 		})
 	}
 	for _, o := range t.Objections {
-		refusals = append(refusals, o.refusal())
+		refusals = append(refusals, o.Refusal())
 	}
 	if !t.Earlier {
 		refusals = append(refusals, Refusal{
@@ -71,7 +72,8 @@ func (t *Terms) weigh(actions []Action) []Refusal {
 	return append(refusals, t.Limits.Weigh(actions, t.Reviewed, t.Spent, t.LiveInstances)...)
 }
 
-func (o *Objection) refusal() Refusal {
+// Refusal gives what the objection has against sending a plan.
+func (o *Objection) Refusal() Refusal {
 	return Refusal{Cause: CauseGuard, Limit: o.Guard, Value: o.Limit, Need: o.Value, Flag: o.Flag, Text: o.Text}
 }
 

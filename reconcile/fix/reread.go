@@ -57,6 +57,15 @@ func (a *Action) ids() []string {
 	return ids
 }
 
+// Add takes a row, which can be read or not.
+func (r *Rereading) Add(l *reconcile.Line, b *reconcile.BadRow) {
+	if l != nil {
+		r.AddLine(l)
+	} else {
+		r.AddBadRow(b)
+	}
+}
+
 // AddLine takes a row.
 func (r *Rereading) AddLine(l *reconcile.Line) {
 	if _, ours := r.rows[l.ExternalID]; ours {

@@ -25,7 +25,8 @@ type Wix interface {
 	Find(ctx context.Context, accountID, externalID string) ([]reconcile.Package, error)
 
 	// Send sends the one request of the action, once and never again, and says
-	// what is known of it. Parent is the parent account.
+	// what is known of it. Parent is the parent account. The end of the context
+	// keeps a request from leaving; one that left goes on, for 7 s at most.
 	Send(ctx context.Context, parent string, a *Action) Sent
 }
 
@@ -104,14 +105,29 @@ type End struct {
 	Nonce         string    `json:"nonce"`   // of the attempt
 	Outcome       string    `json:"outcome"` // applied or failed
 	Reason        string    `json:"reason,omitempty"`
-	NotDone       bool      `json:"not_done"` // nothing was changed, nor will be: another attempt may begin
-	Sends         int       `json:"sends"`    // requests that left; -1 where nobody knows
+	Failure       string    `json:"failure,omitempty"` // why it failed, in a word
+	NotDone       bool      `json:"not_done"`          // nothing was changed, nor will be: another attempt may begin
+	Sends         int       `json:"sends"`             // requests that left; -1 where nobody knows
 	SentAt        time.Time `json:"sent_at,omitzero"`
 	Ended         time.Time `json:"ended"`
 	RunID         string    `json:"run_id"` // that says so
 	PackageID     string    `json:"package_id,omitempty"`
 	Observed      *State    `json:"observed,omitempty"` // as it was read back; nil where it could not be read
 }
+
+// Why an attempt failed. All but the last vouch that nothing was done, unless
+// it is a create without an effect.
+const (
+	FailureHeld      = "held"      // it was claimed, and then not to be sent any more
+	FailureNotSent   = "not_sent"  // its request did not leave
+	FailureThrottled = "throttled" // too many requests, until its time was over
+	FailureRefused   = "refused"   // Wix did not accept it
+	FailureNoEffect  = "no_effect" // its answer was lost, and nothing happened
+	FailureOdd       = "odd"       // it had another effect than was asked
+)
+
+// JournalVersion is the version of the journal's objects.
+const JournalVersion = 1
 
 // An Entry is an attempt with what is known of it.
 type Entry struct {

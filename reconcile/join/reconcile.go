@@ -14,6 +14,8 @@ type Result struct {
 	Ledger reconcile.LedgerSide
 	Wix    reconcile.WixSide
 
+	Silenced map[int]int // findings that are shown, by Finding.Exception
+
 	parent   string
 	findings *sorter
 	stock    *sorter
@@ -68,7 +70,7 @@ func (t *Table) Reconcile(ctx context.Context, rules reconcile.Rules) (*Result, 
 func (t *Table) newDecision(rules *reconcile.Rules, linker *reconcile.Linker) *decision {
 	return &decision{
 		Result: &Result{
-			Tally: reconcile.NewTally(), parent: rules.Parent, findings: t.sorter(), stock: t.sorter(), carried: t.carried,
+			Tally: reconcile.NewTally(), Silenced: make(map[int]int), parent: rules.Parent, findings: t.sorter(), stock: t.sorter(), carried: t.carried,
 		},
 		rules: rules, linker: linker, linked: t.sorter(), accounts: make(map[string]bool),
 	}
@@ -184,6 +186,9 @@ func (d *decision) match(g *reconcile.Group) error {
 			continue
 		}
 		d.Tally.Add(f)
+		if f.Exception > 0 {
+			d.Silenced[f.Exception]++
+		}
 		if err := d.findings.add(appendFinding(nil, f)); err != nil {
 			return err
 		}

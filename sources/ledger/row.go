@@ -133,17 +133,26 @@ func filled(record *table.Row, at []int) (cell string, kind table.Kind, there bo
 }
 
 func (l *Ledger) read(c *column, line *reconcile.Line, cell string) error {
-	switch kind := l.parser.kind; {
+	if err := believe(cell, l.parser.kind, c.id, l.strict); err != nil {
+		return err
+	}
+	return c.read(&l.parser, line, cell)
+}
+
+// believe says why a cell is not what its writer meant, if it is not. Text of
+// an id, and where strict all text, must be UTF-8.
+func believe(cell string, kind table.Kind, id, strict bool) error {
+	switch {
 	case kind == table.Error:
 		return errors.New("the sheet shows an error here, and no value")
 	case kind == table.Rounded:
 		return errors.New("the sheet has lost digits of this number: keep it as text there")
-	case kind == table.Date && c.id:
+	case kind == table.Date && id:
 		return errors.New("the sheet has made a date of it: keep it as text there")
-	case (c.id || l.strict) && !utf8.ValidString(cell):
+	case (id || strict) && !utf8.ValidString(cell):
 		return errors.New("not UTF-8")
 	}
-	return c.read(&l.parser, line, cell)
+	return nil
 }
 
 // bad makes a bad row of what was read of the line.

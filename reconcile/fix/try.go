@@ -1,0 +1,139 @@
+package fix
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"time"
+)
+
+// What follows a claim. The request leaves once. An answer of too many requests
+// means that nothing was done, and the same attempt is sent again after a wait,
+// as long as its time and the gate allow; everything else is sent no second
+// time:
+//
+//	answered → read back: done, or after some reads unsettled
+//	lost → read back: done, or unsettled
+//	refused → one read: done all the same, or failed and not done
+//	did not leave, throttled until its time was over, held by the gate → not done
+//
+// A read that shows neither the state before nor what was asked ends the attempt
+// as failed, and the plan with it.
+
+// A try is an attempt that was claimed.
+type try struct {
+	*work
+	*step
+	action  *Action
+	before  *State // as it was read before; nil for a create
+	attempt Attempt
+	write   context.Context // for the journal
+
+	sends  int
+	sentAt time.Time // by when the last request had left
+}
+
+// through sends the request and brings the attempt to its end.
+func (t *try) through(ctx context.Context) Result {
+	sent, held := t.send(ctx)
+	if held != "" {
+		result := t.notDone(FailureHeld, held)
+		result.Outcome = OutcomeNotStarted
+		return result
+	}
+	t.ground.sent = t.ground.sent || sent.Fate != NotSent && sent.Fate != Throttled
+	reading, done := outlive(ctx, graceToRead)
+	defer done()
+	switch sent.Fate {
+	case NotSent:
+		return t.notDone(FailureNotSent, reasonOf(sent))
+	case Throttled:
+		return t.notDone(FailureThrottled, reasonOf(sent))
+	case Refused:
+		return t.refused(reading, sent)
+	}
+	seen, err := t.readBack(reading, sent.Fate == Answered, sent.PackageID)
+	switch {
+	case err != nil:
+		return t.doubt(reasonOf(sent)+"; read back: "+err.Error(), seen)
+	case seen.effect == effectNone:
+		return t.doubt(reasonOf(sent)+"; nothing happened yet", seen)
+	}
+	return t.concluded(seen)
+}
+
+func reasonOf(sent Sent) string {
+	if sent.Err != nil {
+		return sent.Err.Error()
+	}
+	return "it was answered as done"
+}
+
+// send sends the request until it is not throttled. Held says why it was not
+// sent, or not sent any more.
+func (t *try) send(ctx context.Context) (sent Sent, held string) {
+	for n := 0; ; n++ {
+		if held := t.shut(ctx); held != "" {
+			return sent, held
+		}
+		if time.Until(t.attempt.SendBy) < changeTime {
+			return sent, reasonLate
+		}
+		sent = t.sendOnce(ctx)
+		if sent.Fate == NotSent && ctx.Err() != nil {
+			return sent, reasonAsked
+		}
+		if sent.Fate != Throttled {
+			return sent, ""
+		}
+		wait := t.waitFor(n, sent.Wait)
+		if time.Until(t.attempt.SendBy)-wait < changeTime {
+			return sent, ""
+		}
+		if pause(ctx, wait) != nil {
+			return sent, reasonAsked
+		}
+	}
+}
+
+func (t *try) sendOnce(ctx context.Context) Sent {
+	sending, done := context.WithDeadline(ctx, t.attempt.SendBy)
+	defer done()
+	sent := t.Wix.Send(sending, t.plan.AccountID, t.action)
+	if sent.Fate != NotSent {
+		t.sends++
+		t.sentAt = time.Now().UTC()
+	}
+	return sent
+}
+
+const (
+	firstWait   = time.Second
+	longestWait = 30 * time.Second
+)
+
+// waitFor gives how long to wait after so many waits: as long as Wix asks, or
+// twice as long as before, and no two attempts alike.
+func (t *try) waitFor(n int, asked time.Duration) time.Duration {
+	if asked > 0 {
+		return asked
+	}
+	h := fnv.New32a()
+	_, _ = fmt.Fprint(h, t.attempt.Nonce, n) // a hash takes everything
+	wait := min(firstWait<<min(n, 10), longestWait)
+	return wait/2 + wait/2*time.Duration(h.Sum32()%1000)/1000
+}
+
+// refused is a change that Wix did not accept: one read tells whether it holds
+// all the same.
+func (t *try) refused(ctx context.Context, sent Sent) Result {
+	seen, err := t.look(ctx, t.action, t.before, "")
+	if err != nil || seen.effect == effectNone {
+		result := t.notDone(FailureRefused, reasonOf(sent))
+		if seen != nil {
+			result.Observed = seen.state
+		}
+		return result
+	}
+	return t.concluded(seen)
+}
