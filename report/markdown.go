@@ -53,7 +53,11 @@ func markdownHead(b *strings.Builder, s *reconcile.Summary) {
 	fmt.Fprintf(b, "- Account %s, %s\n", code(s.Scope.AccountID), scopeLine(&s.Scope))
 	fmt.Fprintf(b, "- Ledger %s: %s\n", code(s.Scope.Ledger), ledgerLine(&s.Ledger))
 	fmt.Fprintf(b, "- Wix: %s\n", wixLine(&s.Wix))
-	fmt.Fprintf(b, "- Read by %s\n\n", requestLine(&s.Requests))
+	fmt.Fprintf(b, "- Read by %s\n", requestLine(&s.Requests))
+	for _, f := range fixLines(s) {
+		fmt.Fprintf(b, "- %s\n", escape(f.words))
+	}
+	b.WriteByte('\n')
 }
 
 func markdownTable(b *strings.Builder, title string, t table.Writer) {

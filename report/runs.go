@@ -34,11 +34,7 @@ func RunsText(w io.Writer, runs []RunLine) error {
 	if len(runs) == 0 {
 		p.line("", "No runs")
 	} else {
-		t := runsTable(runs)
-		t.SetStyle(plainStyle())
-		for row := range strings.Lines(t.Render()) {
-			p.out.WriteString(strings.TrimRight(row, " \n") + "\n")
-		}
+		p.rows(runsTable(runs))
 	}
 	return told(w, "list of runs", p.out.String())
 }

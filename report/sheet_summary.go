@@ -30,7 +30,7 @@ func summaryGrid(s *reconcile.Summary, listed []span) *grid {
 	g.band(2, leftCol, rightEnd, verdictTone, verdict(s))
 	g.heights[2] = 24
 	top := putGaps(g, 3, s)
-	top = putFacts(g, top+1, s) + 1
+	top = putFixes(g, putFacts(g, top+1, s), s) + 1
 	putKinds(g, top, &s.Findings, listed)
 	next := putMoney(g, top, &s.Findings)
 	putClasses(g, next+1, s)
@@ -78,6 +78,18 @@ func putFacts(g *grid, row int, s *reconcile.Summary) int {
 		g.words(row+i, rightCol+1, tonePlain, right[i][1])
 	}
 	return row + len(left)
+}
+
+func putFixes(g *grid, row int, s *reconcile.Summary) int {
+	for _, f := range fixLines(s) {
+		shade := tonePlain
+		if f.refuses {
+			shade = toneAlarm
+		}
+		g.band(row, leftCol, rightEnd, shade, f.words)
+		row++
+	}
+	return row
 }
 
 func putKinds(g *grid, row int, t *reconcile.Tally, listed []span) {

@@ -7,6 +7,7 @@ import "github.com/wixrecon/wixrecon/reconcile"
 
 const (
 	tabFindings = "B91C1C"
+	tabFixes    = "B45309"
 	tabQuiet    = "BCCCDC"
 	tabSummary  = "334E68"
 )

@@ -73,6 +73,13 @@ func (p *printer) head(s *reconcile.Summary) {
 	p.line("Ledger  ", oneLine(s.Scope.Ledger)+": "+ledgerLine(&s.Ledger))
 	p.line("Wix     ", wixLine(&s.Wix))
 	p.line("Read by ", requestLine(&s.Requests))
+	for _, f := range fixLines(s) {
+		if f.refuses {
+			p.colored(ansiRed, f.words)
+		} else {
+			p.line("", f.words)
+		}
+	}
 }
 
 func (p *printer) foot(s *reconcile.Summary, folder string) {
@@ -102,6 +109,10 @@ func (p *printer) table(title string, t table.Writer) {
 	if t.Length() == 0 {
 		return
 	}
+	p.rows(t)
+}
+
+func (p *printer) rows(t table.Writer) {
 	t.SetStyle(plainStyle())
 	for row := range strings.Lines(t.Render()) {
 		p.out.WriteString(strings.TrimRight(row, " \n") + "\n")

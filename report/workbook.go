@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
 // The workbook is streamed: findings and inventory go row by row to disk, and
@@ -26,6 +27,9 @@ type Book struct {
 	Findings iter.Seq2[reconcile.Reported, error] // in the order of the report; nil is none
 	Stock    iter.Seq2[reconcile.Stock, error]    // every package; nil is none
 	Settings []Setting                            // of the run, without secrets
+	Plan     *fix.Plan                            // of the run; nil where no fix was asked for
+	Results  []fix.Result                         // what became of the plan; nil where nothing was sent
+	Shown    *PlanOptions                         // how the plan is shown; may be nil
 	TmpDir   string                               // for the sheets while they grow: about 1.2 GB for a million findings, as much for a million instances; empty is the system's
 	MaxRows  int                                  // rows a sheet holds, its header included; 0 is the format's 1,048,576
 }
@@ -95,13 +99,13 @@ func (w *workbook) fill(b *Book) error {
 	if c.findings != b.Summary.Findings.Total {
 		return fmt.Errorf("count findings: %d rows, the summary has %d", c.findings, b.Summary.Findings.Total)
 	}
-	if err := errors.Join(w.reserve("Accounts"), w.reserve("Products")); err != nil {
+	if err := cmp.Or(w.fixes(b), w.reserve("Accounts"), w.reserve("Products")); err != nil {
 		return err
 	}
 	if _, err := writeList(w, inventorySheet(), holdings(each(b.Stock)), c.holding); err != nil {
 		return err
 	}
-	if err := w.reserve("Run"); err != nil {
+	if err := cmp.Or(w.exceptions(b.Summary), w.reserve("Run")); err != nil {
 		return err
 	}
 	if _, err := writeList(w, accountSheet(), c.accountRows(), nil); err != nil {
@@ -114,6 +118,38 @@ func (w *workbook) fill(b *Book) error {
 		w.writeGrid("Summary", summaryGrid(b.Summary, findings)),
 		w.writeGrid("Run", runGrid(b)),
 	)
+}
+
+// fixes writes the sheet of the plan, or that there is none.
+func (w *workbook) fixes(b *Book) error {
+	switch {
+	case b.Plan == nil:
+		return w.note("Fixes", "No fix was asked for, and nothing was changed.")
+	case len(b.Plan.Actions) == 0:
+		return w.note("Fixes", "Nothing of what was found may be fixed, and nothing was changed.")
+	}
+	v := viewOf(b.Plan, b.Results, b.Shown)
+	_, err := writeList(w, fixSheet(v), fixRows(v), nil)
+	return err
+}
+
+// exceptions writes the sheet of the exceptions, or that there are none.
+func (w *workbook) exceptions(s *reconcile.Summary) error {
+	if len(s.Exceptions) == 0 {
+		return w.note("Exceptions", "There are no exceptions.")
+	}
+	_, err := writeList(w, exceptionSheet(), exceptionRows(s.Exceptions), nil)
+	return err
+}
+
+// note writes a sheet that says why it is empty.
+func (w *workbook) note(name, words string) error {
+	if err := w.reserve(name); err != nil {
+		return err
+	}
+	g := newGrid(tabQuiet, 80)
+	g.words(1, 1, toneMuted, words)
+	return w.writeGrid(name, g)
 }
 
 // reserve gives a sheet its place.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -21,7 +22,9 @@ import (
 // program is what a command has to work with.
 type program struct {
 	env            []string
+	stdin          io.Reader
 	stdout, stderr io.Writer
+	leaseLife      time.Duration // 0 is the usual
 }
 
 // exitCode is the error of a command that has said everything already.
@@ -30,8 +33,7 @@ type exitCode int
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 // run is the whole program but for the process round it.
-func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
-	p := &program{env: env, stdout: stdout, stderr: stderr}
+func (p *program) run(ctx context.Context, args []string) int {
 	app := p.app()
 	err := app.RunContext(ctx, flagsFirst(app.Commands, args))
 	var code exitCode
@@ -45,7 +47,7 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 		err = errors.New("interrupted: nothing can be said, and no report was concluded")
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		_, _ = fmt.Fprintln(stderr, "wixrecon:", line) // there is nowhere else to tell it
+		_, _ = fmt.Fprintln(p.stderr, "wixrecon:", line) // there is nowhere else to tell it
 	}
 	return job.ExitCode(err)
 }
@@ -61,7 +63,10 @@ func (p *program) app() *cli.App {
 		OnUsageError:   usageError,
 		// An external id may hold a comma.
 		DisableSliceFlagSeparator: true,
-		Commands:                  []*cli.Command{p.runCommand(), p.runsCommand(), p.checkCommand(), p.simulateCommand(), p.demoCommand(), p.versionCommand()},
+		Commands: []*cli.Command{
+			p.runCommand(), p.planCommand(), p.applyCommand(), p.journalCommand(), p.runsCommand(), p.checkCommand(),
+			p.simulateCommand(), p.demoCommand(), p.versionCommand(),
+		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return job.Usagef("unknown command %q: did you mean %s? (see wixrecon --help)",

@@ -27,6 +27,7 @@ func main() {
 		time.Sleep(graceful)
 		os.Exit(job.ExitFailed)
 	})
-	code := run(ctx, os.Args, os.Environ(), os.Stdout, os.Stderr)
+	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	code := p.run(ctx, os.Args)
 	os.Exit(code)
 }

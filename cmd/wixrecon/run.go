@@ -18,29 +18,39 @@ import (
 func (p *program) runCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "run",
-		Usage: "read ledger and Wix, find the drift, write the reports; changes nothing",
-		Flags: append(settingFlags(), &cli.StringFlag{Name: "fix", Usage: "not available yet: mend `KINDS` of drift"}),
+		Usage: "read ledger and Wix, find the drift, write the reports; changes nothing at Wix without --fix",
+		Flags: append(settingFlags(), fixFlag()),
 		Action: func(c *cli.Context) error {
-			if c.IsSet("fix") {
-				return job.Usagef("run: --fix is not available in this version: it audits, and changes nothing at Wix")
-			}
 			cfg, err := config.Load(givenFlags(c), p.env, readSetting)
+			var mend *job.Mend
+			if c.IsSet("fix") {
+				mend, err = mendOf(c, cfg, err)
+			}
 			if err != nil {
 				return &job.UsageError{Err: err}
 			}
-			return p.audit(c.Context, cfg)
+			return p.audit(c.Context, cfg, mend)
 		},
 	}
 }
 
-// audit runs the job and turns its exit code into an error.
-func (p *program) audit(ctx context.Context, cfg *config.Config) error {
+// audit runs the job.
+func (p *program) audit(ctx context.Context, cfg *config.Config, mend *job.Mend) error {
+	a := p.auditOf(cfg)
+	a.Mend = mend
+	return ended(a.Run(ctx))
+}
+
+func (p *program) auditOf(cfg *config.Config) *job.Audit {
 	meter := job.NewMeter(p.stderr, showBar(cfg.Progress, p.stderr))
-	a := &job.Audit{
+	return &job.Audit{
 		Config: cfg, Places: newPlaces(), Version: version, Stdout: p.stdout,
-		Log: newLog(cfg.Log, meter), Meter: meter, Weigh: job.WeighInputs,
+		Log: newLog(cfg.Log, meter), Meter: meter, LeaseLife: p.leaseLife,
 	}
-	code, err := a.Run(ctx)
+}
+
+// ended turns the exit code of a job into an error.
+func ended(code int, err error) error {
 	if err == nil && code != job.ExitOK {
 		return exitCode(code)
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
@@ -74,6 +72,4 @@ func (p *program) overRuns(do func(context.Context, *job.Runs, *cli.Context) err
 }
 
 // archiveFlags makes the flags of the settings.
-func archiveFlags() []cli.Flag {
-	return slices.DeleteFunc(settingFlags(), func(f cli.Flag) bool { return !slices.Contains(archiveSettings(), f.Names()[0]) })
-}
+func archiveFlags() []cli.Flag { return flagsOf(archiveSettings()) }

@@ -35,7 +35,9 @@ func (p *program) simulateCommand() *cli.Command {
 			&cli.IntFlag{Name: "packages", Value: 5000, Usage: "`number` of generated packages"},
 			&cli.IntFlag{Name: "per-kind", Value: 4, Usage: "`number` of planted cases of every kind of drift"},
 			&cli.Uint64Flag{Name: "seed", Value: 1, Usage: "`number` that book and faults are drawn from"},
-			&cli.StringFlag{Name: "faults", Usage: "rates of faults: `name=rate,…`, names " + faultNames()},
+			&cli.StringFlag{Name: "faults", Usage: "rates of faults of reads: `name=rate,…`, names " + faultNames(wixsim.Faults())},
+			&cli.StringFlag{Name: "change-faults", Usage: "rates of faults of changes: `name=rate,…`, names " + faultNames(wixsim.ChangeFaults())},
+			&cli.DurationFlag{Name: "effect-delay", Value: 90 * time.Second, Usage: "`time` after which a change with the fault delayed-effect is made"},
 			&cli.BoolFlag{Name: "no-offset", Usage: "refuse offset paging, so that nothing counts the book"},
 			&cli.BoolFlag{Name: "only-account-filter", Usage: "refuse every filter but accountId $eq"},
 			&cli.BoolFlag{Name: "parent-only", Usage: "answer a query without a filter with the parent's own packages only"},
@@ -45,9 +47,9 @@ func (p *program) simulateCommand() *cli.Command {
 	}
 }
 
-func faultNames() string {
+func faultNames(faults []wixsim.Fault) string {
 	names := ""
-	for i, f := range wixsim.Faults() {
+	for i, f := range faults {
 		if i > 0 {
 			names += ", "
 		}
@@ -57,7 +59,7 @@ func faultNames() string {
 }
 
 func (p *program) simulate(c *cli.Context) error {
-	faults, err := checkSimulate(c)
+	faults, changes, err := checkSimulate(c)
 	if err != nil {
 		return &job.UsageError{Err: err}
 	}
@@ -69,6 +71,10 @@ func (p *program) simulate(c *cli.Context) error {
 		Key: c.String("key"), Parent: c.String("account-id"), MetadataName: c.String("metadata-name"),
 		NoOffset: c.Bool("no-offset"), OnlyAccountFilter: c.Bool("only-account-filter"), ParentOnly: c.Bool("parent-only"),
 		Seed: c.Uint64("seed"), Faults: faults,
+		Changes: wixsim.ChangeOptions{
+			Faults:      map[wixsim.ChangeKind]map[wixsim.Fault]float64{wixsim.AnyChange: changes},
+			EffectDelay: c.Duration("effect-delay"),
+		},
 	})
 	listener, err := listenOnLoopback(c.Context, c.String("listen"))
 	if err != nil {
@@ -81,8 +87,9 @@ func (p *program) simulate(c *cli.Context) error {
 	return serve(c.Context, listener, server)
 }
 
-// checkSimulate tells every fault of the flags, and gives the rates of faults.
-func checkSimulate(c *cli.Context) (map[wixsim.Fault]float64, error) {
+// checkSimulate tells every fault of the flags, and gives the rates of faults of
+// reads and of changes.
+func checkSimulate(c *cli.Context) (reads, changes map[wixsim.Fault]float64, err error) {
 	var faults []error
 	if id := c.String("account-id"); !reconcile.IsGUID(id) {
 		faults = append(faults, fmt.Errorf("--account-id: %q: want a GUID", config.Shown(id)))
@@ -95,8 +102,9 @@ func checkSimulate(c *cli.Context) (map[wixsim.Fault]float64, error) {
 	if name := c.String("metadata-name"); name != "metadata" && name != "pagingMetadata" {
 		faults = append(faults, fmt.Errorf("--metadata-name: %q: want metadata or pagingMetadata", name))
 	}
-	rates, err := wixsim.ParseFaults(c.String("faults"))
-	return rates, errors.Join(append(faults, err)...)
+	reads, readsErr := wixsim.ParseFaults(c.String("faults"))
+	changes, changesErr := wixsim.ParseChangeFaults(c.String("change-faults"))
+	return reads, changes, errors.Join(append(faults, readsErr, changesErr)...)
 }
 
 // simulatedBook reads the book that was named, or generates one.

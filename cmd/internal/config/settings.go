@@ -119,7 +119,7 @@ func mendingSettings() []Setting {
 		{Name: "cancel-unlisted-accounts", Default: "false", Switch: true,
 			set:   setSwitch(func(c *Config) *bool { return &c.UnlistedAccounts }),
 			Usage: "orphans in sub-accounts that no ledger row names may be canceled too"},
-		{Name: "settle", Default: "5m", set: setDuration(func(c *Config) *time.Duration { return &c.Settle }, 0, day),
+		{Name: "settle", Default: "5m", set: setDuration(func(c *Config) *time.Duration { return &c.Settle }, time.Millisecond, day),
 			Usage: "`time` for which a request without an answer may still have an effect"},
 		{Name: "plan-life", Default: "24h", set: setDuration(func(c *Config) *time.Duration { return &c.PlanLife }, time.Second, 31*day),
 			Usage: "`time` for which a plan may be applied"},

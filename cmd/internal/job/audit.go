@@ -10,16 +10,20 @@ import (
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/reconcile/join"
 	"github.com/wixrecon/wixrecon/sources/archive"
 	"github.com/wixrecon/wixrecon/sources/storage"
+	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
-// An audit reads the ledger, then Wix, then decides, and only then writes:
-// until everything is known there is nothing in --out, so that a run which
-// fails leaves nothing behind. It sends nothing to Wix but queries and gets.
+// A run reads the ledger, then Wix, then decides, and only then writes: until
+// everything is known there is nothing in --out, so that a run which fails
+// leaves nothing behind. It sends nothing to Wix but queries and gets, unless
+// something is to be mended; then it plans, and sends the plan before it writes
+// the reports, which tell what became of it.
 
-// An Audit is one run that changes nothing.
+// An Audit is one run.
 type Audit struct {
 	Config  *config.Config
 	Places  *storage.Places
@@ -29,15 +33,14 @@ type Audit struct {
 	Stdout  io.Writer // the result
 	Started time.Time // zero is now
 
-	// Weigh says what is to be objected against the inputs of the run, whose
-	// counts stand in its summary, after what earlier runs left. A run that is
-	// objected to is no baseline for later ones. Nil objects to nothing.
-	Weigh func(*reconcile.History, *reconcile.Summary) []string
+	Mend      *Mend         // what is to be mended; nil is nothing
+	LeaseLife time.Duration // of the lease under which something is sent; 0 is the usual
 }
 
 // audit is an Audit on its way.
 type audit struct {
 	*Audit
+	command  string // Command…
 	started  time.Time
 	archive  *archive.Archive
 	run      *archive.Run
@@ -49,29 +52,78 @@ type audit struct {
 	carried  []string         // headers
 	accounts []string         // that the ledger names
 	result   *join.Result
+
+	client     *wix.Client
+	prices     *reconcile.Prices // nil where none were named
+	exceptions []reconcile.Exception
+	objections []fix.Objection
+	plan       *fix.Plan // nil where nothing is to be mended
+	reviewed   bool      // somebody looks, or looked, at the plan before it is sent
+	decisions  []fix.Decision
+	refusals   []fix.Refusal // why the plan is not sent
+	lease      *archive.Lease
+	rereading  *fix.Rereading        // nil where the ledger is not read for a plan that was made before
+	stale      map[string]string     // by action, with the reason
+	sent       bool                  // the plan was begun
+	results    map[string]fix.Result // by action
 }
+
+// The commands that leave a folder of a run.
+const (
+	CommandRun   = "run"
+	CommandPlan  = "plan"
+	CommandApply = "apply"
+)
+
+// A step is a part of a run.
+type step = func(context.Context) error
 
 // Run carries the audit out and gives the exit code. The error says why
 // nothing can be said.
 func (a *Audit) Run(ctx context.Context) (code int, err error) {
-	w := &audit{Audit: a, started: a.Started.UTC(), table: join.New(join.Options{})}
+	w := a.onItsWay()
+	return w.take(ctx, []step{
+		w.begin, w.hold, w.readLedger, w.readBook, w.decide, w.remember, w.decideFixes, w.carryOut, w.concludeFixes, w.write, w.tell,
+	})
+}
+
+func (a *Audit) onItsWay() *audit {
+	w := &audit{Audit: a, command: CommandRun, started: a.Started.UTC(), table: join.New(join.Options{})}
 	if a.Started.IsZero() {
 		w.started = time.Now().UTC()
 	}
+	if a.Mend != nil && a.Mend.Review {
+		w.command, w.reviewed = CommandPlan, true
+	}
+	return w
+}
+
+// take takes the steps, over the archive. What is sent before the run is told to
+// stop is told of all the same.
+func (w *audit) take(ctx context.Context, steps []step) (code int, err error) {
 	defer w.table.Close()
 	defer func() { w.snapshot.close() }()
-	if w.archive, err = archive.Open(ctx, a.Places, a.Config.Out); err != nil {
+	defer w.disconnect()
+	if w.archive, err = archive.Open(ctx, w.Places, w.Config.Out); err != nil {
 		err = named(fmt.Errorf("out: %w", err))
 		return ExitCode(err), err
 	}
-	defer func() { err = errors.Join(err, w.archive.Close()) }()
-	for _, step := range []func(context.Context) error{w.begin, w.readLedger, w.readBook, w.decide, w.remember, w.write, w.tell} {
+	defer func() { err = errors.Join(err, w.release(ctx), w.archive.Close()) }()
+	for _, step := range steps {
+		if w.sent && ctx.Err() != nil {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+			defer cancel()
+		}
 		if err := step(ctx); err != nil {
 			return ExitCode(err), err
 		}
 	}
 	return w.summary.ExitCode, nil
 }
+
+// lastWords is for how long a run that was told to stop still writes.
+const lastWords = 4 * time.Second
 
 // begin fixes what the run is called and what it speaks for.
 func (w *audit) begin(ctx context.Context) error {
@@ -84,7 +136,7 @@ func (w *audit) begin(ctx context.Context) error {
 		asOf = w.started.Truncate(time.Second)
 	}
 	w.summary = reconcile.Summary{
-		SchemaVersion: reconcile.SchemaVersion, RunID: id, Version: w.Version,
+		SchemaVersion: reconcile.SchemaVersion, Command: w.command, RunID: id, Version: w.Version,
 		AsOf: asOf.UTC(), Started: w.started, Warnings: []string{}, Scope: w.scope(w.Config.AccountID),
 		Replay: w.Config.Snapshot != "", Live: w.Config.Snapshot == "" && w.Config.AsOf.IsZero(),
 	}
@@ -108,17 +160,13 @@ func (w *audit) decide(ctx context.Context) error {
 	var err error
 	w.result, err = w.table.Reconcile(ctx, reconcile.Rules{
 		AsOf: s.AsOf, InFlight: w.Config.InFlight, Coverage: &s.Coverage, Parent: s.Scope.AccountID, Memory: w.memory,
+		Prices: w.prices, Exceptions: reconcile.NewExceptions(w.exceptions, s.AsOf),
 	})
 	if err != nil {
 		return fmt.Errorf("reconcile: %w", err)
 	}
 	s.Findings, s.Ledger, s.Wix = w.result.Tally, w.result.Ledger, w.result.Wix
 	s.Complete = s.Coverage.Complete()
-	s.ExitCode = exitCode(s, w.Config.DetailedExitcode)
+	s.ExitCode = exitCode(s, s.Findings.State(reconcile.Open), w.Config.DetailedExitcode)
 	return nil
-}
-
-// tell prints the result.
-func (w *audit) tell(context.Context) error {
-	return printSummary(w.Stdout, w.Config.Output, &w.summary, w.run.Folder())
 }

@@ -3,7 +3,9 @@ package job
 import (
 	"context"
 	"errors"
+	"log/slog"
 
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
@@ -21,14 +23,10 @@ func (w *audit) readBook(ctx context.Context) error {
 }
 
 func (w *audit) readLive(ctx context.Context) (err error) {
-	client, err := wix.NewClient(wix.Options{
-		BaseURL: w.Config.BaseURL.String(), AccountID: w.Config.AccountID, Key: w.Config.APIKey,
-		Rate: w.Config.Rate, Concurrency: w.Config.Concurrency, UserAgent: "wixrecon/" + w.Version, Log: w.Log,
-	})
+	client, err := w.connect()
 	if err != nil {
-		return &UsageError{err}
+		return err
 	}
-	defer client.Close()
 	if err := w.spool(); err != nil {
 		return err
 	}
@@ -39,12 +37,40 @@ func (w *audit) readLive(ctx context.Context) (err error) {
 		return errors.Join(w.snapshot.write(raw), w.table.AddPackage(p, settled))
 	})
 	stop()
-	w.summary.Requests = client.Requests()
 	if err != nil {
 		return err
 	}
 	w.summary.Coverage = *coverage
 	return nil
+}
+
+// connect gives the client of the run, which has one rate for all that it sends.
+func (w *audit) connect() (*wix.Client, error) {
+	if w.client != nil {
+		return w.client, nil
+	}
+	client, err := newClient(w.Config, w.Version, w.Log)
+	w.client = client
+	return client, err
+}
+
+// disconnect closes the client.
+func (w *audit) disconnect() {
+	if w.client != nil {
+		w.client.Close()
+	}
+}
+
+// newClient makes a client of the settings.
+func newClient(c *config.Config, version string, log *slog.Logger) (*wix.Client, error) {
+	client, err := wix.NewClient(wix.Options{
+		BaseURL: c.BaseURL.String(), AccountID: c.AccountID, Key: c.APIKey,
+		Rate: c.Rate, Concurrency: c.Concurrency, UserAgent: "wixrecon/" + version, Log: log,
+	})
+	if err != nil {
+		return nil, &UsageError{err}
+	}
+	return client, nil
 }
 
 // only gives the accounts that the run is narrowed to; nil is all.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/sources/archive"
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
@@ -16,6 +17,9 @@ const (
 	ExitUsage      = 2 // wrong usage or configuration, or a named file that does not exist
 	ExitDrift      = 3 // complete, and drift remains (with --detailed-exitcode)
 	ExitIncomplete = 4 // something in scope could not be read
+	ExitRefused    = 5 // a guard or limit refused the fixes, nothing was changed
+	ExitUnfixed    = 6 // some fixes failed, were not started, or their outcome is unsettled
+	ExitHeld       = 7 // another run holds the lease
 )
 
 // A UsageError is a fault of the call or of the configuration.
@@ -39,11 +43,16 @@ func named(err error) error {
 // ExitCode gives the code of an error that ended the program.
 func ExitCode(err error) int {
 	var usage *UsageError
+	var refused *RefusedError
 	switch {
 	case err == nil:
 		return ExitOK
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.Is(err, archive.ErrNotExclusive):
 		return ExitUsage
+	case errors.As(err, &refused):
+		return ExitRefused
+	case errors.Is(err, archive.ErrHeld):
+		return ExitHeld
 	}
 	for _, kind := range []error{storage.ErrName, archive.ErrRunExists, archive.ErrNoRun, archive.ErrNotAcceptable} {
 		if errors.Is(err, kind) {
@@ -53,13 +62,31 @@ func ExitCode(err error) int {
 	return ExitFailed
 }
 
-// exitCode gives the code of a run that could say something.
-func exitCode(s *reconcile.Summary, detailed bool) int {
+// exitCode gives the code of a run that could say something, and left so many
+// open findings.
+func exitCode(s *reconcile.Summary, left int, detailed bool) int {
 	switch {
+	case s.Command != CommandPlan && unfixed(s.Fixes):
+		return ExitUnfixed
 	case !s.Complete:
 		return ExitIncomplete
-	case detailed && s.Findings.State(reconcile.Open) > 0:
+	case s.Fixes != nil && len(s.Fixes.Refusals) > 0:
+		return ExitRefused
+	case detailed && left > 0:
 		return ExitDrift
 	}
 	return ExitOK
+}
+
+// unfixed reports whether something that was to be mended now was not: an
+// action, or a finding that could not become one.
+func unfixed(s *reconcile.FixSummary) bool {
+	if s == nil || len(s.Refusals) > 0 {
+		return false
+	}
+	left := 0
+	for _, counts := range []map[string]int{s.Actions, s.Outcomes} {
+		left += counts[fix.OutcomeFailed] + counts[fix.OutcomeUnsettled] + counts[fix.OutcomeNotStarted]
+	}
+	return left > 0
 }

@@ -169,6 +169,9 @@ func columnAt(header []string, i int) string {
 }
 
 func (r *ledgerReading) add(row *ledger.Row) error {
+	if r.rereading != nil {
+		r.rereading.Add(row.Line, row.Bad)
+	}
 	if row.Line != nil {
 		r.accounts[row.Line.AccountID] = true
 		return r.table.AddLine(*row.Line, row.Carried)

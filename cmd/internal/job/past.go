@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/sources/archive"
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
@@ -65,20 +66,38 @@ func (w *audit) remember(ctx context.Context) error {
 	if !s.Live {
 		return nil
 	}
-	if w.Weigh != nil {
-		s.Objections = w.Weigh(&w.history.History, s)
+	if err := w.weigh(ctx); err != nil {
+		return fmt.Errorf("weigh the inputs: %w", err)
 	}
-	s.Accepted = s.Complete && len(s.Objections) == 0
 	look := reconcile.Look{AsOf: s.AsOf, Accepted: s.Accepted, Coverage: &s.Coverage}
 	memory, changes, err := w.memory.After(look, w.result.Findings(ctx))
 	if err != nil {
 		return fmt.Errorf("remember the findings: %w", err)
 	}
-	w.memory = memory
+	if w.memory, err = w.count(ctx, memory); err != nil {
+		return fmt.Errorf("count sightings: %w", err)
+	}
 	if len(w.history.Runs) > 0 {
 		s.Changes = &changes
 	}
 	return nil
+}
+
+// count counts the run as a sighting of what it shows.
+func (w *audit) count(ctx context.Context, memory reconcile.Memory) (reconcile.Memory, error) {
+	s := &w.summary
+	sightings := fix.NewSightings(fix.EarlierOf(&w.history.History), fix.Round{
+		AsOf: s.AsOf, Ledger: s.LedgerVersion, Accepted: s.Accepted, Gap: w.Config.SightingGap,
+	})
+	for f, err := range w.result.Findings(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if err := sightings.See(&f); err != nil {
+			return nil, err
+		}
+	}
+	return sightings.Count(memory), nil
 }
 
 // point names the run in the archive's pointer. The run is concluded by then:

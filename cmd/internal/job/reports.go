@@ -30,6 +30,9 @@ func reportTable() []reportFile {
 // write puts the reports into the run's folder, the summary last.
 func (w *audit) write(ctx context.Context) error {
 	w.summary.Finished = time.Now().UTC()
+	if w.client != nil {
+		w.summary.Requests = w.client.Requests()
+	}
 	for _, f := range reportTable() {
 		if !w.Config.Wants(f.asked) || f.name == archive.SnapshotFile && w.snapshot == nil {
 			continue
@@ -58,7 +61,7 @@ func (w *audit) writeSnapshot(_ context.Context, out io.Writer) (err error) {
 }
 
 func (w *audit) writeFindings(ctx context.Context, out io.Writer) error {
-	return report.FindingsCSV(out, w.summary.AsOf, w.carried, w.result.Findings(ctx))
+	return report.FindingsCSV(out, w.summary.AsOf, w.carried, w.findings(ctx))
 }
 
 func (w *audit) writePackages(ctx context.Context, out io.Writer) error {
@@ -66,10 +69,14 @@ func (w *audit) writePackages(ctx context.Context, out io.Writer) error {
 }
 
 func (w *audit) writeWorkbook(ctx context.Context, out io.Writer) error {
-	return report.Workbook(out, &report.Book{
-		Summary: &w.summary, Carried: w.carried, Findings: w.result.Findings(ctx), Stock: w.result.Stock(ctx),
-		Settings: w.settings(),
-	})
+	book := &report.Book{
+		Summary: &w.summary, Carried: w.carried, Settings: w.settings(),
+		Plan: w.plan, Results: w.inOrder(), Shown: &report.PlanOptions{Reviewed: w.reviewed, Refusals: w.refusals},
+	}
+	if w.command != CommandApply { // which reads no book
+		book.Findings, book.Stock = w.findings(ctx), w.result.Stock(ctx)
+	}
+	return report.Workbook(out, book)
 }
 
 // settings gives what the run was asked to do, for the workbook's last sheet.

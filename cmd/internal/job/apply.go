@@ -1,0 +1,190 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/sources/archive"
+	"github.com/wixrecon/wixrecon/sources/storage"
+)
+
+// A plan that was looked at is carried out exactly, and once. It is shown
+// before anything else, also where it can't be used. The ledger is read again:
+// its guards hold, and an action whose rows changed is left alone; the limits
+// are weighed anew. A plan that was begun and did not come to its end is gone
+// on with.
+
+// maxPlan bounds a plan's file in bytes.
+const maxPlan = 256 << 20
+
+// An Apply carries out a plan that was made before.
+type Apply struct {
+	Audit
+	Plan    string                // name of the plan's file
+	Consent func(*fix.Plan) error // asks whoever is there, after the plan was shown; an error is a no
+}
+
+// A RefusedError is that a plan may not be sent: nothing was changed.
+type RefusedError struct{ Err error }
+
+func (e *RefusedError) Error() string { return e.Err.Error() }
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// Run carries the plan out and gives the exit code.
+func (a *Apply) Run(ctx context.Context) (code int, err error) {
+	w := a.onItsWay()
+	w.command, w.reviewed = CommandApply, true
+	return w.take(ctx, []step{
+		func(ctx context.Context) error { return w.readPlan(ctx, a.Plan) },
+		w.begin, w.usable, func(context.Context) error { return a.Consent(w.plan) },
+		w.hold, w.weighUse, w.reread, w.weighAgain, w.carryOut, w.concludeApply, w.writeApplied, w.tell,
+	})
+}
+
+// readPlan reads the plan and shows it.
+func (w *audit) readPlan(ctx context.Context, name string) (err error) {
+	in, err := w.Places.Open(ctx, name)
+	if err != nil {
+		return named(fmt.Errorf("plan: %w", err))
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	text, err := io.ReadAll(io.LimitReader(in, maxPlan+1))
+	if err != nil {
+		return err
+	}
+	if len(text) > maxPlan {
+		return &RefusedError{fmt.Errorf("plan %s: it is longer than %d MiB", in.Name, maxPlan>>20)}
+	}
+	plan, fault := fix.DecodePlan(text)
+	if plan != nil && w.Config.Output != config.OutputJSON {
+		err = w.showPlan(plan)
+	}
+	w.plan = plan
+	if fault != nil {
+		return &RefusedError{fmt.Errorf("plan %s: %w", in.Name, fault)}
+	}
+	return err
+}
+
+// usable refuses a plan that is of another account, scope or place.
+func (w *audit) usable(ctx context.Context) error {
+	p := w.plan
+	foreign := func(why string) error {
+		return &RefusedError{fmt.Errorf("use plan %s: %w: %s", p.ID, fix.ErrPlanForeign, why)}
+	}
+	switch {
+	case p.Out != w.archive.ID():
+		return foreign("it was made in " + p.Out)
+	case p.AccountID != w.summary.Scope.AccountID:
+		return foreign("it is of account " + p.AccountID)
+	case p.Scope.ID != w.summary.Scope.ID:
+		return foreign("it is of another scope: of ledger " + p.Scope.Ledger + ", with its own accounts, columns and statuses")
+	}
+	known, err := w.archive.PlanOf(ctx, p.RunID)
+	if storage.NotExist(err) || err == nil && known != p.ID {
+		return foreign("run " + p.RunID + " here did not make it")
+	}
+	return err
+}
+
+// weighUse refuses a plan that was used or has expired, and one that something
+// stood against when it was made, limits apart: those are weighed anew.
+func (w *audit) weighUse(ctx context.Context) error {
+	state, err := w.archive.Journal().PlanState(ctx, w.plan.ID)
+	if err != nil {
+		return err
+	}
+	if state == archive.PlanUsed {
+		w.refuse("used_plan", "the plan was carried out already")
+	}
+	if !time.Now().Before(w.plan.ExpiresAt) {
+		w.refuse("expired_plan", "the plan expired at "+w.plan.ExpiresAt.Format(time.RFC3339))
+	}
+	for _, r := range w.plan.Refusals {
+		if r.Cause != fix.CauseLimit {
+			w.refusals = append(w.refusals, r)
+		}
+	}
+	return nil
+}
+
+func (w *audit) refuse(name, text string) {
+	w.refusals = append(w.refusals, fix.Refusal{Cause: fix.CausePlan, Limit: name, Text: text})
+}
+
+// reread reads the ledger again, and says which actions it no longer bears out.
+// Where the plan is refused already there is nothing to be read for.
+func (w *audit) reread(ctx context.Context) error {
+	if len(w.refusals) > 0 {
+		return nil
+	}
+	w.rereading = fix.NewRereading(w.plan, w.summary.AsOf)
+	if err := w.readLedger(ctx); err != nil {
+		return err
+	}
+	w.stale = w.rereading.Stale()
+	return w.decide(ctx)
+}
+
+// weighAgain weighs the guards that rest on the ledger, and the limits.
+func (w *audit) weighAgain(ctx context.Context) error {
+	if len(w.refusals) > 0 {
+		return nil
+	}
+	s := &w.summary
+	reading := &fix.Reading{AsOf: s.AsOf, LedgerModified: oldest(s.Inputs), Counts: fix.CountsOf(s), LedgerOnly: true}
+	for _, o := range w.Config.Guards.Weigh(reading, fix.EarlierOf(&w.history.History)) {
+		w.refusals = append(w.refusals, o.Refusal())
+	}
+	left, err := w.left(ctx)
+	if err != nil {
+		return err
+	}
+	_, spent, err := w.lookAtJournal(ctx)
+	if err != nil {
+		return err
+	}
+	w.refusals = append(w.refusals, w.Config.Limits.Weigh(left, w.reviewed, spent, w.plan.LiveInstances)...)
+	return nil
+}
+
+// left gives the actions of the plan that are still to be sent: without those
+// that are stale, and those that the journal has for good.
+func (w *audit) left(ctx context.Context) ([]fix.Action, error) {
+	entries, _, err := w.archive.Journal().All(ctx, archive.JournalFilter{PlanID: w.plan.ID})
+	if err != nil {
+		return nil, err
+	}
+	tried := make(map[string]bool)
+	for i := range entries {
+		e := &entries[i]
+		tried[e.Key] = tried[e.Key] || e.Open() || !e.End.NotDone
+	}
+	return slices.DeleteFunc(slices.Clone(w.plan.Actions), func(a fix.Action) bool {
+		_, stale := w.stale[a.Key]
+		return stale || tried[a.Key]
+	}), nil
+}
+
+// concludeApply sums up what became of the plan. Of the book nothing was read.
+func (w *audit) concludeApply(context.Context) error {
+	s := &w.summary
+	s.Live, s.Complete, s.Findings = false, false, reconcile.NewTally()
+	s.Fixes = w.fixSummary()
+	switch {
+	case unfixed(s.Fixes):
+		s.ExitCode = ExitUnfixed
+	case len(s.Fixes.Refusals) > 0:
+		s.ExitCode = ExitRefused
+	default:
+		s.ExitCode = ExitOK
+	}
+	return nil
+}

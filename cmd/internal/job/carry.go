@@ -1,0 +1,157 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/sources/archive"
+	"github.com/wixrecon/wixrecon/sources/wix"
+)
+
+// A plan is sent under the lease of --out, and never otherwise. First what
+// earlier runs left open in the journal is settled; then, where nothing stands
+// against the plan, it is noted as used and carried out. The plan lies in --out
+// before its first request, so that it can be gone on with whatever happens.
+
+// spentWindow is for how long what was sent counts against the limits.
+const spentWindow = 24 * time.Hour
+
+// A request may take 7 s, and more than that must be left of the lease.
+const (
+	requestTime = 7 * time.Second
+	leaseMargin = time.Second
+)
+
+// errStopped says that somebody wants nothing to be sent.
+var errStopped = errors.New("there is an object STOP in --out")
+
+// hold takes the lease, where the run may send something.
+func (w *audit) hold(ctx context.Context) (err error) {
+	if w.command == CommandPlan || w.command == CommandRun && w.Mend == nil {
+		return nil
+	}
+	w.lease, err = w.archive.Lease(ctx, archive.LeaseOptions{Holder: w.summary.RunID, Command: w.command, Life: w.LeaseLife})
+	if err != nil {
+		return fmt.Errorf("hold %s: %w", w.archive.Name(), err)
+	}
+	return nil
+}
+
+// release gives the lease back.
+func (w *audit) release(ctx context.Context) error {
+	if w.lease == nil {
+		return nil
+	}
+	if err := w.lease.Release(context.WithoutCancel(ctx)); err != nil {
+		w.Log.Warn("the lease was not given back: it ends by itself", "cause", err)
+	}
+	return nil
+}
+
+// gate says before each request whether it may leave.
+func (w *audit) gate(ctx context.Context) error {
+	if err := w.lease.Good(requestTime + leaseMargin); err != nil {
+		return err
+	}
+	stopped, err := w.archive.Stopped(ctx)
+	if err == nil && stopped {
+		err = errStopped
+	}
+	return err
+}
+
+// carryOut settles what is open and sends the plan, where nothing stands
+// against it.
+func (w *audit) carryOut(ctx context.Context) error {
+	if w.lease == nil {
+		return nil
+	}
+	client, err := w.connect()
+	if err != nil {
+		return err
+	}
+	journal := w.archive.Journal()
+	applier := &fix.Applier{
+		Wix: wix.Carrier{Client: client}, Journal: journal, Gate: w.gate, Log: w.Log,
+		Concurrency: w.Config.Concurrency, SettleAfter: w.Config.Settle, SendWindow: w.lease.Life(),
+		RunID: w.summary.RunID, Fence: w.lease.Fence(), Reviewed: w.reviewed, Stale: w.stale,
+	}
+	if applier.Unsettled, err = w.settleOthers(ctx, applier, journal); err != nil {
+		return err
+	}
+	if len(w.refusals) > 0 {
+		return nil
+	}
+	return w.send(ctx, applier, journal)
+}
+
+// settleOthers settles what other plans left open, and gives what of it stays
+// so. What this plan left open is settled as it is gone on with; where it is not
+// gone on with, here too.
+func (w *audit) settleOthers(ctx context.Context, applier *fix.Applier, journal *archive.Journal) (map[string]bool, error) {
+	open, err := journal.Open(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	others := slices.DeleteFunc(open, func(e fix.Entry) bool { return e.PlanID == w.plan.ID && len(w.refusals) == 0 })
+	var left []fix.Entry
+	for i, r := range applier.Settle(ctx, others) {
+		w.Log.Info("an earlier change was looked at", "action", r.Key, "attempt", r.Attempt, "outcome", r.Outcome, "reason", r.Reason)
+		if r.Outcome == fix.OutcomeUnsettled {
+			left = append(left, others[i])
+		}
+	}
+	return fix.UnsettledOf(left), nil
+}
+
+// send carries the plan out.
+func (w *audit) send(ctx context.Context, applier *fix.Applier, journal *archive.Journal) error {
+	if !w.anyDue() {
+		return nil
+	}
+	use := archive.PlanUse{PlanID: w.plan.ID, RunID: w.summary.RunID, Fence: w.lease.Fence(), At: time.Now().UTC()}
+	if _, err := journal.UsePlan(ctx, use); err != nil {
+		return fmt.Errorf("note the plan as used: %w", err)
+	}
+	w.Log.Info("carrying out the plan", "plan", w.plan.ID)
+	w.sent = true
+	results, err := applier.Apply(ctx, w.plan)
+	w.results = make(map[string]fix.Result, len(results))
+	for _, r := range results {
+		w.results[r.Key] = r
+	}
+	if err != nil {
+		w.warn(fmt.Sprintf("the plan was stopped: %v", err))
+	}
+	w.endPlan(ctx, journal, use)
+	return nil
+}
+
+func (w *audit) anyDue() bool {
+	for i := range w.plan.Actions {
+		if w.plan.Actions[i].Due(w.reviewed) {
+			return true
+		}
+	}
+	return false
+}
+
+// endPlan notes that the plan is done, where nothing of it is left to be done.
+func (w *audit) endPlan(ctx context.Context, journal *archive.Journal, use archive.PlanUse) {
+	counts := make(map[string]int)
+	for _, r := range w.results {
+		counts[r.Outcome]++
+	}
+	if counts[fix.OutcomeUnsettled]+counts[fix.OutcomeNotStarted] > 0 {
+		w.Log.Warn("the plan is not done: wixrecon apply goes on with it", "plan", w.plan.ID)
+		return
+	}
+	use.At = time.Now().UTC()
+	if err := journal.EndPlan(ctx, archive.PlanEnd{PlanUse: use, Outcomes: counts}); err != nil {
+		w.warn(fmt.Sprintf("that the plan is done could not be noted: %v", err))
+	}
+}
