@@ -109,7 +109,7 @@ func TestNoHalfOfAReportIsLeft(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		log := stopping{newTurn(), "writing " + name, stop}
 		var stdout strings.Builder
-		code := run(ctx, s.args("--concurrency", "1"), []string{"WIX_API_KEY=" + s.key}, &stdout, log)
+		code := (&program{env: []string{"WIX_API_KEY=" + s.key}, stdout: &stdout, stderr: log}).run(ctx, s.args("--concurrency", "1"))
 		log.done()
 		o := &outcome{code: code, stdout: stdout.String(), stderr: log.text.String(), out: s.out}
 		o.wants(t, job.ExitFailed)

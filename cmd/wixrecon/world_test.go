@@ -94,7 +94,7 @@ func (s *world) audit(ctx context.Context, more ...string) *outcome {
 func (s *world) call(ctx context.Context, args []string, env ...string) *outcome {
 	var stdout bytes.Buffer
 	stderr := newTurn()
-	code := run(ctx, args, env, &stdout, stderr)
+	code := (&program{env: env, stdout: &stdout, stderr: stderr}).run(ctx, args)
 	stderr.done()
 	return &outcome{code: code, stdout: stdout.String(), stderr: stderr.text.String(), out: s.out}
 }
