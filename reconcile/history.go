@@ -32,7 +32,7 @@ func (s *Summary) Digest() Summary {
 	d := *s
 	d.Scope.Accounts = nil
 	d.Coverage.Accounts, d.Coverage.Problems = nil, nil
-	d.Inputs, d.Warnings = nil, nil
+	d.Inputs, d.Lists, d.Warnings, d.Exceptions = nil, nil, nil, nil
 	return d
 }
 

@@ -30,13 +30,17 @@ func (c *charges) add(price Price, cycle Cycle, count int, currency string) {
 	}
 	c.currency = currency
 	c.parts++
-	if cycle == OneTime && price.Known && currency != "" {
+	switch {
+	case !price.Known || currency == "":
+		c.unknown = true
+		return
+	case cycle == OneTime:
 		c.oneTime++
 		return
 	}
 	times, by, ok := monthsOf(cycle)
 	amount, whole := new(big.Rat).SetString(price.Amount.String())
-	if !ok || !whole || !price.Known || currency == "" {
+	if !ok || !whole {
 		c.unknown = true
 		return
 	}

@@ -33,6 +33,7 @@ type Summary struct {
 	Coverage Coverage   `json:"coverage"`
 	Requests Requests   `json:"requests"`
 	Inputs   []File     `json:"inputs"`
+	Lists    []File     `json:"lists,omitempty"` // exceptions and prices
 	Reports  []File     `json:"reports"`
 	Warnings []string   `json:"warnings"`
 

@@ -83,7 +83,7 @@ type step = func(context.Context) error
 func (a *Audit) Run(ctx context.Context) (code int, err error) {
 	w := a.onItsWay()
 	return w.take(ctx, []step{
-		w.begin, w.hold, w.readLedger, w.readBook, w.decide, w.remember, w.decideFixes, w.carryOut, w.concludeFixes, w.write, w.tell,
+		w.begin, w.readLists, w.hold, w.readLedger, w.readBook, w.decide, w.remember, w.decideFixes, w.carryOut, w.concludeFixes, w.write, w.tell,
 	})
 }
 
@@ -167,6 +167,7 @@ func (w *audit) decide(ctx context.Context) error {
 	}
 	s.Findings, s.Ledger, s.Wix = w.result.Tally, w.result.Ledger, w.result.Wix
 	s.Complete = s.Coverage.Complete()
+	s.Exceptions = reconcile.UsesOf(w.exceptions, s.AsOf, w.result.Silenced)
 	s.ExitCode = exitCode(s, s.Findings.State(reconcile.Open), w.Config.DetailedExitcode)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
@@ -44,7 +45,7 @@ func (w *audit) decideFixes(ctx context.Context) error {
 	}
 	w.plan, err = planner.Plan(fix.Header{
 		Out: w.archive.ID(), Scope: s.Scope, RunID: s.RunID, Program: w.Version,
-		CreatedAt: w.started, Life: w.Config.PlanLife, Inputs: s.Inputs,
+		CreatedAt: w.started, Life: w.Config.PlanLife, Inputs: slices.Concat(s.Inputs, s.Lists),
 	}, fix.Terms{
 		Complete: s.Complete, Objections: w.objections, Earlier: fix.EarlierOf(&w.history.History).Any(),
 		Limits: w.Config.Limits, Spent: spent, LiveInstances: s.Wix.LiveInstances, Reviewed: w.Mend.Review,
