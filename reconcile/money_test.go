@@ -27,7 +27,7 @@ func TestMonthly(t *testing.T) {
 		{"1", "1 MONTH", 1, "KWD", "1.000"},
 		{"500", OneTime, 1, "EUR", "0.00"},
 	} {
-		var r revenue
+		var r charges
 		r.add(Price{Amount: decimal.MustParse(c.price), Known: true}, c.cycle, c.count, c.code)
 		got := r.money()
 		if !got.Known || got.Amount.String() != c.want || got.OneTime != (c.cycle == OneTime) {
@@ -37,7 +37,7 @@ func TestMonthly(t *testing.T) {
 }
 
 func TestMoneyIsRoundedOnce(t *testing.T) {
-	var r revenue
+	var r charges
 	for range 3 {
 		r.add(Price{Amount: decimal.MustParse("0.22"), Known: true}, "1 YEAR", 1, "EUR")
 	}
@@ -48,22 +48,22 @@ func TestMoneyIsRoundedOnce(t *testing.T) {
 
 func TestUnknownMoneyStaysUnknown(t *testing.T) {
 	known := Price{Amount: decimal.MustParse("1"), Known: true}
-	for name, fill := range map[string]func(*revenue){
-		"no price":     func(r *revenue) { r.add(Price{}, "1 MONTH", 1, "EUR") },
-		"no currency":  func(r *revenue) { r.add(known, "1 MONTH", 1, "") },
-		"no cycle":     func(r *revenue) { r.add(known, "", 1, "EUR") },
-		"strange unit": func(r *revenue) { r.add(known, "1 FORTNIGHT", 1, "EUR") },
-		"a sum with an unknown part": func(r *revenue) {
+	for name, fill := range map[string]func(*charges){
+		"no price":     func(r *charges) { r.add(Price{}, "1 MONTH", 1, "EUR") },
+		"no currency":  func(r *charges) { r.add(known, "1 MONTH", 1, "") },
+		"no cycle":     func(r *charges) { r.add(known, "", 1, "EUR") },
+		"strange unit": func(r *charges) { r.add(known, "1 FORTNIGHT", 1, "EUR") },
+		"a sum with an unknown part": func(r *charges) {
 			r.add(known, "1 MONTH", 1, "EUR")
 			r.add(Price{}, "1 MONTH", 1, "EUR")
 		},
-		"a sum over two currencies": func(r *revenue) {
+		"a sum over two currencies": func(r *charges) {
 			r.add(known, "1 MONTH", 1, "EUR")
 			r.add(known, "1 MONTH", 1, "USD")
 		},
-		"nothing": func(*revenue) {},
+		"nothing": func(*charges) {},
 	} {
-		var r revenue
+		var r charges
 		fill(&r)
 		if got := r.money(); got.Known {
 			t.Errorf("%s: got %v", name, got)

@@ -13,7 +13,7 @@ const SchemaVersion = 1
 // what the head of every report shows.
 type Summary struct {
 	SchemaVersion int       `json:"schema_version"`
-	Command       string    `json:"command"` // that was run
+	Command       string    `json:"command"` // Command…
 	RunID         string    `json:"run_id"`
 	Version       string    `json:"version"`
 	ExitCode      int       `json:"exit_code"`
@@ -58,6 +58,13 @@ type Summary struct {
 	// replayed, a line each, before they are compressed.
 	SnapshotContent string `json:"snapshot_content_sha256,omitempty"`
 }
+
+// The commands that leave a run behind.
+const (
+	CommandRun   = "run"
+	CommandPlan  = "plan"
+	CommandApply = "apply" // it reads no book
+)
 
 // A FixSummary says what became of what a run was asked to mend.
 type FixSummary struct {

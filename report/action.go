@@ -130,9 +130,14 @@ func placeWords(site string) string {
 	return floating
 }
 
-// describe says what an instance is.
+// describe says what an instance is; the site, where it is on one, is left to
+// stand by itself.
 func describe(i *fix.InstanceState) string {
-	return fmt.Sprintf("%s, %s, %s, %s", oneLine(i.ProductID), oneLine(string(i.Cycle)), oneLine(string(i.Status)), placeWords(i.SiteID))
+	words := fmt.Sprintf("%s, %s, %s", oneLine(i.ProductID), oneLine(string(i.Cycle)), oneLine(string(i.Status)))
+	if siteWords(i.SiteID) == floating {
+		words += ", " + floating
+	}
+	return words
 }
 
 // about gives the instances that an action is about, as they were seen: the one,

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/wixrecon/wixrecon/reconcile"
@@ -26,14 +25,14 @@ func fixLines(s *reconcile.Summary) []fixLine {
 	for i, name := range f.Asked {
 		asked[i] = oneLine(name)
 	}
-	head := fmt.Sprintf("Fixes: asked %s; actions: %s", strings.Join(asked, ", "), outcomeWords(f.Actions))
-	if findings := outcomeWords(f.Outcomes); findings != outcomeWords(nil) {
-		head += "; findings: " + findings
-	}
+	head := "Fixes asked: " + strings.Join(asked, ", ")
 	if f.PlanID != "" {
 		head += "; plan " + oneLine(f.PlanID)
 	}
-	lines := []fixLine{{words: head}}
+	lines := []fixLine{{words: head}, {words: "Fixes by action: " + outcomeWords(f.Actions)}}
+	if findings := outcomeWords(f.Outcomes); findings != outcomeWords(nil) {
+		lines = append(lines, fixLine{words: "Fixes by finding: " + findings})
+	}
 	for i := range f.Refusals {
 		r := summedRefusal(&f.Refusals[i])
 		words := "Fixes refused: " + oneLine(r.Text)

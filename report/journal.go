@@ -14,7 +14,7 @@ import (
 
 // The journal as a list: one line an attempt, in the order in which the entries
 // are given. What became of it and what it was about stand first, the long ids
-// last, so that the beginning of a line is enough to see what is not as it
+// and reasons last, so that the beginning of a line is enough to see what is not as it
 // should be. An attempt of which nobody knows what became is open, and says
 // since when and from when on a read settles it.
 
@@ -43,6 +43,8 @@ type JournalLine struct {
 	Ended      time.Time `json:"ended,omitzero"`
 	PlanID     string    `json:"plan_id"`
 	RunID      string    `json:"run_id"`
+
+	brief string // Wanted, short enough for a table
 }
 
 // JournalLines gives the lines of entries. Settle is how long after its send an
@@ -62,6 +64,9 @@ func journalLine(e *fix.Entry, settle time.Duration) JournalLine {
 		InstanceID: a.InstanceID, Before: stateWords(a, a.Seen), Wanted: wantedWords(a), Key: e.Key, Attempt: e.Number,
 		PlanID: e.PlanID, RunID: e.RunID,
 	}
+	if l.brief = l.Wanted; a.PackageID == "" {
+		l.brief = counted(a.Instances, "instance", "instances")
+	}
 	if e.End != nil {
 		l.end(a, e.End)
 		return l
@@ -69,7 +74,7 @@ func journalLine(e *fix.Entry, settle time.Duration) JournalLine {
 	l.Outcome, l.Since, l.SettlesAt = OutcomeOpen, e.Begun.UTC(), e.SettlesAt(settle).UTC()
 	if e.Doubt != nil {
 		l.Reason, l.Since, l.SentAt = e.Doubt.Reason, e.Doubt.SentAt.UTC(), e.Doubt.SentAt.UTC()
-		l.Observed = stateWords(a, e.Doubt.Observed)
+		l.observe(a, e.Doubt.Observed)
 	}
 	return l
 }
@@ -88,8 +93,12 @@ func (l *JournalLine) end(a *fix.Action, e *fix.End) {
 	if e.PackageID != "" {
 		l.PackageID = e.PackageID
 	}
-	if e.Observed != nil {
-		l.Observed = stateWords(a, e.Observed)
+	l.observe(a, e.Observed)
+}
+
+func (l *JournalLine) observe(a *fix.Action, s *fix.State) {
+	if s != nil {
+		l.Observed = stateWords(a, s)
 	}
 }
 
@@ -124,15 +133,15 @@ func JournalJSON(w io.Writer, entries []fix.Entry, settle time.Duration) error {
 
 // journalTable makes the table; foreign makes text of others harmless.
 func journalTable(lines []JournalLine, foreign func(string) string) table.Writer {
-	w := newTable(12, "begun", "outcome", "fix", "external id", "wanted", "action", "try", "sends", "reason",
-		"account", "package/instance", "plan", "run")
+	w := newTable(12, "begun", "outcome", "fix", "external id", "wanted", "action", "try", "sends",
+		"account", "package/instance", "plan", "run", "reason")
 	w.SetColumnConfigs(right(7, 8))
 	for i := range lines {
 		l := &lines[i]
 		w.AppendRow(table.Row{
-			moment(l.Begun), foreign(l.Outcome), foreign(l.Fix), foreign(l.ExternalID), foreign(l.Wanted),
-			foreign(first(l.Key, shownHash)), l.Attempt, l.sends(), foreign(l.why()),
-			foreign(l.AccountID), foreign(l.target()), foreign(first(l.PlanID, shownHash)), foreign(l.RunID),
+			moment(l.Begun), foreign(l.Outcome), foreign(l.Fix), foreign(l.ExternalID), foreign(l.brief),
+			foreign(first(l.Key, shownHash)), l.Attempt, l.sends(),
+			foreign(l.AccountID), foreign(l.target()), foreign(first(l.PlanID, shownHash)), foreign(l.RunID), foreign(l.why()),
 		})
 	}
 	return w

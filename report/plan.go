@@ -125,7 +125,7 @@ func (v *planView) sections() []planSection {
 		{title: "Removals first: they take something away from a customer", pressing: true},
 		{title: "In the order of sending"},
 		{title: "Needs a review: a run does not send these, an applied plan does"},
-		{title: "Forecast: these wait until they were seen often enough, nobody sends them yet"},
+		{title: "Forecast: waiting until they were seen often enough, nobody sends these yet"},
 	}
 	for i := range v.actions {
 		a := &v.actions[i]

@@ -32,7 +32,7 @@ func PlanMarkdown(w io.Writer, p *fix.Plan, results []fix.Result, o *PlanOptions
 		markdownTable(&b, "Totals", v.totalTable())
 	}
 	if money := v.moneyTable(); money.Length() > 0 {
-		markdownTable(&b, "Taken away, money a month", money)
+		markdownTable(&b, "What removals take away, money a month", money)
 	}
 	markdownRefusals(&b, v)
 	return told(w, "plan as markdown", strings.TrimRight(b.String(), "\n")+"\n")
@@ -64,7 +64,11 @@ func (a *actionView) markdownChange() string {
 	var lines []string
 	seen := about(a.Action)
 	for i := range seen {
-		lines = append(lines, code(seen[i].ID)+" "+code(describe(&seen[i])))
+		words := describe(&seen[i])
+		if place := placeWords(seen[i].SiteID); place != floating {
+			words += ", " + place
+		}
+		lines = append(lines, code(seen[i].ID)+" "+code(words))
 	}
 	lines = append(lines, fmt.Sprintf("%s: %s -> %s", changed(a.Action), code(stateWords(a.Action, a.Seen)), code(wantedWords(a.Action))))
 	return strings.Join(lines, "<br/>")
@@ -72,6 +76,9 @@ func (a *actionView) markdownChange() string {
 
 func (a *actionView) markdownProof() string {
 	lines := []string{proofWords(a.evidence)}
+	if ledger := ledgerWords(a.evidence); ledger != "" {
+		lines = append(lines, "ledger: "+ledger)
+	}
 	if worth := worthWords(a.evidence); worth != "" && !a.Removal {
 		lines = append(lines, escape(worth)+" a month")
 	}

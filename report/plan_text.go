@@ -42,7 +42,7 @@ func PlanText(w io.Writer, p *fix.Plan, results []fix.Result, o *PlanOptions) er
 		t.table("Totals", v.totalTable())
 	}
 	if money := v.moneyTable(); money.Length() > 0 {
-		t.table("Taken away, money a month", money)
+		t.table("What removals take away, money a month", money)
 	}
 	t.refusals(v)
 	return told(w, "plan as text", t.out.String())
@@ -51,12 +51,13 @@ func PlanText(w io.Writer, p *fix.Plan, results []fix.Result, o *PlanOptions) er
 // facts say what the plan is and what it was made from.
 func (v *planView) facts() [][2]string {
 	p := v.plan
-	made := "made " + moment(p.CreatedAt) + " UTC by run " + oneLine(p.RunID)
+	made := moment(p.CreatedAt) + " UTC by run " + oneLine(p.RunID)
 	if p.Program != "" {
 		made += ", wixrecon " + oneLine(p.Program)
 	}
 	facts := [][2]string{
-		{"Plan", oneLine(p.ID) + ", " + made},
+		{"Plan", oneLine(p.ID)},
+		{"Made", made},
 		{"Expires", moment(p.ExpiresAt) + " UTC"},
 		{"Account", oneLine(p.AccountID) + ", " + scopeLine(&p.Scope)},
 		{"Out", oneLine(p.Out)},
@@ -90,7 +91,7 @@ func (t *printer) actions(v *planView, actions []*actionView) {
 		t.out.WriteString(row + "\n")
 		if at := i - (len(rows) - len(actions)); at >= 0 {
 			for _, d := range actions[at].details() {
-				t.line(fmt.Sprintf("       %-8s  ", d[0]), d[1])
+				t.line(fmt.Sprintf("       %-11s  ", d[0]), d[1])
 			}
 		}
 	}
@@ -126,32 +127,33 @@ func (a *actionView) monthly() string {
 
 // details tell an action in full.
 func (a *actionView) details() [][2]string {
-	of := "account  " + oneLine(a.AccountID)
 	var lines [][2]string
 	add := func(name, words string) {
 		if words != "" {
 			lines = append(lines, [2]string{name, words})
 		}
 	}
-	add("of", of)
-	if a.PackageID != "" {
-		lines[0][1] += "  package  " + oneLine(a.PackageID)
+	if a.result != nil {
+		add("became", a.became())
 	}
+	add("account", oneLine(a.AccountID))
+	add("package", oneLine(a.PackageID))
 	seen := about(a.Action)
 	for i := range seen {
 		add("instance", oneLine(seen[i].ID)+"  "+describe(&seen[i]))
+		if changed(a.Action) != "site" && siteWords(seen[i].SiteID) != floating {
+			add("", placeWords(seen[i].SiteID))
+		}
 	}
 	add(changed(a.Action), stateWords(a.Action, a.Seen)+" -> "+wantedWords(a.Action))
 	add("proven", proofWords(a.evidence))
+	add("ledger", ledgerWords(a.evidence))
 	if !a.Removal {
 		add("worth", worthWords(a.evidence))
 	}
 	add("REVIEW", reviewWords(a.Action))
 	if a.Waiting != nil {
 		add("waits", fmt.Sprintf("%d of %s", a.Waiting.Sightings, counted(a.Waiting.Needed, "sighting", "sightings")))
-	}
-	if a.result != nil {
-		add("became", a.became())
 	}
 	return lines
 }

@@ -13,8 +13,12 @@ import (
 
 // totalTable counts by fix, in the order of sending.
 func (v *planView) totalTable() table.Writer {
-	w := newTable(1, "fix", "to send", "instances", "to review", "instances", "waiting", "instances")
-	var names []string
+	names := []string{"fix"}
+	for _, class := range v.classes() {
+		names = append(names, className(class), "instances")
+	}
+	w := newTable(1, names...)
+	names = nil
 	counts := make(map[string]*[planClasses][2]int)
 	var sum [planClasses][2]int
 	for i := range v.actions {
@@ -29,18 +33,39 @@ func (v *planView) totalTable() table.Writer {
 		}
 	}
 	for _, name := range names {
-		w.AppendRow(append(table.Row{oneLine(name)}, flat(counts[name])...))
+		w.AppendRow(append(table.Row{oneLine(name)}, v.flat(counts[name])...))
 	}
-	w.AppendFooter(append(table.Row{"total"}, flat(&sum)...))
+	w.AppendFooter(append(table.Row{"total"}, v.flat(&sum)...))
 	return w
 }
 
-func flat(counts *[planClasses][2]int) table.Row {
+func (v *planView) flat(counts *[planClasses][2]int) table.Row {
 	var all []int
-	for _, c := range counts {
-		all = append(all, c[0], c[1])
+	for _, class := range v.classes() {
+		all = append(all, counts[class][0], counts[class][1])
 	}
 	return numbers(all...)
+}
+
+// classes gives the classes that the plan has actions of, and always what is to
+// be sent.
+func (v *planView) classes() []int {
+	var there [planClasses]bool
+	there[classNow] = true
+	for i := range v.actions {
+		there[v.class(&v.actions[i])] = true
+	}
+	var all []int
+	for class, is := range there {
+		if is {
+			all = append(all, class)
+		}
+	}
+	return all
+}
+
+func className(class int) string {
+	return [planClasses]string{classNow: "to send", classReview: "to review", classWaiting: "waiting"}[class]
 }
 
 // A removed is what removals of one currency take away a month, by class.
@@ -53,27 +78,34 @@ type removed struct {
 // moneyTable adds up what removals take away, a row a currency, and counts what
 // has no known price.
 func (v *planView) moneyTable() table.Writer {
-	w := newTable(1, "currency", "to send", "to review", "waiting")
+	names := []string{"currency"}
+	for _, class := range v.classes() {
+		names = append(names, className(class))
+	}
+	w := newTable(1, names...)
 	sums, unpriced := v.removed()
 	for i := range sums {
 		row := table.Row{oneLine(sums[i].currency)}
-		for class, amount := range sums[i].monthly {
-			if sums[i].broken[class] {
-				row = append(row, "unknown")
-				continue
-			}
-			row = append(row, spell(amount, sums[i].currency))
+		for _, class := range v.classes() {
+			row = append(row, sums[i].spell(class))
 		}
 		w.AppendRow(row)
 	}
 	if unpriced != [planClasses]int{} {
 		row := table.Row{"unknown price"}
-		for _, n := range unpriced {
-			row = append(row, counted(n, "instance", "instances"))
+		for _, class := range v.classes() {
+			row = append(row, counted(unpriced[class], "instance", "instances"))
 		}
 		w.AppendRow(row)
 	}
 	return w
+}
+
+func (r *removed) spell(class int) string {
+	if r.broken[class] {
+		return "unknown"
+	}
+	return spell(r.monthly[class], r.currency)
 }
 
 func (v *planView) removed() (sums []removed, unpriced [planClasses]int) {

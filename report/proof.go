@@ -24,13 +24,20 @@ func proofWords(e *fix.Evidence) string {
 	if !e.Counted.IsZero() {
 		words += ", last counted " + moment(e.Counted)
 	}
-	switch len(e.Records) {
-	case 0:
-		return words + "; no ledger line"
-	case 1:
-		return words + "; ledger line " + rangesOf(e.Records)
+	return words
+}
+
+// ledgerWords names the rows of the ledger that an action rests on.
+func ledgerWords(e *fix.Evidence) string {
+	switch {
+	case e == nil:
+		return ""
+	case len(e.Records) == 0:
+		return "no line"
+	case len(e.Records) == 1:
+		return "line " + rangesOf(e.Records)
 	}
-	return words + "; ledger lines " + rangesOf(e.Records)
+	return "lines " + rangesOf(e.Records)
 }
 
 // rangesOf writes ordered numbers, neighbours as a range.

@@ -92,6 +92,8 @@ func acceptedWord(s *reconcile.Summary) string {
 		return "yes"
 	case s.Replay:
 		return "replay"
+	case s.Command == reconcile.CommandApply:
+		return "apply"
 	case !s.Live:
 		return "as-of"
 	case len(s.Objections) > 0:

@@ -41,9 +41,13 @@ func fixEvidence() []column[actionView] {
 	type row = actionView
 	return []column[row]{
 		{"unpriced_instances", 18, func(a *row) cell { return wholeCell(a.Unpriced) }, nil, true},
-		{"sightings", 11, func(a *row) cell { return evidenceCell(a, func(e *fix.Evidence) cell { return wholeCell(e.Sightings) }) }, nil, true},
+		{"sightings", 11, func(a *row) cell {
+			return evidenceCell(a, func(e *fix.Evidence) cell { return wholeCell(e.Sightings) })
+		}, nil, true},
 		{"sightings_needed", 16, (*row).needed, nil, true},
-		{"first_seen", 17, func(a *row) cell { return evidenceCell(a, func(e *fix.Evidence) cell { return momentCell(e.FirstSeen) }) }, nil, false},
+		{"first_seen", 17, func(a *row) cell {
+			return evidenceCell(a, func(e *fix.Evidence) cell { return momentCell(e.FirstSeen) })
+		}, nil, false},
 		{"last_counted", 17, func(a *row) cell { return evidenceCell(a, func(e *fix.Evidence) cell { return momentCell(e.Counted) }) }, nil, false},
 		{"ledger_lines", 16, func(a *row) cell {
 			return evidenceCell(a, func(e *fix.Evidence) cell { return textCell(rangesOf(e.Records)) })
@@ -85,12 +89,10 @@ func evidenceCell(a *actionView, of func(*fix.Evidence) cell) cell {
 }
 
 func (a *actionView) observed() cell {
-	if a.result == nil {
+	if a.result == nil || a.result.Observed == nil {
 		return cell{}
 	}
-	return textCell(stateWords(&fix.Action{
-		Fix: a.Fix, PackageID: a.packageID().text, InstanceID: a.InstanceID, Wanted: a.Wanted,
-	}, a.result.Observed))
+	return textCell(stateWords(a.Action, a.result.Observed))
 }
 
 // packageID is of a create the package that it made.

@@ -15,6 +15,9 @@ import (
 
 // verdict says it in one line.
 func verdict(s *reconcile.Summary) string {
+	if s.Command == reconcile.CommandApply {
+		return "A plan that was made before: of the book nothing was read"
+	}
 	if !s.Complete {
 		return "INCOMPLETE: " + missing(s)
 	}

@@ -43,7 +43,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return job.ExitOK
 	}
-	if cause := context.Cause(ctx); cause != nil {
+	var told *job.InterruptedError
+	if context.Cause(ctx) != nil && !errors.As(err, &told) {
 		err = errors.New("interrupted: nothing can be said, and no report was concluded")
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {

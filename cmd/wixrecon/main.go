@@ -18,7 +18,7 @@ var version = "dev"
 // A signal ends the run cleanly. A read that nothing can interrupt, of a pipe
 // for one, would outlive it: a second signal ends the process at once, and so
 // does the time that a container gets before it is killed.
-const graceful = 20 * time.Second
+const graceful = 24 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -53,6 +53,7 @@ func randomBook(seed uint64) book {
 	p.lines = p.printLines()
 	p.bad = p.printBad()
 	p.rules = reconcile.Rules{AsOf: p.asOf, InFlight: bookWindow, Coverage: p.printCoverage()}
+	p.rules.Prices, p.rules.Exceptions = p.printPrices(), p.printExceptions()
 	p.number()
 	return p.book
 }

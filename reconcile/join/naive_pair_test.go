@@ -175,7 +175,9 @@ func (n *opinion) delivered(s *subscription, p *pack, u *unit) {
 	for column, kind := range kinds {
 		want, got := cell(u.line, column), value(u.got, column)
 		if want != "" && !equal(column, want, got) {
-			n.add(reconcile.Finding{Kind: kind, InstanceID: u.got.ID, Field: column, LedgerValue: want, WixValue: got}, s, p)
+			f := reconcile.Finding{Kind: kind, InstanceID: u.got.ID, Field: column, LedgerValue: want, WixValue: got}
+			f.Direction, f.Monthly = n.difference(column, u)
+			n.add(f, s, p)
 		}
 	}
 	since := u.got.Changed()

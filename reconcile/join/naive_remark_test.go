@@ -25,15 +25,32 @@ func (n *opinion) add(f reconcile.Finding, s *subscription, p *pack) reconcile.S
 		if slices.ContainsFunc(p.Instances, unrecognised) && !temper(&f) {
 			return f.State
 		}
+		n.leak(&f, p)
 	}
 	if n.shielded(&f, p) {
 		f.Reason = reconcile.ReasonShielded
 	}
-	f.State = n.state(&f, s, p)
+	if f.State = n.state(&f, s, p); f.State != reconcile.Unknown {
+		n.except(&f)
+	}
 	if n.Coverage.Shown(f.AccountID) {
 		n.findings = append(n.findings, f)
 	}
 	return f.State
+}
+
+// except silences a finding by the first exception that fits it.
+func (n *opinion) except(f *reconcile.Finding) {
+	if n.Exceptions == nil {
+		return
+	}
+	fits := func(want, got string) bool { return want == "" || want == "*" || want == got }
+	for i, e := range n.Exceptions.List {
+		if f.Exception == 0 && e.Expires.After(n.AsOf) && fits(e.Kind, f.Kind.String()) && fits(e.ExternalID, f.ExternalID) &&
+			fits(e.PackageID, f.PackageID) && fits(e.AccountID, f.AccountID) {
+			f.State, f.Reason, f.Exception = reconcile.Excepted, e.Reason, i+1
+		}
+	}
 }
 
 // temper is the rule of a package that holds an unrecognised status: nothing is

@@ -19,6 +19,7 @@ type opinion struct {
 	packs    []*pack
 	bad      []reconcile.BadRow
 	findings []reconcile.Finding
+	costs    []reconcile.UnitCost
 }
 
 // A subscription is all rows of one external id.
@@ -76,7 +77,7 @@ func naive(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.
 
 // gather is rule 1: rows group by external id, packages join by it.
 func gather(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package, rules reconcile.Rules) *opinion {
-	n := &opinion{Rules: rules, bad: bad}
+	n := &opinion{Rules: rules, bad: bad, costs: rules.Prices.List()}
 	for i := range lines {
 		s := n.subscription(lines[i].ExternalID)
 		s.lines = append(s.lines, &lines[i])
@@ -347,8 +348,13 @@ func newest(own []*pack) *pack {
 func (n *opinion) duplicates(s *subscription, own, live []*pack) {
 	setClass(reconcile.Settled, s, own)
 	setClass(reconcile.Duplicate, s, live)
+	best := n.best(s, live)
 	for _, p := range live {
-		n.add(reconcile.Finding{Kind: reconcile.DuplicatePackage}, s, p)
+		f := reconcile.Finding{Kind: reconcile.DuplicatePackage}
+		if p != best {
+			f.Direction, f.Monthly = reconcile.Leak, counted(n.leaks(&f, p))
+		}
+		n.add(f, s, p)
 	}
 }
 

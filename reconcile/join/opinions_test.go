@@ -64,13 +64,14 @@ func TestNaiveCensusTies(t *testing.T) {
 // TestBooksReachEverything keeps the generator from going blind in a corner.
 func TestBooksReachEverything(t *testing.T) {
 	seen := map[string]int{}
-	for seed := range uint64(seeds / 2) {
+	for seed := range uint64(seeds) {
 		b := randomBook(seed)
 		findings, census := naive(b.lines, b.bad, b.packages, b.rules)
 		for _, f := range findings {
 			seen[f.Kind.String()+" "+f.State.String()]++
 			seen[f.Kind.String()+" "+f.Reason]++
 			seen[f.Kind.String()+" on "+f.Field]++
+			seen[f.Kind.String()+" money"+moneyCorner(&f)]++
 		}
 		for _, c := range reconcile.Classes() {
 			seen["rows "+c.String()] += census.Rows[c]
@@ -79,7 +80,7 @@ func TestBooksReachEverything(t *testing.T) {
 	}
 	for _, corner := range corners() {
 		if seen[corner] < 3 {
-			t.Errorf("%s: seen %d times in %d books", corner, seen[corner], seeds/2)
+			t.Errorf("%s: seen %d times in %d books", corner, seen[corner], seeds)
 		}
 	}
 }
@@ -89,7 +90,7 @@ func TestBooksReachEverything(t *testing.T) {
 func corners() []string {
 	var all []string
 	for _, k := range reconcile.Kinds() {
-		all = append(all, k.String()+" unknown", k.String()+" open")
+		all = append(all, k.String()+" unknown", k.String()+" open", k.String()+" excepted")
 		if k != reconcile.InvalidLedgerRow {
 			all = append(all, k.String()+" in_flight")
 		}
@@ -105,9 +106,28 @@ func corners() []string {
 			all = append(all, "packages "+c.String())
 		}
 	}
+	for _, k := range []string{"orphan_package", "unidentified_package", "canceled_in_ledger", "extra_instance", "duplicate_package"} {
+		all = append(all, k+" money unknown", k+" money once", k+" money known")
+	}
+	all = append(all, "duplicate_package money none", "product_mismatch money known", "product_mismatch money unknown", "product_mismatch money below zero", "billing_cycle_mismatch money below zero", "billing_cycle_mismatch money unknown")
 	return append(all, "ledger_conflict on account_id", "ledger_conflict on currency", "ledger_conflict on package_id",
 		"ledger_conflict on instance_id", "orphan_package ambiguous", "unlinked_package ambiguous", "extra_instance ambiguous",
 		"canceled_in_ledger ambiguous", "canceled_in_ledger ended_by_date", "extra_instance ", "canceled_in_ledger ")
+}
+
+// moneyCorner gives how well a finding's money is known.
+func moneyCorner(f *reconcile.Finding) string {
+	switch m := f.Monthly; {
+	case f.Direction == reconcile.NoDirection:
+		return " none"
+	case !m.Known:
+		return " unknown"
+	case m.OneTime:
+		return " once"
+	case m.Amount.IsNeg():
+		return " below zero"
+	}
+	return " known"
 }
 
 // differs tells how two opinions on a book differ; it is empty where they agree.
@@ -138,8 +158,23 @@ func essence(f reconcile.Finding) string {
 	default:
 		f.LedgerValue, f.WixValue = "", ""
 	}
-	return fmt.Sprintf("%v %v account=%s external=%q package=%s instance=%s field=%s %q|%q reason=%s", f.Kind, f.State,
-		f.AccountID, f.ExternalID, f.PackageID, f.InstanceID, f.Field, f.LedgerValue, f.WixValue, f.Reason)
+	return fmt.Sprintf("%v %v account=%s external=%q package=%s instance=%s field=%s %q|%q reason=%s exception=%d%s", f.Kind, f.State,
+		f.AccountID, f.ExternalID, f.PackageID, f.InstanceID, f.Field, f.LedgerValue, f.WixValue, f.Reason, f.Exception, money(&f))
+}
+
+// money shows what a finding leaks or differs by. What is at risk comes from
+// the ledger's prices, which random books don't have.
+func money(f *reconcile.Finding) string {
+	m := f.Monthly
+	switch {
+	case f.Direction != reconcile.Leak && f.Direction != reconcile.Difference:
+		return ""
+	case !m.Known:
+		return fmt.Sprintf(" %v unknown %s", f.Direction, m.Currency)
+	case m.OneTime:
+		return fmt.Sprintf(" %v %s %s once", f.Direction, m.Amount, m.Currency)
+	}
+	return fmt.Sprintf(" %v %s %s", f.Direction, m.Amount, m.Currency)
 }
 
 // shrunk cuts a book down as far as it keeps a fault.
@@ -193,6 +228,7 @@ func (b book) String() string {
 	for a, c := range b.rules.Coverage.Accounts {
 		fmt.Fprintf(&s, "account %s read %v\n", a, c.Read)
 	}
+	s.WriteString(rulesText(&b.rules))
 	for _, l := range b.lines {
 		s.WriteString("line" + filledFields(l) + "\n")
 	}

@@ -3,6 +3,7 @@ package join_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"testing"
 	"time"
@@ -47,10 +48,17 @@ func fill(t testing.TB, table *join.Table, lines []reconcile.Line, bad []reconci
 func collect(t testing.TB, result *join.Result) ([]reconcile.Finding, reconcile.Census) {
 	t.Helper()
 	var findings []reconcile.Finding
+	silenced := map[int]int{}
 	for row, err := range result.Findings(context.Background()) {
 		must(t, err)
 		row.Carried.At = 0
 		findings = append(findings, row.Finding)
+		if row.Exception > 0 {
+			silenced[row.Exception]++
+		}
+	}
+	if !maps.Equal(silenced, result.Silenced) {
+		t.Errorf("exceptions silenced %v findings, counted as %v", silenced, result.Silenced)
 	}
 	var census reconcile.Census
 	for _, c := range reconcile.Classes() {

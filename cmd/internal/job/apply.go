@@ -40,10 +40,10 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 // Run carries the plan out and gives the exit code.
 func (a *Apply) Run(ctx context.Context) (code int, err error) {
 	w := a.onItsWay()
-	w.command, w.reviewed = CommandApply, true
+	w.command, w.reviewed = reconcile.CommandApply, true
 	return w.take(ctx, []step{
 		func(ctx context.Context) error { return w.readPlan(ctx, a.Plan) },
-		w.begin, w.usable, func(context.Context) error { return a.Consent(w.plan) },
+		w.begin, w.readLists, w.usable, func(context.Context) error { return a.Consent(w.plan) },
 		w.hold, w.weighUse, w.reread, w.weighAgain, w.carryOut, w.concludeApply, w.writeApplied, w.tell,
 	})
 }

@@ -54,8 +54,7 @@ type audit struct {
 	result   *join.Result
 
 	client     *wix.Client
-	prices     *reconcile.Prices // nil where none were named
-	exceptions []reconcile.Exception
+	lists      *lists
 	objections []fix.Objection
 	plan       *fix.Plan // nil where nothing is to be mended
 	reviewed   bool      // somebody looks, or looked, at the plan before it is sent
@@ -67,13 +66,6 @@ type audit struct {
 	sent       bool                  // the plan was begun
 	results    map[string]fix.Result // by action
 }
-
-// The commands that leave a folder of a run.
-const (
-	CommandRun   = "run"
-	CommandPlan  = "plan"
-	CommandApply = "apply"
-)
 
 // A step is a part of a run.
 type step = func(context.Context) error
@@ -88,12 +80,12 @@ func (a *Audit) Run(ctx context.Context) (code int, err error) {
 }
 
 func (a *Audit) onItsWay() *audit {
-	w := &audit{Audit: a, command: CommandRun, started: a.Started.UTC(), table: join.New(join.Options{})}
+	w := &audit{Audit: a, command: reconcile.CommandRun, started: a.Started.UTC(), table: join.New(join.Options{})}
 	if a.Started.IsZero() {
 		w.started = time.Now().UTC()
 	}
 	if a.Mend != nil && a.Mend.Review {
-		w.command, w.reviewed = CommandPlan, true
+		w.command, w.reviewed = reconcile.CommandPlan, true
 	}
 	return w
 }
@@ -111,19 +103,31 @@ func (w *audit) take(ctx context.Context, steps []step) (code int, err error) {
 	defer func() { err = errors.Join(err, w.release(ctx), w.archive.Close()) }()
 	for _, step := range steps {
 		if w.sent && ctx.Err() != nil {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastWords)
-			defer cancel()
+			return w.lastWords(ctx, steps)
 		}
 		if err := step(ctx); err != nil {
+			return ExitCode(err), err
+		}
+		steps = steps[1:]
+	}
+	return w.summary.ExitCode, nil
+}
+
+// lastWordsTime is for how long a run that was told to stop still writes.
+const lastWordsTime = 4 * time.Second
+
+// lastWords takes the steps that tell what was sent, as far as there is time.
+func (w *audit) lastWords(ctx context.Context, steps []step) (int, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWordsTime)
+	defer cancel()
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			err = &InterruptedError{fmt.Errorf("told to stop while plan %s was carried out, and without time for the reports: what was sent is in the journal: %w", w.plan.ID, err)}
 			return ExitCode(err), err
 		}
 	}
 	return w.summary.ExitCode, nil
 }
-
-// lastWords is for how long a run that was told to stop still writes.
-const lastWords = 4 * time.Second
 
 // begin fixes what the run is called and what it speaks for.
 func (w *audit) begin(ctx context.Context) error {
@@ -160,14 +164,14 @@ func (w *audit) decide(ctx context.Context) error {
 	var err error
 	w.result, err = w.table.Reconcile(ctx, reconcile.Rules{
 		AsOf: s.AsOf, InFlight: w.Config.InFlight, Coverage: &s.Coverage, Parent: s.Scope.AccountID, Memory: w.memory,
-		Prices: w.prices, Exceptions: reconcile.NewExceptions(w.exceptions, s.AsOf),
+		Prices: w.lists.prices, Exceptions: reconcile.NewExceptions(w.lists.exceptions, s.AsOf),
 	})
 	if err != nil {
 		return fmt.Errorf("reconcile: %w", err)
 	}
 	s.Findings, s.Ledger, s.Wix = w.result.Tally, w.result.Ledger, w.result.Wix
 	s.Complete = s.Coverage.Complete()
-	s.Exceptions = reconcile.UsesOf(w.exceptions, s.AsOf, w.result.Silenced)
+	s.Exceptions = reconcile.UsesOf(w.lists.exceptions, s.AsOf, w.result.Silenced)
 	s.ExitCode = exitCode(s, s.Findings.State(reconcile.Open), w.Config.DetailedExitcode)
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/sources/archive"
 	"github.com/wixrecon/wixrecon/sources/wix"
@@ -31,7 +32,7 @@ var errStopped = errors.New("there is an object STOP in --out")
 
 // hold takes the lease, where the run may send something.
 func (w *audit) hold(ctx context.Context) (err error) {
-	if w.command == CommandPlan || w.command == CommandRun && w.Mend == nil {
+	if w.command == reconcile.CommandPlan || w.command == reconcile.CommandRun && w.Mend == nil {
 		return nil
 	}
 	w.lease, err = w.archive.Lease(ctx, archive.LeaseOptions{Holder: w.summary.RunID, Command: w.command, Life: w.LeaseLife})

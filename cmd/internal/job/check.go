@@ -70,7 +70,7 @@ func (c *Check) Run(ctx context.Context) (int, error) {
 		name  string
 		probe func(context.Context) standing
 	}{
-		{"settings", w.settings}, {"key", w.key}, {"ledger", w.ledger}, {"account", w.account},
+		{"settings", w.settings}, {"key", w.key}, {"ledger", w.ledger}, {"lists", w.readLists}, {"account", w.account},
 		{"canaries", w.seekCanaries}, {"out", w.out}, {"clocks", w.clocks},
 	} {
 		if err := ctx.Err(); err != nil {

@@ -45,6 +45,22 @@ func (w *check) ledger(ctx context.Context) standing {
 	return s
 }
 
+// readLists reads exceptions and prices as a run would.
+func (w *check) readLists(ctx context.Context) standing {
+	l, err := listsOf(ctx, w.Places, w.Config, time.Now())
+	if err != nil {
+		return broken(err)
+	}
+	if len(l.files) == 0 {
+		return standing{}
+	}
+	costs := 0
+	if l.prices != nil {
+		costs = len(l.prices.List())
+	}
+	return fine("%d exceptions, %d prices", len(l.exceptions), costs)
+}
+
 // mapped tells the mapping in use, the first bad rows, and what to set.
 func mapped(survey *ledger.Survey) []string {
 	var lines, absent []string

@@ -28,6 +28,13 @@ type UsageError struct{ Err error }
 func (e *UsageError) Error() string { return e.Err.Error() }
 func (e *UsageError) Unwrap() error { return e.Err }
 
+// An InterruptedError is that a run was told to stop after it had changed
+// something.
+type InterruptedError struct{ Err error }
+
+func (e *InterruptedError) Error() string { return e.Err.Error() }
+func (e *InterruptedError) Unwrap() error { return e.Err }
+
 // Usagef makes a UsageError.
 func Usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
 
@@ -44,11 +51,14 @@ func named(err error) error {
 func ExitCode(err error) int {
 	var usage *UsageError
 	var refused *RefusedError
+	var interrupted *InterruptedError
 	switch {
 	case err == nil:
 		return ExitOK
 	case errors.As(err, &usage), errors.Is(err, archive.ErrNotExclusive):
 		return ExitUsage
+	case errors.As(err, &interrupted):
+		return ExitUnfixed
 	case errors.As(err, &refused):
 		return ExitRefused
 	case errors.Is(err, archive.ErrHeld):
@@ -66,7 +76,7 @@ func ExitCode(err error) int {
 // open findings.
 func exitCode(s *reconcile.Summary, left int, detailed bool) int {
 	switch {
-	case s.Command != CommandPlan && unfixed(s.Fixes):
+	case s.Command != reconcile.CommandPlan && unfixed(s.Fixes):
 		return ExitUnfixed
 	case !s.Complete:
 		return ExitIncomplete

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/storage"
@@ -17,25 +19,42 @@ import (
 // is wrong with them is told before anything else is read, and as wrong
 // configuration.
 
-// readLists reads the exceptions and the prices, where they are named.
-func (w *audit) readLists(ctx context.Context) error {
-	exceptions := w.readList(ctx, "exceptions", w.Config.Exceptions, func(in io.Reader, name string) (err error) {
-		w.exceptions, err = ledger.ReadExceptions(ctx, in, name, w.Config.Location, w.summary.AsOf)
-		return err
-	})
-	prices := w.readList(ctx, "prices", w.Config.Prices, func(in io.Reader, name string) (err error) {
-		w.prices, err = ledger.ReadPrices(ctx, in, name)
-		return err
-	})
-	return errors.Join(exceptions, prices)
+// lists are the exceptions and the prices of a run.
+type lists struct {
+	exceptions []reconcile.Exception
+	prices     *reconcile.Prices // nil where none were named
+	files      []reconcile.File
 }
 
-// readList reads one of them and notes what was read.
-func (w *audit) readList(ctx context.Context, what, name string, read func(in io.Reader, name string) error) (err error) {
+// readLists reads the lists of the run.
+func (w *audit) readLists(ctx context.Context) (err error) {
+	if w.lists, err = listsOf(ctx, w.Places, w.Config, w.summary.AsOf); err == nil {
+		w.summary.Lists = w.lists.files
+	}
+	return err
+}
+
+// listsOf reads the exceptions and the prices, where they are named. Exceptions
+// may hold for so long from the as-of.
+func listsOf(ctx context.Context, places *storage.Places, c *config.Config, asOf time.Time) (*lists, error) {
+	l := &lists{}
+	exceptions := l.read(ctx, places, "exceptions", c.Exceptions, func(in io.Reader, name string) (err error) {
+		l.exceptions, err = ledger.ReadExceptions(ctx, in, name, c.Location, asOf)
+		return err
+	})
+	prices := l.read(ctx, places, "prices", c.Prices, func(in io.Reader, name string) (err error) {
+		l.prices, err = ledger.ReadPrices(ctx, in, name)
+		return err
+	})
+	return l, errors.Join(exceptions, prices)
+}
+
+// read reads one of them and notes what was read.
+func (l *lists) read(ctx context.Context, places *storage.Places, what, name string, read func(in io.Reader, name string) error) (err error) {
 	if name == "" {
 		return nil
 	}
-	in, err := w.Places.Open(ctx, name)
+	in, err := places.Open(ctx, name)
 	if err != nil {
 		return named(fmt.Errorf("%s: %w", what, err))
 	}
@@ -52,7 +71,7 @@ func (w *audit) readList(ctx context.Context, what, name string, read func(in io
 	if _, err := io.Copy(io.Discard, stored); err != nil { // what a decompressor left unread
 		return err
 	}
-	w.summary.Lists = append(w.summary.Lists, reconcile.File{
+	l.files = append(l.files, reconcile.File{
 		Name: in.Name, Bytes: stored.bytes, SHA256: hex.EncodeToString(stored.hash.Sum(nil)), Modified: in.ModTime,
 	})
 	return in.Unchanged(ctx)

@@ -89,10 +89,10 @@ func (w *audit) lookAtJournal(ctx context.Context) (unsettled map[string]bool, s
 
 // cost gives what Wix bills, where prices were named.
 func (w *audit) cost() fix.Costing {
-	if w.prices == nil {
+	if w.lists.prices == nil {
 		return nil
 	}
-	return w.prices.Monthly
+	return w.lists.prices.Monthly
 }
 
 // findings gives the findings with what became of each.

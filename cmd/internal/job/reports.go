@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
+	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/report"
 	"github.com/wixrecon/wixrecon/sources/archive"
 )
@@ -73,7 +74,7 @@ func (w *audit) writeWorkbook(ctx context.Context, out io.Writer) error {
 		Summary: &w.summary, Carried: w.carried, Settings: w.settings(),
 		Plan: w.plan, Results: w.inOrder(), Shown: &report.PlanOptions{Reviewed: w.reviewed, Refusals: w.refusals},
 	}
-	if w.command != CommandApply { // which reads no book
+	if w.command != reconcile.CommandApply { // which reads no book
 		book.Findings, book.Stock = w.findings(ctx), w.result.Stock(ctx)
 	}
 	return report.Workbook(out, book)

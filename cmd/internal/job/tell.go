@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
+	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/report"
 	"github.com/wixrecon/wixrecon/sources/archive"
@@ -18,7 +19,7 @@ import (
 // tell prints the result.
 func (w *audit) tell(context.Context) error {
 	w.tellRefusals()
-	if w.command == CommandRun || w.Config.Output == config.OutputJSON && w.command == CommandApply {
+	if w.command == reconcile.CommandRun || w.Config.Output == config.OutputJSON && w.command == reconcile.CommandApply {
 		return printSummary(w.Stdout, w.Config.Output, &w.summary, w.run.Folder())
 	}
 	if err := w.showPlan(w.plan); err != nil {
