@@ -12,34 +12,32 @@ import (
 
 // A fixLine is one line about fixes.
 type fixLine struct {
-	words   string
-	refuses bool
+	name, words string
+	refuses     bool
 }
+
+func (l *fixLine) String() string { return l.name + ": " + l.words }
 
 func fixLines(s *reconcile.Summary) []fixLine {
 	f := s.Fixes
 	if f == nil {
 		return nil
 	}
-	asked := make([]string, len(f.Asked))
-	for i, name := range f.Asked {
-		asked[i] = oneLine(name)
-	}
-	head := "Fixes asked: " + strings.Join(asked, ", ")
+	asked := oneLine(strings.Join(f.Asked, ", "))
 	if f.PlanID != "" {
-		head += "; plan " + oneLine(f.PlanID)
+		asked += "; plan " + oneLine(f.PlanID)
 	}
-	lines := []fixLine{{words: head}, {words: "Fixes by action: " + outcomeWords(f.Actions)}}
+	lines := []fixLine{{name: "Fixes asked", words: asked}, {name: "Actions", words: outcomeWords(f.Actions)}}
 	if findings := outcomeWords(f.Outcomes); findings != outcomeWords(nil) {
-		lines = append(lines, fixLine{words: "Fixes by finding: " + findings})
+		lines = append(lines, fixLine{name: "Findings", words: findings})
 	}
 	for i := range f.Refusals {
 		r := summedRefusal(&f.Refusals[i])
-		words := "Fixes refused: " + oneLine(r.Text)
+		words := oneLine(r.Text)
 		if how := raising(r, s.Wix.LiveInstances); how != "" {
 			words += "; " + how
 		}
-		lines = append(lines, fixLine{words: words, refuses: true})
+		lines = append(lines, fixLine{name: "Fixes refused", words: words, refuses: true})
 	}
 	return lines
 }

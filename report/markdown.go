@@ -55,7 +55,7 @@ func markdownHead(b *strings.Builder, s *reconcile.Summary) {
 	fmt.Fprintf(b, "- Wix: %s\n", wixLine(&s.Wix))
 	fmt.Fprintf(b, "- Read by %s\n", requestLine(&s.Requests))
 	for _, f := range fixLines(s) {
-		fmt.Fprintf(b, "- %s\n", escape(f.words))
+		fmt.Fprintf(b, "- %s\n", escape(f.String()))
 	}
 	b.WriteByte('\n')
 }

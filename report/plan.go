@@ -22,7 +22,7 @@ import (
 // PlanOptions says how a plan is shown.
 type PlanOptions struct {
 	Reviewed bool          // somebody looks at it before it is sent, so that what needs a review is sent too
-	Refusals []fix.Refusal // why it is not sent now; nil: the plan's own
+	Refusals []fix.Refusal // why it is not sent now; nil: the plan's own, until something was sent
 	Color    bool          // ANSI colours; Markdown and the workbook have none
 }
 
@@ -62,7 +62,7 @@ func viewOf(p *fix.Plan, results []fix.Result, o *PlanOptions) *planView {
 		o = &PlanOptions{}
 	}
 	v := &planView{plan: p, reviewed: o.Reviewed, refusals: o.Refusals, tried: len(results) > 0}
-	if v.refusals == nil {
+	if v.refusals == nil && !v.tried { // what was sent was weighed anew
 		v.refusals = p.Refusals
 	}
 	evidence, became := make(map[string]*fix.Evidence), make(map[string]*fix.Result)

@@ -3,6 +3,7 @@ package report
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
@@ -16,9 +17,9 @@ func fixSheet(v *planView) listSheet[actionView] {
 	columns := []column[row]{
 		{"number", 9, func(a *row) cell { return wholeCell(a.place) }, nil, true},
 		{"outcome", 13, func(a *row) cell { return textCell(a.outcome) }, (*row).tone, false},
-		{"reason", 34, func(a *row) cell { return textCell(oneLine(a.reason)) }, (*row).tone, false},
 		{"fix", 12, func(a *row) cell { return textCell(a.Fix) }, (*row).weight, false},
 		{"external_id", 20, func(a *row) cell { return textCell(a.ExternalID) }, nil, false},
+		{"reason", 46, func(a *row) cell { return textCell(oneLine(a.reason)) }, (*row).tone, false},
 		{"kind", 23, func(a *row) cell { return textCell(a.Kind) }, nil, false},
 		{"changes", 12, func(a *row) cell { return textCell(changed(a.Action)) }, nil, false},
 		{"before", 38, func(a *row) cell { return textCell(stateWords(a.Action, a.Seen)) }, nil, false},
@@ -32,7 +33,7 @@ func fixSheet(v *planView) listSheet[actionView] {
 			"monthly_cost_" + oneLine(currency), 18, func(a *row) cell { return costCell(a.Costs, currency) }, nil, true,
 		})
 	}
-	return listSheet[row]{name: "Fixes", tab: tabFixes, frozen: 5, wide: 2, columns: append(columns, fixEvidence()...)}
+	return listSheet[row]{name: "Fixes", tab: tabFixes, frozen: 4, wide: 3, columns: append(columns, fixEvidence()...)}
 }
 
 // fixEvidence are the columns that say how an action was proven, and by what
@@ -44,7 +45,6 @@ func fixEvidence() []column[actionView] {
 		{"sightings", 11, func(a *row) cell {
 			return evidenceCell(a, func(e *fix.Evidence) cell { return wholeCell(e.Sightings) })
 		}, nil, true},
-		{"sightings_needed", 16, (*row).needed, nil, true},
 		{"first_seen", 17, func(a *row) cell {
 			return evidenceCell(a, func(e *fix.Evidence) cell { return momentCell(e.FirstSeen) })
 		}, nil, false},
@@ -52,13 +52,13 @@ func fixEvidence() []column[actionView] {
 		{"ledger_lines", 16, func(a *row) cell {
 			return evidenceCell(a, func(e *fix.Evidence) cell { return textCell(rangesOf(e.Records)) })
 		}, nil, false},
-		{"dependants", 38, func(a *row) cell { return textCell(reviewWords(a.Action)) }, nil, false},
 		{"attempt", 9, (*row).attempt, nil, true},
 		{"sent_at", 17, (*row).sentAt, nil, false},
 		{"account_id", 38, func(a *row) cell { return textCell(a.AccountID) }, nil, false},
 		{"package_id", 38, (*row).packageID, nil, false},
 		{"instance_id", 38, func(a *row) cell { return textCell(a.InstanceID) }, nil, false},
 		{"action_key", 34, func(a *row) cell { return textCell(a.Key) }, nil, false},
+		{"dependants", 38, func(a *row) cell { return textCell(strings.Join(a.Dependants, ", ")) }, nil, false},
 	}
 }
 
@@ -101,13 +101,6 @@ func (a *actionView) packageID() cell {
 		return textCell(a.result.Created)
 	}
 	return textCell(a.PackageID)
-}
-
-func (a *actionView) needed() cell {
-	if a.Waiting == nil {
-		return cell{}
-	}
-	return wholeCell(a.Waiting.Needed)
 }
 
 func (a *actionView) attempt() cell {

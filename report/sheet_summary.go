@@ -86,7 +86,8 @@ func putFixes(g *grid, row int, s *reconcile.Summary) int {
 		if f.refuses {
 			shade = toneAlarm
 		}
-		g.band(row, leftCol, rightEnd, shade, f.words)
+		g.words(row, leftCol, toneMuted, f.name)
+		g.band(row, leftCol+1, rightEnd, shade, f.words)
 		row++
 	}
 	return row

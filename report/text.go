@@ -75,9 +75,9 @@ func (p *printer) head(s *reconcile.Summary) {
 	p.line("Read by ", requestLine(&s.Requests))
 	for _, f := range fixLines(s) {
 		if f.refuses {
-			p.colored(ansiRed, f.words)
+			p.colored(ansiRed, f.String())
 		} else {
-			p.line("", f.words)
+			p.line("", f.String())
 		}
 	}
 }

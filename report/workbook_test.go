@@ -40,7 +40,7 @@ func cellOf(t *testing.T, f *excelize.File, sheet, cell string) string {
 
 func TestWorkbookSheets(t *testing.T) {
 	f, _ := workbookOf(t, sampleBook(50, 30))
-	want := []string{"Summary", "Findings", "Accounts", "Products", "Inventory", "Run"}
+	want := []string{"Summary", "Findings", "Fixes", "Accounts", "Products", "Inventory", "Exceptions", "Run"}
 	if got := f.GetSheetList(); !slices.Equal(got, want) {
 		t.Errorf("sheets %q, want %q", got, want)
 	}
@@ -140,8 +140,8 @@ func checkShown(t *testing.T, f *excelize.File, header []string) {
 }
 
 func TestListSheets(t *testing.T) {
-	f, raw := workbookOf(t, sampleBook(30, 20))
-	for _, sheet := range []string{"Findings", "Accounts", "Products", "Inventory"} {
+	f, raw := workbookOf(t, fixedBook(30, 20))
+	for _, sheet := range []string{"Findings", "Fixes", "Accounts", "Products", "Inventory", "Exceptions"} {
 		panes, err := f.GetPanes(sheet)
 		if err != nil || !panes.Freeze || panes.YSplit != 1 {
 			t.Errorf("%s: panes %+v, %v", sheet, panes, err)
@@ -234,9 +234,9 @@ func TestDefaultLimitIsTheFormats(t *testing.T) {
 }
 
 func TestSameBytes(t *testing.T) {
-	_, first := workbookOf(t, sampleBook(120, 90))
+	_, first := workbookOf(t, fixedBook(120, 90))
 	for range 5 {
-		if _, again := workbookOf(t, sampleBook(120, 90)); !bytes.Equal(first, again) {
+		if _, again := workbookOf(t, fixedBook(120, 90)); !bytes.Equal(first, again) {
 			t.Fatal("two workbooks of the same run differ")
 		}
 	}
