@@ -38,6 +38,7 @@ const (
 	LimitCancelPercent     = "max_cancel_percent"
 	LimitCancelsPerAccount = "max_cancels_per_account"
 	LimitCancelCost        = "max_cancel_cost"
+	LimitPlanSize          = "plan_size" // no flag raises it
 )
 
 // Spent is what was sent for one sub-account in the last 24 hours, whatever

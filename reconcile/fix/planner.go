@@ -1,8 +1,10 @@
 package fix
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 )
@@ -11,6 +13,10 @@ import (
 // for the packages that they are about (See), and at the whole inventory once
 // more for what depends on them (Depend). Memory is taken only for what may
 // become an action. Nothing rests on the order in which things are shown.
+//
+// A plan of more than can be carried out in a day is none: it is refused, and has
+// no actions. So a book of which everything seems to be wrong costs no memory
+// that the audit would not have needed.
 
 // Options say what may be fixed.
 type Options struct {
@@ -23,7 +29,11 @@ type Options struct {
 	MinSightings     int
 	Memory           reconcile.Memory // with the present run counted
 	Cost             Costing          // may be nil: no price is known
+	MaxFindings      int              // that a plan is made from; 0: 100,000
 }
+
+// maxFindings at three requests each are more than a day's at 200 a minute.
+const maxFindings = 100_000
 
 // Costing gives what Wix bills a month for one instance, and whether that is
 // known.
@@ -33,6 +43,7 @@ type Costing func(productID string, cycle reconcile.Cycle) (reconcile.Money, boo
 type Planner struct {
 	options   Options
 	decisions []Decision        // by finding
+	places    []int             // of the findings that may become actions
 	wants     []want            // findings that may become actions
 	states    map[string]*State // of the packages that wants are about; nil until seen
 	seen      int               // packages in the first look at the inventory
@@ -66,12 +77,20 @@ func (p *Planner) Consider(f reconcile.Reported) {
 	if held {
 		return
 	}
+	p.places = append(p.places, place)
+	if p.tooMany() {
+		p.wants, p.states = nil, nil
+		return
+	}
 	f.Cells = nil // an action shows none of them
 	p.wants = append(p.wants, want{place, f.Finding.ID(p.options.Parent), f})
 	if f.PackageID != "" {
 		p.states[f.PackageID] = nil
 	}
 }
+
+// tooMany reports whether there is more than a plan can hold.
+func (p *Planner) tooMany() bool { return len(p.places) > cmp.Or(p.options.MaxFindings, maxFindings) }
 
 // chosen reports whether the finding, its package or its account was asked for.
 func (p *Planner) chosen(f *reconcile.Reported) bool {
@@ -111,10 +130,25 @@ func (p *Planner) Plan(h Header, t Terms) (*Plan, error) {
 		plan.Evidence = append(plan.Evidence, p.evidence(&p.drafts[i]))
 	}
 	plan.LiveInstances = t.LiveInstances
-	plan.Refusals = t.weigh(plan.Actions)
+	plan.Refusals = append(t.weigh(plan.Actions), p.size()...)
 	plan.Forecast = forecast(plan.Actions)
 	p.conclude(plan.Refusals, t.Reviewed)
 	return plan, plan.seal()
+}
+
+// size refuses a plan that would be too large.
+func (p *Planner) size() []Refusal {
+	if !p.tooMany() {
+		return nil
+	}
+	for _, place := range p.places {
+		p.decisions[place] = Decision{Outcome: OutcomeOverLimit, Reason: LimitPlanSize}
+	}
+	most := cmp.Or(p.options.MaxFindings, maxFindings)
+	return []Refusal{{
+		Cause: CauseSize, Limit: LimitPlanSize, Value: strconv.Itoa(most), Need: strconv.Itoa(len(p.places)),
+		Text: fmt.Sprintf("%d findings may be fixed, and a plan is made from %d at most: that is more than a day's work", len(p.places), most),
+	}}
 }
 
 // Decisions gives what becomes of each finding, in the order in which they were

@@ -100,6 +100,41 @@ func TestTheInventoryMustAgree(t *testing.T) {
 	}
 }
 
+// TestAPlanHasASize: at the bound everything is planned, beyond it nothing.
+func TestAPlanHasASize(t *testing.T) {
+	var b book
+	var findings []reconcile.Finding
+	memory := make(reconcile.Memory)
+	for n := range 3 {
+		p := pack(guid('b', n), fmt.Sprintf("s%d", n), inst("plan", ""))
+		b.packages = append(b.packages, p)
+		orphan := reconcile.Finding{Kind: reconcile.OrphanPackage, State: reconcile.Open, Fix: reconcile.FixCancel, AccountID: p.AccountID,
+			ExternalID: p.ExternalID, PackageID: p.ID, FirstSeen: now, Basis: &reconcile.Basis{Targets: []string{p.Instances[0].ID}, Whole: true}}
+		findings = append(findings, orphan)
+		memory[orphan.ID(parent)] = reconcile.Past{Sightings: 9}
+	}
+	b = b.reckless()
+	b.options.UnlistedAccounts = true
+	for size, want := range map[int]int{3: 3, 2: 0, 1: 0} {
+		b.options.MaxFindings = size
+		d := b.decide(t, findings, memory)
+		if len(d.Actions) != want {
+			t.Errorf("size %d: %d actions, want %d", size, len(d.Actions), want)
+		}
+		if want > 0 {
+			continue
+		}
+		if last := d.Refusals[len(d.Refusals)-1]; last.Cause != fix.CauseSize || last.Need != "3" {
+			t.Errorf("size %d: refused by %+v", size, d.Refusals)
+		}
+		for i := range d.decisions {
+			if d.decisions[i].Outcome != fix.OutcomeOverLimit || d.decisions[i].Reason != fix.LimitPlanSize {
+				t.Errorf("size %d: %+v", size, d.decisions[i])
+			}
+		}
+	}
+}
+
 func TestTheInventoryIsLookedAtTwice(t *testing.T) {
 	p := fix.NewPlanner(fix.Options{})
 	p.See(pack("P", "s"))

@@ -16,6 +16,7 @@ const (
 	CauseHistory    = "history"
 	CauseLimit      = "limit"
 	CausePlan       = "plan" // it can't be used any more
+	CauseSize       = "size" // more than a plan can hold
 )
 
 // The names of what refuses beside guards and limits.
