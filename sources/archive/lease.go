@@ -82,8 +82,8 @@ func (e *HeldError) Unwrap() error { return ErrHeld }
 
 // Lease takes the lease, which whoever calls must release. Where another run
 // holds it, the error is a HeldError; where the store is not fit for a lease,
-// ErrNotExclusive; where the lease ran out while it was taken, ErrLost. It waits for nobody, but looks at a dead holder for half of
-// that one's life.
+// ErrNotExclusive; where the lease ran out while it was taken, ErrLost. It waits
+// for nobody, but looks at a dead holder for half of that one's life.
 func (a *Archive) Lease(ctx context.Context, o LeaseOptions) (*Lease, error) {
 	if o.Life == 0 {
 		o.Life = DefaultLife

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -191,21 +190,20 @@ const maxEpochSize = 64 << 10
 
 // readEpoch reads who holds, or held, an epoch.
 func (a *Archive) readEpoch(ctx context.Context, n int64) (*epochRecord, error) {
-	in, err := a.dir.Open(ctx, epochKey(n))
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(in, maxEpochSize))
-	if err = errors.Join(err, in.Close()); err != nil {
+	text, err := a.dir.ReadSmall(ctx, epochKey(n), maxEpochSize)
+	if err != nil && !errors.Is(err, storage.ErrTooLong) {
 		return nil, err
 	}
 	var e epochRecord
-	if err = json.Unmarshal(text, &e); err == nil {
+	if err == nil {
+		err = json.Unmarshal(text, &e)
+	}
+	if err == nil {
 		err = e.check(n)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w: %w; if no run is at work, put any object there as %s",
-			in.Name, err, errUnsure, releasedKey(n))
+			a.Folder(epochKey(n)), err, errUnsure, releasedKey(n))
 	}
 	return &e, nil
 }

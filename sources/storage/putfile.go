@@ -141,13 +141,15 @@ func (d *Dir) prune() {
 	d.made = kept
 }
 
-// settle syncs the folder, so that the name outlives a crash, and the parents
-// of the folders that were made.
+// settle syncs the folder, so that the name outlives a crash, and where it or
+// those above it were made, their parents.
 func (d *Dir) settle(folder string) error {
 	folders := []string{folder}
 	d.mu.Lock()
 	for _, made := range d.made {
-		folders = append(folders, filepath.Dir(made))
+		if made == folder || strings.HasPrefix(folder, made+string(filepath.Separator)) {
+			folders = append(folders, filepath.Dir(made))
+		}
 	}
 	d.mu.Unlock()
 	var faults []error

@@ -1,0 +1,261 @@
+package archive_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/sources/archive"
+)
+
+// The same suite runs over every kind of place.
+func TestJournal(t *testing.T) {
+	for name, openKind := range journalKinds() {
+		t.Run(name, func(t *testing.T) {
+			r := openKind(t)
+			j := r.Journal()
+			if entries, err := j.Open(t.Context()); err != nil || len(entries) != 0 {
+				t.Errorf("nothing there: %v, %v", entries, err)
+			}
+			t.Run("one action", func(t *testing.T) { oneAction(t, r) })
+			t.Run("race of claims", func(t *testing.T) { claimsRace(t, j) })
+			t.Run("race of ends", func(t *testing.T) { endsRace(t, j) })
+			t.Run("plans", func(t *testing.T) { plansAreUsedOnce(t, j) })
+			t.Run("views", func(t *testing.T) { views(t, j) })
+		})
+	}
+}
+
+func oneAction(t *testing.T, r *rig) {
+	j, ctx := r.Journal(), t.Context()
+	first, other := claimOf(1, 1, day(0)), claimOf(1, 1, day(0))
+	other.Nonce, other.RunID = "other", "late"
+	must(t, j.Begin(ctx, first), j.Begin(ctx, first)) // who asks again is told the same
+	if err := j.Begin(ctx, other); !errors.Is(err, fix.ErrClaimed) || !strings.Contains(err.Error(), "run-1") {
+		t.Errorf("another's claim: %v", err)
+	}
+	again := doubtOf(first)
+	again.Reason = "another"
+	must(t, j.Doubt(ctx, doubtOf(first)), j.Doubt(ctx, again))
+	second := claimOf(1, 2, day(1))
+	if err := j.Begin(ctx, second); err == nil || !strings.Contains(err.Error(), "attempt 1 is not there, or not settled") {
+		t.Errorf("a second attempt before the end of the first: %v", err)
+	}
+	must(t, j.End(ctx, endOf(first, fix.OutcomeFailed, true)), j.End(ctx, endOf(first, fix.OutcomeFailed, true)))
+	for _, otherwise := range []*fix.End{endOf(first, fix.OutcomeApplied, false), endOf(first, fix.OutcomeFailed, false)} {
+		if err := j.End(ctx, otherwise); !errors.Is(err, fix.ErrClaimed) {
+			t.Errorf("another end: %v", err)
+		}
+	}
+	must(t, j.Begin(ctx, second), j.End(ctx, endOf(second, fix.OutcomeApplied, false)))
+	if err := j.Begin(ctx, claimOf(1, 3, day(2))); err == nil || !strings.Contains(err.Error(), "ended as applied") {
+		t.Errorf("the cancel again: %v", err)
+	}
+	want := []fix.Entry{
+		{Attempt: *first, Doubt: doubtOf(first), End: endOf(first, fix.OutcomeFailed, true)},
+		{Attempt: *second, End: endOf(second, fix.OutcomeApplied, false)},
+	}
+	for i := range want {
+		want[i].SchemaVersion, want[i].End.SchemaVersion = fix.JournalVersion, fix.JournalVersion
+	}
+	want[0].Doubt.SchemaVersion = fix.JournalVersion
+	got, err := j.Entries(ctx, actionKey(1))
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("read back: %v, %s", err, diff)
+	}
+	if got, err := j.Entries(ctx, actionKey(2)); err != nil || len(got) != 0 {
+		t.Errorf("of another action: %v, %v", got, err)
+	}
+	for _, key := range []string{"journal/" + actionKey(1) + "/0001", "journal/" + actionKey(1) + "/0001-doubt", "journal/" + actionKey(1) + "/0002-end"} {
+		if there, err := r.dir.Exists(ctx, key); err != nil || !there {
+			t.Errorf("%s: %t, %v", key, there, err)
+		}
+	}
+}
+
+// racing lets n do the same at a time, and gives how many succeeded; all others
+// must be told that another has it.
+func racing(t *testing.T, n int, do func(i int) error) (winners []int) {
+	t.Helper()
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			err := do(i)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				winners = append(winners, i)
+			} else if !errors.Is(err, fix.ErrClaimed) {
+				t.Errorf("writer %d: %v", i, err)
+			}
+		})
+	}
+	all.Wait()
+	return winners
+}
+
+func claimsRace(t *testing.T, j *archive.Journal) {
+	for round := range 3 {
+		winners := racing(t, 16, func(i int) error {
+			a := claimOf(10+round, 1, day(0))
+			a.Nonce, a.RunID = fmt.Sprintf("nonce-%d", i), fmt.Sprintf("run-%d", i)
+			return j.Begin(t.Context(), a)
+		})
+		entries, err := j.Entries(t.Context(), actionKey(10+round))
+		if err != nil || len(winners) != 1 || len(entries) != 1 || entries[0].RunID != fmt.Sprintf("run-%d", winners[0]) {
+			t.Errorf("winners %v, entries %v, %v", winners, entries, err)
+		}
+	}
+}
+
+// Of those who say otherwise what became of an attempt one is believed.
+func endsRace(t *testing.T, j *archive.Journal) {
+	a := claimOf(20, 1, day(0))
+	must(t, j.Begin(t.Context(), a))
+	ends := []*fix.End{endOf(a, fix.OutcomeApplied, false), endOf(a, fix.OutcomeFailed, true), endOf(a, fix.OutcomeFailed, false)}
+	winners := racing(t, 15, func(i int) error { return j.End(t.Context(), ends[i%3]) })
+	entries, err := j.Entries(t.Context(), a.Key)
+	if err != nil || len(winners) != 5 || len(entries) != 1 {
+		t.Fatalf("winners %v, entries %v, %v", winners, entries, err)
+	}
+	for _, i := range winners {
+		if end := ends[i%3]; entries[0].End.Outcome != end.Outcome || entries[0].End.NotDone != end.NotDone {
+			t.Errorf("%d was told that %s is there, and there is %s", i, end.Outcome, entries[0].End.Outcome)
+		}
+	}
+}
+
+func plansAreUsedOnce(t *testing.T, j *archive.Journal) {
+	ctx := t.Context()
+	use := func(n int) archive.PlanUse {
+		return archive.PlanUse{PlanID: planID(1), RunID: fmt.Sprint("run-", n), Fence: int64(n), At: day(n)}
+	}
+	end := archive.PlanEnd{PlanUse: use(2), Outcomes: map[string]int{fix.OutcomeApplied: 2}}
+	if err := j.EndPlan(ctx, end); err == nil || !strings.Contains(err.Error(), "not begun") {
+		t.Errorf("end before it was begun: %v", err)
+	}
+	var mu sync.Mutex
+	states := make(map[archive.PlanState]int)
+	racing(t, 16, func(i int) error {
+		state, err := j.UsePlan(ctx, use(i))
+		mu.Lock()
+		defer mu.Unlock()
+		states[state]++
+		return err
+	})
+	if states[archive.PlanFresh] != 1 || states[archive.PlanInterrupted] != 15 {
+		t.Errorf("states %v", states)
+	}
+	if winners := racing(t, 8, func(int) error { return j.EndPlan(ctx, end) }); len(winners) != 1 {
+		t.Errorf("ended %d times", len(winners))
+	}
+	if state, err := j.UsePlan(ctx, use(3)); state != archive.PlanUsed || err != nil {
+		t.Errorf("after its end: %q, %v", state, err)
+	}
+	if state, err := j.UsePlan(ctx, archive.PlanUse{PlanID: "../x"}); state != "" || err == nil {
+		t.Errorf("a plan without an id: %q, %v", state, err)
+	}
+}
+
+// Nothing is written that would not be believed.
+func TestNothingUnsoundIsWritten(t *testing.T) {
+	t.Parallel()
+	r := open(t, "mem://out")
+	j, ctx, a := r.Journal(), t.Context(), claimOf(1, 1, day(0))
+	must(t, j.Begin(ctx, a))
+	before := r.keys(t)
+	for name, edit := range map[string]func(*fix.Attempt){
+		"a key that is a path": func(a *fix.Attempt) { a.Key, a.Action.Key = "../../x", "../../x" },
+		"attempt 0":            func(a *fix.Attempt) { a.Number = 0 },
+		"attempt 10000":        func(a *fix.Attempt) { a.Number = 10000 },
+		"attempt 3 first":      func(a *fix.Attempt) { a.Number = 3 },
+		"no nonce":             func(a *fix.Attempt) { a.Nonce = "" },
+		"no action":            func(a *fix.Attempt) { a.Action = fix.Action{} },
+		"too long":             func(a *fix.Attempt) { a.Action.ExternalID = strings.Repeat("x", 9<<20) },
+	} {
+		claim := claimOf(2, 1, day(0))
+		edit(claim)
+		if err := j.Begin(ctx, claim); err == nil || errors.Is(err, fix.ErrClaimed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	late, strange := claimOf(3, 1, day(0)), claimOf(1, 1, day(0))
+	strange.Nonce = "other"
+	endless := endOf(a, "unsettled", false)
+	for name, err := range map[string]error{
+		"a doubt of nothing":     j.Doubt(ctx, doubtOf(late)),
+		"an end of nothing":      j.End(ctx, endOf(late, fix.OutcomeFailed, true)),
+		"another's doubt":        j.Doubt(ctx, doubtOf(strange)),
+		"another's end":          j.End(ctx, endOf(strange, fix.OutcomeFailed, true)),
+		"an end that is none":    j.End(ctx, endless),
+		"a doubt without a time": j.Doubt(ctx, &fix.Doubt{Key: a.Key, Number: 1, Nonce: a.Nonce}),
+	} {
+		if err == nil || errors.Is(err, fix.ErrClaimed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if diff := cmp.Diff(before, r.keys(t)); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := j.Entries(ctx, "x"); err == nil {
+		t.Error("the entries of no action were read")
+	}
+}
+
+// A context that ended keeps a claim from being made, and is no answer to
+// whether it was made before.
+func TestJournalUnderAnEndedContext(t *testing.T) {
+	t.Parallel()
+	for _, out := range []string{t.TempDir(), "mem://out"} {
+		j, a := open(t, out).Journal(), claimOf(1, 1, day(0))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := j.Begin(ctx, a); !errors.Is(err, context.Canceled) || errors.Is(err, fix.ErrClaimed) {
+			t.Errorf("begin: %v", err)
+		}
+		must(t, j.Begin(t.Context(), a))
+		if err := j.Begin(ctx, a); err != nil {
+			t.Errorf("what is this run's: %v", err)
+		}
+		if entries, err := j.Open(ctx); len(entries) > 0 || !errors.Is(err, context.Canceled) {
+			t.Errorf("open: %v, %v", entries, err)
+		}
+	}
+}
+
+// Pruning leaves the journal alone, whatever runs are called.
+func TestPruningLeavesTheJournal(t *testing.T) {
+	t.Parallel()
+	for name, r := range stores(t) {
+		j, a := r.Journal(), claimOf(1, 1, day(0))
+		must(t, j.Begin(t.Context(), a), j.End(t.Context(), endOf(a, fix.OutcomeApplied, false)))
+		_, err := j.UsePlan(t.Context(), archive.PlanUse{PlanID: planID(1), RunID: "r", At: day(0)})
+		must(t, err)
+		before := r.keys(t)
+		for n, id := range []string{"journal-1", "j", "run-1"} {
+			r.conclude(t, summaryOf(id, day(n)))
+		}
+		r.conclude(t, summaryOf("run-2", day(200)))
+		gone, _ := r.prunable(t, 24*time.Hour, 200)
+		for i := range gone {
+			must(t, r.Remove(t.Context(), &gone[i]))
+		}
+		var left []string
+		for _, key := range r.keys(t) {
+			if !strings.HasPrefix(key, "run-2/") {
+				left = append(left, key)
+			}
+		}
+		if diff := cmp.Diff(before, left); len(gone) != 3 || diff != "" {
+			t.Errorf("%s: gone %s, %s", name, names(gone), diff)
+		}
+	}
+}
