@@ -25,11 +25,12 @@ import (
 //	latest.json          the last accepted run of each scope, for people and scripts
 //	accepted/<run>.json  that a run was accepted by hand
 //
-// and the folders journal, lock and close-…, which are not this package's.
-// Nothing that a run wrote is ever changed; what is read back has a schema
-// version. A file of a newer version is an error, because half of what it says
-// would be lost. One that can't be read otherwise is left out with a warning: a
-// damaged run must not keep all later ones from running.
+// with journal, lock and STOP, which have rules of their own, and the folders
+// close-…, which are not this package's. Nothing that a run wrote is ever changed;
+// what is read back has a schema version. A file of a newer version is an error,
+// because half of what it says would be lost. A report that can't be read
+// otherwise is left out with a warning: a damaged run must not keep all later ones
+// from running.
 
 // The files of a run.
 const (

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -244,21 +245,41 @@ func FuzzJournal(f *testing.F) {
 	f.Add([]byte(claimText(f, a)), []byte("{}"))
 	f.Add([]byte(claimText(f, a)), []byte(endText(f, endOf(a, fix.OutcomeApplied, false))))
 	f.Add([]byte(`{"schema_version":1,"attempt":1}`), []byte(`null`))
-	f.Fuzz(func(t *testing.T, claim, end []byte) {
-		r := open(t, "mem://out")
-		r.put(t, "journal/"+a.Key+"/0001", string(claim))
-		r.put(t, "journal/"+a.Key+"/0001-end", string(end))
-		entries, err := r.Journal().Entries(t.Context(), a.Key)
-		if err != nil {
-			return
+	f.Fuzz(believed)
+}
+
+// TestMutatedEntries does without a fuzzer what it would do first.
+func TestMutatedEntries(t *testing.T) {
+	t.Parallel()
+	a, random := claimOf(1, 1, day(0)), rand.New(rand.NewPCG(1, 2))
+	for range 1000 {
+		texts := [][]byte{[]byte(claimText(t, a)), []byte(endText(t, endOf(a, fix.OutcomeFailed, true)))}
+		text := texts[random.IntN(2)]
+		switch at := random.IntN(len(text)); random.IntN(3) {
+		case 0:
+			text[at] ^= 1 << random.IntN(8)
+		case 1:
+			copy(text[at:], text[min(at+1+random.IntN(20), len(text)):])
+		default:
+			copy(text[at:], `":{},[]0"`)
 		}
-		if len(entries) != 1 || entries[0].Key != a.Key || entries[0].End == nil || entries[0].Verify() != nil {
-			t.Fatalf("believed %+v", entries)
-		}
-		again := open(t, "mem://again").Journal()
-		entry := entries[0]
-		if err := errors.Join(again.Begin(t.Context(), &entry.Attempt), again.End(t.Context(), entry.End)); err != nil {
-			t.Errorf("believed, and not written: %v", err)
-		}
-	})
+		believed(t, texts[0], texts[1])
+	}
+}
+
+func believed(t *testing.T, claim, end []byte) {
+	r, key := open(t, "mem://out"), actionKey(1)
+	r.put(t, "journal/"+key+"/0001", string(claim))
+	r.put(t, "journal/"+key+"/0001-end", string(end))
+	entries, err := r.Journal().Entries(t.Context(), key)
+	if err != nil {
+		return
+	}
+	if len(entries) != 1 || entries[0].Key != key || entries[0].End == nil || entries[0].Verify() != nil {
+		t.Fatalf("believed %+v", entries)
+	}
+	again, entry := open(t, "mem://again").Journal(), entries[0]
+	if err := errors.Join(again.Begin(t.Context(), &entry.Attempt), again.End(t.Context(), entry.End)); err != nil {
+		t.Errorf("believed, and not written: %v", err)
+	}
 }

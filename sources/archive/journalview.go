@@ -49,7 +49,7 @@ func (j *Journal) All(ctx context.Context, f JournalFilter) (entries []fix.Entry
 // reads reports whether the filter needs to see more of an attempt than its
 // name.
 func (f *JournalFilter) reads(t *tried) bool {
-	return strings.HasPrefix(t.key, f.Key) && (t.open() || !f.OpenOnly && t.since(f.Since))
+	return strings.HasPrefix(t.key, strings.ToLower(f.Key)) && (t.open() || !f.OpenOnly && t.since(f.Since))
 }
 
 func (f *JournalFilter) shows(e *fix.Entry) bool {
