@@ -21,11 +21,9 @@ func Markdown(w io.Writer, s *reconcile.Summary, o *TextOptions) error {
 	}
 	var b strings.Builder
 	markdownHead(&b, s)
-	markdownTable(&b, openLine(&s.Findings), kindTable(&s.Findings))
-	if money := moneyRows(&s.Findings); len(money) > 0 {
-		markdownTable(&b, "Open findings, money a month", moneyTable(money))
+	for _, t := range summaryTables(s) {
+		markdownTable(&b, t.title, t.table)
 	}
-	markdownTable(&b, "Where every row and package ended", classTable(s))
 	markdownFoot(&b, s, o.Folder)
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("write summary as markdown: %w", err)
@@ -36,7 +34,7 @@ func Markdown(w io.Writer, s *reconcile.Summary, o *TextOptions) error {
 func markdownHead(b *strings.Builder, s *reconcile.Summary) {
 	word, rest, _ := strings.Cut(verdict(s), ": ")
 	fmt.Fprintf(b, "## %s\n\n%s\n\n", word, escape(rest))
-	if !s.Complete {
+	if lacking(s) {
 		for _, g := range gapLines(&s.Coverage, mostGaps) {
 			fmt.Fprintf(b, "- %s %s\n", code(g.account), code(g.err))
 		}

@@ -20,21 +20,26 @@ const (
 )
 
 func summaryGrid(s *reconcile.Summary, listed []span) *grid {
-	g := newGrid(tabSummary, 24, 10, 9, 9, 10, 10, 9, 2, 16, 13, 15, 10, 10, 10, 26)
-	g.band(1, leftCol, rightEnd, toneTitle, "Subscription reconciliation")
-	g.heights[1] = 28
-	verdictTone := toneGood
-	if !s.Complete {
-		verdictTone = toneBad
-	}
-	g.band(2, leftCol, rightEnd, verdictTone, verdict(s))
-	g.heights[2] = 24
-	top := putGaps(g, 3, s)
-	top = putFixes(g, putFacts(g, top+1, s), s) + 1
+	g, top := summaryHead(s)
 	putKinds(g, top, &s.Findings, listed)
 	next := putMoney(g, top, &s.Findings)
 	putClasses(g, next+1, s)
 	return g
+}
+
+// summaryHead gives the sheet with its head, and the row below that.
+func summaryHead(s *reconcile.Summary) (g *grid, top int) {
+	g = newGrid(tabSummary, 24, 10, 9, 9, 10, 10, 9, 2, 16, 13, 15, 10, 10, 10, 26)
+	g.band(1, leftCol, rightEnd, toneTitle, "Subscription reconciliation")
+	g.heights[1] = 28
+	verdictTone := toneGood
+	if lacking(s) {
+		verdictTone = toneBad
+	}
+	g.band(2, leftCol, rightEnd, verdictTone, verdict(s))
+	g.heights[2] = 24
+	top = putGaps(g, 3, s)
+	return g, putFixes(g, putFacts(g, top+1, s), s) + 1
 }
 
 // mostGapRows keeps the summary on its screen; the Accounts sheet has them all.

@@ -12,6 +12,24 @@ import (
 // The tables of the summary as Text and Markdown draw them. Rows of zeros are
 // left out; the totals below them still hold everything.
 
+// A titled is a table of the summary.
+type titled struct {
+	title string
+	table table.Writer
+}
+
+// summaryTables gives the tables of a summary; none where no book was read.
+func summaryTables(s *reconcile.Summary) []titled {
+	if s.Command == reconcile.CommandApply {
+		return nil
+	}
+	tables := []titled{{openLine(&s.Findings), kindTable(&s.Findings)}}
+	if money := moneyRows(&s.Findings); len(money) > 0 {
+		tables = append(tables, titled{"Open findings, money a month", moneyTable(money)})
+	}
+	return append(tables, titled{"Where every row and package ended", classTable(s)})
+}
+
 func kindTable(t *reconcile.Tally) table.Writer {
 	w := newTable(2, "finding", "severity", "open", "in flight", "excepted", "unknown", "total")
 	rows, sum := kindRows(t)

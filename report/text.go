@@ -33,11 +33,9 @@ func Text(w io.Writer, s *reconcile.Summary, o *TextOptions) error {
 	}
 	p := &printer{color: o.Color}
 	p.head(s)
-	p.table(openLine(&s.Findings), kindTable(&s.Findings))
-	if money := moneyRows(&s.Findings); len(money) > 0 {
-		p.table("Open findings, money a month", moneyTable(money))
+	for _, t := range summaryTables(s) {
+		p.table(t.title, t.table)
 	}
-	p.table("Where every row and package ended", classTable(s))
 	p.foot(s, o.Folder)
 	if _, err := io.WriteString(w, p.out.String()); err != nil {
 		return fmt.Errorf("write summary as text: %w", err)
@@ -52,11 +50,11 @@ type printer struct {
 
 func (p *printer) head(s *reconcile.Summary) {
 	shade := ansiGreen
-	if !s.Complete {
+	if lacking(s) {
 		shade = ansiRed
 	}
 	p.colored(shade, verdict(s))
-	if !s.Complete {
+	if lacking(s) {
 		for _, g := range gapLines(&s.Coverage, mostGaps) {
 			p.line("  ", strings.TrimSpace(g.account+"  "+oneLine(g.err)))
 		}

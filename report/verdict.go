@@ -32,6 +32,11 @@ func verdict(s *reconcile.Summary) string {
 	}
 }
 
+// lacking reports whether something is not there that was to be read.
+func lacking(s *reconcile.Summary) bool {
+	return !s.Complete && s.Command != reconcile.CommandApply
+}
+
 func missing(s *reconcile.Summary) string {
 	var why []string
 	if n := len(unread(&s.Coverage)); n > 0 {

@@ -88,6 +88,9 @@ type workbook struct {
 }
 
 func (w *workbook) fill(b *Book) error {
+	if b.Summary.Command == reconcile.CommandApply {
+		return w.fillApplied(b)
+	}
 	c := newCount(&b.Summary.Coverage)
 	if err := w.reserve("Summary"); err != nil {
 		return err
@@ -118,6 +121,16 @@ func (w *workbook) fill(b *Book) error {
 		w.writeGrid("Summary", summaryGrid(b.Summary, findings)),
 		w.writeGrid("Run", runGrid(b)),
 	)
+}
+
+// fillApplied fills the workbook of a plan that was made before: there is
+// nothing to tell of the book.
+func (w *workbook) fillApplied(b *Book) error {
+	if err := cmp.Or(w.reserve("Summary"), w.fixes(b), w.reserve("Run")); err != nil {
+		return err
+	}
+	head, _ := summaryHead(b.Summary)
+	return cmp.Or(w.writeGrid("Summary", head), w.writeGrid("Run", runGrid(b)))
 }
 
 // fixes writes the sheet of the plan, or that there is none.
