@@ -71,6 +71,7 @@ func requestFacts(r *reconcile.Requests) []fact {
 	return []fact{
 		{"Query, first tries", wholeCell(int(r.Query))},
 		{"Get, first tries", wholeCell(int(r.Get))},
+		{"Change", wholeCell(int(r.Change))},
 		{"Retries", wholeCell(int(r.Retries))},
 		{"Throttled (429)", wholeCell(int(r.Throttled))},
 		{"Given up", wholeCell(int(r.Failed))},

@@ -131,7 +131,7 @@ func requestLine(r *reconcile.Requests) string {
 	for _, more := range []struct {
 		n    int64
 		what string
-	}{{r.Retries, "retried"}, {r.Throttled, "throttled"}, {r.Failed, "given up"}} {
+	}{{r.Retries, "retried"}, {r.Throttled, "throttled"}, {r.Failed, "given up"}, {r.Change, "to change something"}} {
 		if more.n > 0 {
 			parts = append(parts, fmt.Sprintf("%s %s", grouped(fmt.Sprint(more.n)), more.what))
 		}
