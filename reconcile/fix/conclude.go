@@ -24,9 +24,10 @@ func (t *try) concluded(seen *view) Result {
 }
 
 // notDone ends an attempt that changed nothing, nor will.
-func (t *try) notDone(failure, reason string) Result {
+func (t *try) notDone(failure, reason string, seen *State) Result {
 	end := t.ending()
 	end.Outcome, end.Failure, end.Reason, end.NotDone = OutcomeFailed, failure, reason, true
+	end.Observed = seen
 	return t.written(end)
 }
 

@@ -15,10 +15,10 @@ import (
 
 // Verify reports what stands against believing the entry.
 func (e *Entry) Verify() error {
-	return errors.Join(e.Attempt.verify(), e.verifyDoubt(), e.verifyEnd())
+	return errors.Join(e.verifyClaim(), e.verifyDoubt(), e.verifyEnd())
 }
 
-func (a *Attempt) verify() error {
+func (a *Attempt) verifyClaim() error {
 	why := ""
 	switch {
 	case a.Number < 1:

@@ -96,7 +96,7 @@ func repeats(p *Plan, a *Action, last *Entry) string {
 // resultOf gives what became of an attempt that is settled.
 func resultOf(e *Entry) Result {
 	r := Result{
-		Key: e.Key, Outcome: e.End.Outcome, Reason: e.End.Reason, Attempt: e.Number,
+		Key: e.Key, Outcome: e.End.Outcome, Reason: e.End.Reason, Failure: e.End.Failure, Attempt: e.Number,
 		SentAt: e.End.SentAt, Observed: e.End.Observed,
 	}
 	if e.Action.Fix == reconcile.FixCreate && e.End.Outcome == OutcomeApplied {

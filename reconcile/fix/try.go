@@ -14,7 +14,8 @@ import (
 //
 //	answered → read back: done, or after some reads unsettled
 //	lost → read back: done, or unsettled
-//	refused → one read: done all the same, or failed and not done
+//	refused → one read: done all the same, or failed and not done; unsettled
+//	    where it can't be read, because not every 4xx is Wix's own word
 //	did not leave, throttled until its time was over, held by the gate → not done
 //
 // A read that shows neither the state before nor what was asked ends the attempt
@@ -37,7 +38,7 @@ type try struct {
 func (t *try) through(ctx context.Context) Result {
 	sent, held := t.send(ctx)
 	if held != "" {
-		result := t.notDone(FailureHeld, held)
+		result := t.notDone(FailureHeld, held, nil)
 		result.Outcome = OutcomeNotStarted
 		return result
 	}
@@ -46,9 +47,9 @@ func (t *try) through(ctx context.Context) Result {
 	defer done()
 	switch sent.Fate {
 	case NotSent:
-		return t.notDone(FailureNotSent, reasonOf(sent))
+		return t.notDone(FailureNotSent, reasonOf(sent), nil)
 	case Throttled:
-		return t.notDone(FailureThrottled, reasonOf(sent))
+		return t.notDone(FailureThrottled, reasonOf(sent), nil)
 	case Refused:
 		return t.refused(reading, sent)
 	}
@@ -128,12 +129,11 @@ func (t *try) waitFor(n int, asked time.Duration) time.Duration {
 // all the same.
 func (t *try) refused(ctx context.Context, sent Sent) Result {
 	seen, err := t.look(ctx, t.action, t.before, "")
-	if err != nil || seen.effect == effectNone {
-		result := t.notDone(FailureRefused, reasonOf(sent))
-		if seen != nil {
-			result.Observed = seen.state
-		}
-		return result
+	switch {
+	case err != nil:
+		return t.doubt(reasonOf(sent)+"; read back: "+err.Error(), nil)
+	case seen.effect == effectNone:
+		return t.notDone(FailureRefused, reasonOf(sent), seen.state)
 	}
 	return t.concluded(seen)
 }

@@ -161,6 +161,7 @@ type Result struct {
 	Key      string    `json:"key"`
 	Outcome  string    `json:"outcome"`
 	Reason   string    `json:"reason,omitempty"`
+	Failure  string    `json:"failure,omitempty"` // Failure…, of one that failed
 	Attempt  int       `json:"attempt,omitempty"` // 0: it was never claimed
 	SentAt   time.Time `json:"sent_at,omitzero"`
 	Before   *State    `json:"before,omitempty"`   // as it was read before it was sent

@@ -141,13 +141,16 @@ func (w *audit) anyDue() bool {
 	return false
 }
 
-// endPlan notes that the plan is done, where nothing of it is left to be done.
+// endPlan notes that the plan is done, where nothing of it is left to be done:
+// what was not started after a change that had another effect than was asked
+// is never done by this plan.
 func (w *audit) endPlan(ctx context.Context, journal *archive.Journal, use archive.PlanUse) {
-	counts := make(map[string]int)
+	counts, odd := make(map[string]int), false
 	for _, r := range w.results {
 		counts[r.Outcome]++
+		odd = odd || r.Failure == fix.FailureOdd
 	}
-	if counts[fix.OutcomeUnsettled]+counts[fix.OutcomeNotStarted] > 0 {
+	if counts[fix.OutcomeUnsettled] > 0 || counts[fix.OutcomeNotStarted] > 0 && !odd {
 		w.Log.Warn("the plan is not done: wixrecon apply goes on with it", "plan", w.plan.ID)
 		return
 	}

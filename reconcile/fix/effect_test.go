@@ -1,0 +1,153 @@
+package fix
+
+import (
+	"testing"
+	"time"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+)
+
+func TestEffects(t *testing.T) {
+	p := pkgOf("p1", 3)
+	p.Instances[2].Status = reconcile.StatusCanceled
+	all := func(status reconcile.Status) func(*reconcile.Package) {
+		return func(p *reconcile.Package) {
+			p.Instances[0].Status, p.Instances[1].Status = status, status
+		}
+	}
+	const guid, upper = "abcdef00-0000-4000-8000-000000000001", "ABCDEF00-0000-4000-8000-000000000001"
+	same := func(*reconcile.Package) {}
+	for name, tt := range map[string]struct {
+		action Action
+		change func(*reconcile.Package) // nil: the package is gone
+		want   effect
+	}{
+		"external id set":            {renameOf(&p, " new\u00a0"), func(p *reconcile.Package) { p.ExternalID = "new" }, effectDone},
+		"external id as before":      {renameOf(&p, "new"), same, effectNone},
+		"external id another":        {renameOf(&p, "new"), func(p *reconcile.Package) { p.ExternalID = "NEW" }, effectOdd},
+		"external id, gone":          {renameOf(&p, "new"), nil, effectOdd},
+		"assigned":                   {assignOf(&p, 1, upper), func(p *reconcile.Package) { p.Instances[0].SiteID = guid }, effectDone},
+		"another assigned":           {assignOf(&p, 1, guid), func(p *reconcile.Package) { p.Instances[1].SiteID = guid }, effectNone},
+		"assigned, and canceled":     {assignOf(&p, 1, guid), func(p *reconcile.Package) { all("CANCELED")(p); p.Instances[0].SiteID = guid }, effectDone},
+		"left unassigned":            {assignOf(&p, 1, guid), func(p *reconcile.Package) { p.Instances[0].SiteID = "" }, effectOdd},
+		"the instance is gone":       {assignOf(&p, 1, guid), func(p *reconcile.Package) { p.Instances = p.Instances[1:] }, effectOdd},
+		"unassigned":                 {unassignOf(&p, 1), func(p *reconcile.Package) { p.Instances[0].SiteID = "" }, effectDone},
+		"not unassigned":             {unassignOf(&p, 1), same, effectNone},
+		"unassigned to another":      {unassignOf(&p, 1), func(p *reconcile.Package) { p.Instances[0].SiteID = "x" }, effectOdd},
+		"product adjusted":           {productOf(&p, 1, "new"), func(p *reconcile.Package) { p.Instances[0].ProductID = "new" }, effectDone},
+		"only the cycle adjusted":    {productOf(&p, 1, "new"), func(p *reconcile.Package) { p.Instances[0].Cycle = "1 YEAR" }, effectNone},
+		"cycle adjusted":             {cycleOf(&p, 1, "1 YEAR"), func(p *reconcile.Package) { p.Instances[0].Cycle = "12 MONTH" }, effectDone},
+		"cycle as before":            {cycleOf(&p, 1, "1 YEAR"), same, effectNone},
+		"cycle adjusted to another":  {cycleOf(&p, 1, "1 YEAR"), func(p *reconcile.Package) { p.Instances[0].Cycle = "2 YEAR" }, effectOdd},
+		"instance canceled":          {cancelOf(&p, 1), func(p *reconcile.Package) { p.Instances[0].Status = "CANCELED" }, effectDone},
+		"instance and dependants":    {cancelOf(&p, 1), all("CANCELED"), effectDone},
+		"another canceled":           {cancelOf(&p, 1), func(p *reconcile.Package) { p.Instances[1].Status = "CANCELED" }, effectNone},
+		"delivered in the meantime":  {cancelOf(&p, 1), all("AWAITING_ACTION"), effectNone},
+		"failed in the meantime":     {cancelOf(&p, 1), all("FAILED"), effectOdd},
+		"a status that nobody knows": {cancelOf(&p, 1), all("CANCELING"), effectOdd},
+		"package canceled":           {cancelOf(&p, 0), all("CANCELED"), effectDone},
+		"package as before":          {cancelOf(&p, 0), all("PENDING"), effectNone},
+		"half of a package canceled": {cancelOf(&p, 0), func(p *reconcile.Package) { p.Instances[0].Status = "CANCELED" }, effectOdd},
+		"package canceled, one anew": {cancelOf(&p, 0), func(p *reconcile.Package) {
+			all("CANCELED")(p)
+			p.Instances = append(p.Instances, reconcile.Instance{ID: "z", Status: "ENABLED"})
+		}, effectDone},
+		"package and one disappeared": {cancelOf(&p, 0), func(p *reconcile.Package) { all("CANCELED")(p); p.Instances = p.Instances[1:] }, effectOdd},
+	} {
+		var after *State
+		if tt.change != nil {
+			c := copyOf(&p)
+			tt.change(&c)
+			after = StateOf(&c)
+		}
+		x := aspectOf(&tt.action, tt.action.Seen, after)
+		if got := x.effect(); got != tt.want || x.String() == "" {
+			t.Errorf("%s: %d, want %d: %s", name, got, tt.want, x.String())
+		}
+	}
+}
+
+func TestCreated(t *testing.T) {
+	lines := []Line{
+		{ProductID: "A", SiteID: "site", Cycle: "1 YEAR", Quantity: 1},
+		{ProductID: "A", Cycle: "1 YEAR", Quantity: 2},
+		{ProductID: "B", Cycle: "ONE_TIME", Quantity: 1},
+	}
+	a := createOf("new", lines...)
+	made := func(change ...func(*reconcile.Package)) []reconcile.Package {
+		p := reconcile.Package{ID: "p", AccountID: testAccount, ExternalID: "new", Instances: []reconcile.Instance{
+			{ID: "1", ProductID: "a", Cycle: "12 MONTH", Status: "PENDING"},
+			{ID: "2", ProductID: "b", Cycle: "ONE_TIME", Status: "ENABLED"},
+			{ID: "3", ProductID: "a", Cycle: "1 YEAR", Status: "ENABLED"},
+			{ID: "4", ProductID: "a", Cycle: "1 YEAR", Status: "ENABLED", SiteID: "SITE"},
+		}}
+		for _, c := range change {
+			c(&p)
+		}
+		return []reconcile.Package{p}
+	}
+	for name, tt := range map[string]struct {
+		found []reconcile.Package
+		want  effect
+	}{
+		"none":              {nil, effectNone},
+		"as asked":          {made(), effectDone},
+		"not placed yet":    {made(func(p *reconcile.Package) { p.Instances[3].SiteID, p.Instances[3].Status = "", "PENDING" }), effectDone},
+		"never placed":      {made(func(p *reconcile.Package) { p.Instances[3].SiteID = ""; p.Instances[0].Status = "ENABLED" }), effectOdd},
+		"placed elsewhere":  {made(func(p *reconcile.Package) { p.Instances[0].SiteID = "x" }), effectOdd},
+		"one failed":        {made(func(p *reconcile.Package) { p.Instances[0].Status = "FAILED" }), effectOdd},
+		"another cycle":     {made(func(p *reconcile.Package) { p.Instances[0].Cycle = "1 MONTH" }), effectOdd},
+		"another product":   {made(func(p *reconcile.Package) { p.Instances[0].ProductID = "c" }), effectOdd},
+		"one more":          {made(func(p *reconcile.Package) { p.Instances = append(p.Instances, p.Instances[0]) }), effectOdd},
+		"one less":          {made(func(p *reconcile.Package) { p.Instances = p.Instances[1:] }), effectOdd},
+		"another id":        {made(func(p *reconcile.Package) { p.ExternalID = "NEW" }), effectOdd},
+		"beside another":    {append(made(func(p *reconcile.Package) { p.Instances = p.Instances[1:] }), made()...), effectDone},
+		"a stranger's, old": {made(func(p *reconcile.Package) { p.Instances = nil }), effectOdd},
+	} {
+		if got, p := created(&a, tt.found); got != tt.want || (p == nil) != (len(tt.found) == 0) {
+			t.Errorf("%s: %d, want %d", name, got, tt.want)
+		}
+	}
+}
+
+// TestIdempotencyKey holds what the key is made of and what not.
+func TestIdempotencyKey(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	lines := func(edit ...func([]Line)) []Line {
+		all := []Line{{"A", "site", "1 YEAR", "DE", 1, start}, {"B", "", "ONE_TIME", "DE", 2, start}}
+		for _, e := range edit {
+			e(all)
+		}
+		return all
+	}
+	a := createOf("new", lines()...)
+	key := a.IdempotencyKey(testParent)
+	other := a
+	other.Kind, other.FindingIDs, other.Rows, other.Waiting = "x", []string{"f"}, "h", &Waiting{}
+	other.Wanted.Lines = lines(func(l []Line) {
+		l[0], l[1] = l[1], l[0]
+		l[0].Start = start.In(time.FixedZone("", 3600))
+	})
+	if other.IdempotencyKey(testParent) != key || len(key) != 32 {
+		t.Error("the key depends on more than what is to be created")
+	}
+	seen := map[string]bool{key: true, a.IdempotencyKey("another"): true}
+	for _, edit := range []func(*Action){
+		func(a *Action) { a.AccountID = "x" },
+		func(a *Action) { a.ExternalID = "x" },
+		func(a *Action) { a.Wanted.Lines = a.Wanted.Lines[:1] },
+		func(a *Action) { a.Wanted.Lines[0].ProductID = "x" },
+		func(a *Action) { a.Wanted.Lines[0].SiteID = "" },
+		func(a *Action) { a.Wanted.Lines[0].Cycle = "1 MONTH" },
+		func(a *Action) { a.Wanted.Lines[0].Quantity = 2 },
+		func(a *Action) { a.Wanted.Lines[0].Start = start.Add(1) },
+	} {
+		b := createOf("new", lines()...)
+		edit(&b)
+		if k := b.IdempotencyKey(testParent); seen[k] {
+			t.Errorf("%+v has the key of another", b)
+		} else {
+			seen[k] = true
+		}
+	}
+}
