@@ -8,13 +8,20 @@ import (
 
 // An instance is not taken away while another one that is not dead references
 // it, or while an instance that stays sits on its site, or is to be assigned to
-// it: somebody must look first. What the same plan takes away in the same go
-// does not stay; what waits, or must be looked at itself, does. So this is
-// decided until nothing changes any more.
+// it: somebody must look first.
 //
-// Whoever references an instance does so wherever it sits: only a cancel ends
-// that. Whoever sits on a site ends that by being canceled, unassigned or
-// moved.
+// What goes in the end is decided first: what the same plan takes away does not
+// stay, unless it waits, or something that does stay depends on it in turn; until
+// nothing changes any more. Whoever references an instance does so wherever it
+// sits: only a cancel ends that. Whoever sits on a site ends that by being
+// canceled, unassigned or moved.
+//
+// But what a plan is about to do is not done: it may fail, and what rests on it
+// would be sent all the same. So of what goes in the end some must be looked at,
+// or goes in a later run: an instance that is still referenced, be it by one that
+// goes too, unless one request takes both; and a cancel on a site that somebody
+// is yet to be moved from. Two that the plan cancels may share a site: the ledger
+// wants neither.
 
 // dependence knows what depends on the instances that the plan would take away.
 type dependence struct {
@@ -73,7 +80,7 @@ func (p *Planner) review() {
 		if a.Waiting != nil {
 			going = then
 		}
-		a.Needs, a.Dependants = "", going.dependants(p, i)
+		a.Needs, a.Dependants = "", going.dependants(p, i, false)
 		if len(a.Dependants) > 0 {
 			a.Needs = NeedsReview
 		}
@@ -98,7 +105,7 @@ func (p *Planner) settle(may func(*Action) bool) going {
 	for changed := true; changed; {
 		changed = false
 		for i := range p.drafts {
-			if g.goes[i] && len(g.dependants(p, i)) > 0 {
+			if g.goes[i] && len(g.dependants(p, i, true)) > 0 {
 				g.goes[i], changed = false, true
 			}
 		}
@@ -107,13 +114,12 @@ func (p *Planner) settle(may func(*Action) bool) going {
 }
 
 // dependants gives what stays and depends on an instance that a draft takes
-// away, ordered.
-func (g *going) dependants(p *Planner, draft int) []string {
+// away, ordered. About says that what the plan is about to do counts as done.
+func (g *going) dependants(p *Planner, draft int, about bool) []string {
 	var stay []string
 	for _, id := range p.drafts[draft].takes() {
 		for _, who := range p.referenced[id] {
-			at, leaves := g.leaves(who, draft)
-			if who != id && (!leaves || p.drafts[at].Fix != reconcile.FixCancel) {
+			if who != id && !g.ends(p, who, draft, about) {
 				stay = append(stay, who)
 			}
 		}
@@ -122,7 +128,7 @@ func (g *going) dependants(p *Planner, draft int) []string {
 			continue
 		}
 		for _, who := range p.bySite[site] {
-			if _, leaves := g.leaves(who, draft); who != id && !leaves {
+			if who != id && !g.leaves(p, who, draft, about) {
 				stay = append(stay, who)
 			}
 		}
@@ -132,9 +138,20 @@ func (g *going) dependants(p *Planner, draft int) []string {
 	return slices.Compact(stay)
 }
 
-// leaves gives the draft that takes an instance away, and whether it does, seen
-// from a draft: that one goes, or the two are the same.
-func (g *going) leaves(id string, from int) (at int, leaves bool) {
+// ends reports whether an instance ends its references as far as a draft may
+// count on it.
+func (g *going) ends(p *Planner, id string, draft int, about bool) bool {
 	at, taken := g.taker[id]
-	return at, taken && (at == from || g.goes[at])
+	return taken && (at == draft || about && g.goes[at]) && p.drafts[at].Fix == reconcile.FixCancel
+}
+
+// leaves reports whether an instance leaves its site as far as a draft may count
+// on it.
+func (g *going) leaves(p *Planner, id string, draft int, about bool) bool {
+	at, taken := g.taker[id]
+	if !taken || at == draft {
+		return taken
+	}
+	moved := p.drafts[at].Fix != reconcile.FixCancel && p.drafts[draft].Fix == reconcile.FixCancel
+	return g.goes[at] && (about || !moved)
 }

@@ -235,9 +235,10 @@ func TestPlansAreSafe(t *testing.T) {
 			}
 		}
 		canceled, left := make(map[string]bool), make(map[string]bool)
+		later, action := make(map[string]bool), make(map[string]string)
 		for i := range d.Actions {
 			a := &d.Actions[i]
-			if !a.Removal || !a.Due(false) {
+			if !a.Removal || a.Waiting != nil {
 				continue
 			}
 			ids := []string{a.InstanceID}
@@ -250,22 +251,29 @@ func TestPlansAreSafe(t *testing.T) {
 				}
 			}
 			for _, id := range ids {
-				if left[id] || !byID[id].Status.Live() {
+				if left[id] || later[id] || !byID[id].Status.Live() {
 					t.Fatalf("seed %d: %s is taken away twice, or is not live", seed, id)
 				}
-				left[id], canceled[id] = true, a.Fix == reconcile.FixCancel
+				action[id], canceled[id] = a.Key, a.Fix == reconcile.FixCancel
+				left[id], later[id] = a.Needs == "", a.Needs != ""
 			}
 		}
 		for id, i := range byID {
 			if i.Status.Dead() {
 				continue
 			}
-			if left[i.References] && i.References != id && !canceled[id] {
-				t.Fatalf("seed %d: %s stays and references %s", seed, id, i.References)
+			if left[i.References] && i.References != id && action[id] != action[i.References] {
+				t.Fatalf("seed %d: %s references %s", seed, id, i.References)
 			}
 			for gone := range left {
-				if gone != id && i.SiteID != "" && byID[gone].SiteID == i.SiteID && !left[id] {
+				if !left[gone] || gone == id || i.SiteID == "" || byID[gone].SiteID != i.SiteID {
+					continue
+				}
+				if !left[id] && !later[id] {
 					t.Fatalf("seed %d: %s stays on the site of %s", seed, id, gone)
+				}
+				if canceled[gone] && !canceled[id] {
+					t.Fatalf("seed %d: %s is not yet moved from the site of %s", seed, id, gone)
 				}
 			}
 		}
