@@ -1,8 +1,6 @@
 package fix
 
 import (
-	"slices"
-
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
@@ -22,7 +20,7 @@ type Canaries struct {
 func NewCanaries(ids []string) *Canaries {
 	c := &Canaries{there: make(map[string]bool), gone: make(map[string]bool)}
 	for _, id := range ids {
-		c.ids = append(c.ids, reconcile.FoldGUID(reconcile.TrimID(id)))
+		c.ids = append(c.ids, reconcile.TrimID(id))
 	}
 	return c
 }
@@ -53,8 +51,10 @@ func (c *Canaries) Consider(f *reconcile.Finding) {
 
 func (c *Canaries) note(in map[string]bool, ids ...string) {
 	for _, id := range ids {
-		if slices.Contains(c.ids, id) {
-			in[id] = true
+		for _, canary := range c.ids { // external ids are exact, those of Wix are not
+			if id == canary || id == reconcile.FoldGUID(canary) {
+				in[canary] = true
+			}
 		}
 	}
 }

@@ -32,8 +32,13 @@ type Options struct {
 	MaxFindings      int              // that a plan is made from; 0: 100,000
 }
 
-// maxFindings at three requests each are more than a day's at 200 a minute.
-const maxFindings = 100_000
+// maxFindings at three requests each are more than a day's at 200 a minute. An
+// action holds its package as it was seen, so what is counted too are the
+// instances of those: some fifty megabytes of plan.
+const (
+	maxFindings = 100_000
+	maxSeen     = 500_000
+)
 
 // Costing gives what Wix bills a month for one instance, and whether that is
 // known.
@@ -90,7 +95,20 @@ func (p *Planner) Consider(f reconcile.Reported) {
 }
 
 // tooMany reports whether there is more than a plan can hold.
-func (p *Planner) tooMany() bool { return len(p.places) > cmp.Or(p.options.MaxFindings, maxFindings) }
+func (p *Planner) tooMany() bool {
+	return len(p.places) > cmp.Or(p.options.MaxFindings, maxFindings) || p.seenInstances() > maxSeen
+}
+
+// seenInstances counts the instances that the actions hold.
+func (p *Planner) seenInstances() int {
+	n := 0
+	for i := range p.drafts {
+		if seen := p.drafts[i].Seen; seen != nil {
+			n += len(seen.Instances)
+		}
+	}
+	return n
+}
 
 // chosen reports whether the finding, its package or its account was asked for.
 func (p *Planner) chosen(f *reconcile.Reported) bool {
@@ -124,13 +142,14 @@ func (p *Planner) Plan(h Header, t Terms) (*Plan, error) {
 	}
 	p.draw()
 	p.review()
+	size := p.size()
 	plan := h.plan(p.options.Parent, p.options.Fixes)
 	for i := range p.drafts {
 		plan.Actions = append(plan.Actions, p.drafts[i].Action)
 		plan.Evidence = append(plan.Evidence, p.evidence(&p.drafts[i]))
 	}
 	plan.LiveInstances = t.LiveInstances
-	plan.Refusals = append(t.weigh(plan.Actions), p.size()...)
+	plan.Refusals = append(t.weigh(plan.Actions), size...)
 	plan.Forecast = forecast(plan.Actions)
 	p.conclude(plan.Refusals, t.Reviewed)
 	return plan, plan.seal()
@@ -144,10 +163,11 @@ func (p *Planner) size() []Refusal {
 	for _, place := range p.places {
 		p.decisions[place] = Decision{Outcome: OutcomeOverLimit, Reason: LimitPlanSize}
 	}
+	p.drafts = nil
 	most := cmp.Or(p.options.MaxFindings, maxFindings)
 	return []Refusal{{
 		Cause: CauseSize, Limit: LimitPlanSize, Value: strconv.Itoa(most), Need: strconv.Itoa(len(p.places)),
-		Text: fmt.Sprintf("%d findings may be fixed, and a plan is made from %d at most: that is more than a day's work", len(p.places), most),
+		Text: fmt.Sprintf("%d findings may be fixed, which is more than a plan can hold: it is made from %d at most, of packages that are not huge", len(p.places), most),
 	}}
 }
 

@@ -14,26 +14,38 @@ import (
 //	no row that can't be read may be about it,
 //	no row of another subscription, that is not ended, names its package or one
 //	of its instances,
+//	no exception silences it,
 //	and, where its subscription has no rows, none has come that a spreadsheet
-//	could have made of its external id.
+//	could have made of its external id or that is for the place of one of its
+//	instances, and its sub-account is still one that the ledger names, unless
+//	those of others may be canceled too.
 
 // A Rereading is a ledger that is read again for the actions of a plan. It
 // holds the rows that are about them, and no others.
 type Rereading struct {
+	Exceptions       *reconcile.Exceptions // may be nil
+	UnlistedAccounts bool                  // orphans elsewhere may be canceled too
+
 	plan    *Plan
 	asOf    time.Time
 	rows    map[string][]reconcile.Line // by external id of an action
 	named   map[string]string           // package or instance → subscription that names it too
 	near    map[string]bool             // near ids of what the ledger has
 	watched map[string]string           // package or instance → external id of its action
+	taken   map[place]bool              // places of what has no rows: that an active row is for
+	listed  map[string]bool             // sub-accounts that a row names
 	shields reconcile.Shields
 }
+
+// A place is an account, a product and a site, all of them filled.
+type place struct{ account, product, site string }
 
 // NewRereading begins to read the ledger again, at a moment.
 func NewRereading(p *Plan, asOf time.Time) *Rereading {
 	r := &Rereading{
 		plan: p, asOf: asOf, rows: make(map[string][]reconcile.Line), named: make(map[string]string),
 		near: make(map[string]bool), watched: make(map[string]string),
+		taken: make(map[place]bool), listed: make(map[string]bool),
 	}
 	for i := range p.Actions {
 		a := &p.Actions[i]
@@ -41,8 +53,25 @@ func NewRereading(p *Plan, asOf time.Time) *Rereading {
 		for _, id := range a.ids() {
 			r.watched[id] = a.ExternalID
 		}
+		for _, at := range a.places() {
+			r.taken[at] = false
+		}
 	}
 	return r
+}
+
+// places gives the places of the live instances of what has no rows.
+func (a *Action) places() []place {
+	if a.Rows != "" || a.Seen == nil {
+		return nil
+	}
+	var all []place
+	for i := range a.Seen.Instances {
+		if inst := &a.Seen.Instances[i]; inst.Status.Live() && inst.ProductID != "" && inst.SiteID != "" {
+			all = append(all, place{a.AccountID, inst.ProductID, inst.SiteID})
+		}
+	}
+	return all
 }
 
 // ids gives the ids of the package and its instances.
@@ -68,6 +97,11 @@ func (r *Rereading) Add(l *reconcile.Line, b *reconcile.BadRow) {
 
 // AddLine takes a row.
 func (r *Rereading) AddLine(l *reconcile.Line) {
+	r.listed[l.AccountID] = true
+	at := place{l.AccountID, l.ProductID, l.SiteID}
+	if _, watched := r.taken[at]; watched && l.Phase(r.asOf) == reconcile.PhaseActive {
+		r.taken[at] = true
+	}
 	if _, ours := r.rows[l.ExternalID]; ours {
 		r.rows[l.ExternalID] = append(r.rows[l.ExternalID], *l)
 	}
@@ -86,7 +120,10 @@ func (r *Rereading) AddLine(l *reconcile.Line) {
 }
 
 // AddBadRow takes a row that can't be read.
-func (r *Rereading) AddBadRow(b *reconcile.BadRow) { r.shields.AddBad(b) }
+func (r *Rereading) AddBadRow(b *reconcile.BadRow) {
+	r.shields.AddBad(b)
+	r.listed[b.AccountID] = true
+}
 
 // Stale gives, by key, the actions that no longer stand, with the reason.
 func (r *Rereading) Stale() map[string]string {
@@ -109,8 +146,17 @@ func (r *Rereading) stale(a *Action) string {
 		return "the ledger's rows of the subscription changed"
 	case a.Rows == "" && r.near[reconcile.NearID(a.ExternalID)] && a.ExternalID != "":
 		return "the ledger has a row with nearly the same external id"
+	case r.Exceptions.Of(a.finding()) >= 0:
+		return ReasonExcepted
 	case r.shielded(a):
 		return "a row of the ledger that can't be read may be about it"
+	case a.Kind == reconcile.OrphanPackage.String() && !r.UnlistedAccounts && !r.listed[a.AccountID]:
+		return ReasonUnlisted
+	}
+	for _, at := range a.places() {
+		if r.taken[at] {
+			return "the ledger has an active row for its account, product and site"
+		}
 	}
 	for _, id := range a.ids() {
 		if other, named := r.named[id]; named {
@@ -120,16 +166,20 @@ func (r *Rereading) stale(a *Action) string {
 	return ""
 }
 
+// finding gives what exceptions and shields ask of the action's findings.
+func (a *Action) finding() *reconcile.Finding {
+	return &reconcile.Finding{Kind: kindOf(a.Kind), AccountID: a.AccountID, ExternalID: a.ExternalID, PackageID: a.PackageID}
+}
+
 // shielded asks as matching does.
 func (r *Rereading) shielded(a *Action) bool {
-	f := reconcile.Finding{Kind: kindOf(a.Kind), AccountID: a.AccountID, ExternalID: a.ExternalID, PackageID: a.PackageID}
 	p := reconcile.Package{ID: a.PackageID}
 	if a.Seen != nil {
 		for i := range a.Seen.Instances {
 			p.Instances = append(p.Instances, reconcile.Instance{ID: a.Seen.Instances[i].ID})
 		}
 	}
-	return r.shields.Cover(&f, &p)
+	return r.shields.Cover(a.finding(), &p)
 }
 
 // kindOf gives the kind of a name; of one that nobody knows, the one that is

@@ -36,11 +36,16 @@ func TestReread(t *testing.T) {
 	ended.Status = reconcile.Canceled
 	mangled := other
 	mangled.ExternalID = "123"
+	placed := other
+	placed.ProductID, placed.SiteID = "plan", "site"
+	placedEnded := placed
+	placedEnded.Status = reconcile.Canceled
 	came := other
 	came.ExternalID = "00123"
 	for name, c := range map[string]struct {
 		lines         []reconcile.Line
 		bad           *reconcile.BadRow
+		except        bool
 		cancel, stray string // part of the reason; empty: it stands
 	}{
 		"the same":                 {lines: []reconcile.Line{first, second, other}},
@@ -48,7 +53,10 @@ func TestReread(t *testing.T) {
 		"a row less":               {lines: []reconcile.Line{first}, cancel: "changed"},
 		"a row more":               {lines: []reconcile.Line{first, second, second}, cancel: "changed"},
 		"a cell changed":           {lines: []reconcile.Line{first, renamed}, cancel: "changed"},
-		"all rows gone":            {cancel: "changed"},
+		"all rows gone":            {cancel: "changed", stray: fix.ReasonUnlisted},
+		"excepted":                 {lines: []reconcile.Line{first, second}, except: true, cancel: fix.ReasonExcepted, stray: fix.ReasonExcepted},
+		"a row for its place":      {lines: []reconcile.Line{first, second, placed}, stray: "account, product and site"},
+		"one that ended there":     {lines: []reconcile.Line{first, second, placedEnded}},
 		"named by another":         {lines: []reconcile.Line{first, second, naming}, cancel: "S-2"},
 		"an instance is named":     {lines: []reconcile.Line{first, second, namingInstance}, cancel: "S-2"},
 		"named by one that ended":  {lines: []reconcile.Line{first, second, ended}},
@@ -67,9 +75,14 @@ func TestReread(t *testing.T) {
 				},
 				{
 					Key: "stray", Fix: reconcile.FixCancel, Kind: "orphan_package", AccountID: rereadAccount, ExternalID: "00123", PackageID: elsewhere,
-					Seen: &fix.State{},
+					Seen: &fix.State{Instances: []fix.InstanceState{{ID: elsewhere, Status: reconcile.StatusEnabled, ProductID: "plan", SiteID: "site"}}},
 				},
 			}}, now)
+			if c.except {
+				r.Exceptions = reconcile.NewExceptions([]reconcile.Exception{
+					{Kind: reconcile.AnyValue, AccountID: rereadAccount, Expires: now.Add(time.Hour)},
+				}, now)
+			}
 			for i := range c.lines {
 				r.AddLine(&c.lines[i])
 			}

@@ -46,20 +46,21 @@ func lastWords(entries []Entry) []Entry {
 	slices.SortFunc(sorted, func(a, b Entry) int {
 		return cmp.Or(a.Begun.Compare(b.Begun), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Number, b.Number))
 	})
-	last, gone := make(map[string]int), make(map[string]bool)
+	last, gone := make(map[string]int), make(map[string]int)
 	for i := range sorted {
 		a := &sorted[i].Action
 		last[a.place()+" "+a.about()] = i
 		if a.Fix == reconcile.FixCancel && !sorted[i].Open() && sorted[i].End.Outcome == OutcomeApplied {
 			for _, id := range a.takes() {
-				gone[id] = true
+				gone[id] = i
 			}
 		}
 	}
 	var kept []Entry
 	for i := range sorted {
 		a := &sorted[i].Action
-		superseded := a.Fix != reconcile.FixCancel && gone[a.InstanceID]
+		by, superseded := gone[a.InstanceID]
+		superseded = superseded && by != i
 		if last[a.place()+" "+a.about()] == i && !superseded {
 			kept = append(kept, sorted[i])
 		}

@@ -27,6 +27,7 @@ func TestVerify(t *testing.T) {
 	assign := fix.Action{Key: "b", Fix: reconcile.FixAssign, PackageID: pkg, InstanceID: one, Seen: seen, Wanted: fix.Wanted{SiteID: site}}
 	cancel := fix.Action{Key: "c", Fix: reconcile.FixCancel, PackageID: pkg, InstanceID: one, Removal: true, Seen: seen, Wanted: fix.Wanted{Status: "CANCELED"}}
 	back := fix.Action{Key: "d", Fix: reconcile.FixExternalID, PackageID: pkg, Seen: seen, Wanted: fix.Wanted{ExternalID: "old"}}
+	whole := fix.Action{Key: "e", Fix: reconcile.FixCancel, PackageID: pkg, Removal: true, Seen: seen, Wanted: fix.Wanted{Status: "CANCELED"}}
 	applied := &fix.End{Outcome: fix.OutcomeApplied}
 	undone := &fix.End{Outcome: fix.OutcomeFailed, NotDone: true}
 	minute := func(n int) time.Time { return time.Date(2026, 11, 21, 2, n, 0, 0, time.UTC) }
@@ -41,15 +42,16 @@ func TestVerify(t *testing.T) {
 		entries []fix.Entry
 		want    []bool // by time
 	}{
-		"applied and there":         {world("new", "ENABLED", ""), []fix.Entry{entry(1, rename, applied)}, []bool{true}},
-		"applied and not there":     {world("old", "ENABLED", ""), []fix.Entry{entry(1, rename, applied)}, []bool{false}},
-		"the package is gone":       {shelf{}, []fix.Entry{entry(1, rename, applied)}, []bool{false}},
-		"not done and not there":    {world("old", "ENABLED", ""), []fix.Entry{entry(1, rename, undone)}, []bool{true}},
-		"not done and yet there":    {world("new", "ENABLED", ""), []fix.Entry{entry(1, rename, undone)}, []bool{false}},
-		"open":                      {world("new", "ENABLED", ""), []fix.Entry{entry(1, rename, nil)}, []bool{false}},
-		"the last one counts":       {world("old", "ENABLED", ""), []fix.Entry{entry(2, back, applied), entry(1, rename, applied)}, []bool{true}},
-		"canceled later":            {world("old", "CANCELED", ""), []fix.Entry{entry(1, assign, applied), entry(2, cancel, applied)}, []bool{true}},
-		"a cancel that is not true": {world("old", "ENABLED", ""), []fix.Entry{entry(2, cancel, applied)}, []bool{false}},
+		"applied and there":            {world("new", "ENABLED", ""), []fix.Entry{entry(1, rename, applied)}, []bool{true}},
+		"applied and not there":        {world("old", "ENABLED", ""), []fix.Entry{entry(1, rename, applied)}, []bool{false}},
+		"the package is gone":          {shelf{}, []fix.Entry{entry(1, rename, applied)}, []bool{false}},
+		"not done and not there":       {world("old", "ENABLED", ""), []fix.Entry{entry(1, rename, undone)}, []bool{true}},
+		"not done and yet there":       {world("new", "ENABLED", ""), []fix.Entry{entry(1, rename, undone)}, []bool{false}},
+		"open":                         {world("new", "ENABLED", ""), []fix.Entry{entry(1, rename, nil)}, []bool{false}},
+		"the last one counts":          {world("old", "ENABLED", ""), []fix.Entry{entry(2, back, applied), entry(1, rename, applied)}, []bool{true}},
+		"canceled later":               {world("old", "CANCELED", ""), []fix.Entry{entry(1, assign, applied), entry(2, cancel, applied)}, []bool{true}},
+		"refused, then canceled whole": {world("old", "CANCELED", ""), []fix.Entry{entry(1, cancel, undone), entry(2, whole, applied)}, []bool{true}},
+		"a cancel that is not true":    {world("old", "ENABLED", ""), []fix.Entry{entry(2, cancel, applied)}, []bool{false}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			verdicts := fix.Verify(t.Context(), c.wix, c.entries, 2)

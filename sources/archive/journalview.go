@@ -18,7 +18,7 @@ import (
 // A JournalFilter says which attempts are shown. Where nothing is filled in it
 // is all of them.
 type JournalFilter struct {
-	PlanID    string
+	PlanID    string // what the plan's id begins with
 	RunID     string // that claimed it, or said what became of it
 	AccountID string
 	PackageID string    // of a create, the package that it made
@@ -60,7 +60,7 @@ func (f *JournalFilter) shows(e *fix.Entry) bool {
 	if e.End != nil {
 		ended = *e.End
 	}
-	return is(f.PlanID, e.PlanID) && is(f.RunID, e.RunID, ended.RunID) && is(f.AccountID, e.Action.AccountID) &&
+	return strings.HasPrefix(e.PlanID, strings.ToLower(f.PlanID)) && is(f.RunID, e.RunID, ended.RunID) && is(f.AccountID, e.Action.AccountID) &&
 		is(f.PackageID, e.Action.PackageID, ended.PackageID) && !e.Begun.Before(f.Since)
 }
 
