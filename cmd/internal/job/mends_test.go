@@ -1,0 +1,225 @@
+package job_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wixrecon/wixrecon/cmd/internal/job"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
+)
+
+// Nights on which something is to be mended. Nothing holds a night back but
+// what it is about: the limits are off, and one sighting is enough, unless the
+// flags say otherwise. The ledger has other bytes each night, as an export does.
+//
+// Packages are told by their number: 10 is the first one beside the healthy
+// two, and 10/101 its first instance.
+
+// The products.
+const (
+	premium = "f0000000-0000-4000-8000-000000000001"
+	mailbox = "f0000000-0000-4000-8000-000000000002"
+	domain  = "f0000000-0000-4000-8000-000000000003"
+)
+
+// nights are weeks with a ledger of rows.
+type nights struct {
+	*weeks
+	rows  []wixsim.Row
+	still bool // the ledger stays as it is
+}
+
+// newNights gives a book with a healthy subscription in each of two accounts.
+func newNights(t *testing.T) *nights {
+	n := &nights{weeks: newWeeks(t, "mem://out")}
+	n.rows = []wixsim.Row{{ExternalID: "S-1", AccountID: accountA, Status: "active"}, {ExternalID: "S-2", AccountID: accountB, Status: "active"}}
+	n.set(map[string]string{
+		"max-fixes": "off", "max-cancels": "off", "max-cancel-percent": "off", "max-cancels-per-account": "off",
+		"min-sightings": "1", "max-shrink": "5",
+	})
+	return n
+}
+
+// set adds to the flags.
+func (n *nights) set(flags map[string]string) {
+	if n.flags == nil {
+		n.flags = make(map[string]string)
+	}
+	maps.Copy(n.flags, flags)
+}
+
+// audit runs at a moment without mending anything.
+func (n *nights) audit(t *testing.T, at time.Time, code int) *morning {
+	t.Helper()
+	return n.at(t, at, code, nil)
+}
+
+// fixes runs at a moment with --fix, for everything where no kind is named.
+func (n *nights) fixes(t *testing.T, at time.Time, code int, kinds ...string) *morning {
+	t.Helper()
+	return n.at(t, at, code, &job.Mend{Fixes: kindsOr(kinds)})
+}
+
+// plans makes a plan that is to be looked at.
+func (n *nights) plans(t *testing.T, at time.Time, code int, kinds ...string) *morning {
+	t.Helper()
+	return n.at(t, at, code, &job.Mend{Fixes: kindsOr(kinds), Review: true})
+}
+
+func kindsOr(kinds []string) []string {
+	if len(kinds) == 0 {
+		return fix.Fixes()
+	}
+	return kinds
+}
+
+func (n *nights) at(t *testing.T, at time.Time, code int, mend *job.Mend) *morning {
+	t.Helper()
+	if !n.still {
+		n.export(t, at)
+	}
+	n.mend = mend
+	m := n.run(t, at, code)
+	if (mend == nil || mend.Review) && len(m.sim.Changes()) > 0 {
+		t.Errorf("%s: nobody asked, and it sent %s", m.id, sentOf(m))
+	}
+	return m
+}
+
+// export writes the ledger as it is at a moment.
+func (n *nights) export(t *testing.T, at time.Time) {
+	t.Helper()
+	rows := slices.Clone(n.rows)
+	for i := range rows {
+		rows[i].Customer = "exported " + at.Format(time.RFC3339)
+	}
+	if err := os.WriteFile(n.ledger, (&wixsim.Planted{Rows: rows}).LedgerCSV(0), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rowsOf fills in what a row does not say: an active line of one product in the
+// first account.
+func rowsOf(rows ...wixsim.Row) []wixsim.Row {
+	for i := range rows {
+		for cell, usual := range map[*string]string{
+			&rows[i].AccountID: accountA, &rows[i].Status: "active", &rows[i].CatalogProductID: premium,
+			&rows[i].BillingCycle: "1 MONTH", &rows[i].CountryCode: "DE",
+		} {
+			if *cell == "" {
+				*cell = usual
+			}
+		}
+	}
+	return rows
+}
+
+// packagesOf fills in what a package does not say: its number, from ten on, the
+// first account, one live instance of one product, and that nobody touched it
+// for long.
+func packagesOf(book ...wixsim.Package) []wixsim.Package {
+	for i := range book {
+		p, usual := &book[i], packageOf(10+i, accountA, "")
+		p.ID = usual.ID
+		if p.AccountID == "" {
+			p.AccountID = accountA
+		}
+		if p.UpdatedDate.IsZero() {
+			p.UpdatedDate = usual.UpdatedDate
+		}
+		p.CreatedDate = p.UpdatedDate
+		if p.ProductInstances == nil {
+			p.ProductInstances = make([]wixsim.Instance, 1)
+		}
+		for j := range p.ProductInstances {
+			fillInstance(&p.ProductInstances[j], p, (10+i)*10+j+1)
+		}
+	}
+	return book
+}
+
+func fillInstance(inst *wixsim.Instance, p *wixsim.Package, number int) {
+	inst.InstanceID, inst.CreatedDate, inst.UpdatedDate = instanceID(number), p.UpdatedDate, p.UpdatedDate
+	inst.CountryCode = "DE"
+	inst.BillingInfo = &wixsim.BillingInfo{Type: "RECURRING", CycleDuration: &wixsim.CycleDuration{Unit: "MONTH", Count: 1}}
+	if inst.Status == "" {
+		inst.Status = "ENABLED"
+	}
+	if inst.CatalogProductID == "" {
+		inst.CatalogProductID = premium
+	}
+}
+
+func packageID(n int) string  { return fmt.Sprintf("b0000000-0000-4000-8000-%012d", n) }
+func instanceID(n int) string { return fmt.Sprintf("c0000000-0000-4000-8000-%012d", n) }
+func siteID(n int) string     { return fmt.Sprintf("e0000000-0000-4000-8000-%012d", n) }
+
+// day gives a date so many days from the first night.
+func day(n int) string { return moment(n, 0).Format(time.DateOnly) }
+
+// number gives the number that a GUID ends in.
+func number(id string) string {
+	return strings.TrimLeft(id[strings.LastIndexByte(id, '-')+1:], "0")
+}
+
+// plan reads the plan of a morning.
+func (n *nights) plan(t *testing.T, m *morning) *fix.Plan {
+	t.Helper()
+	p, err := fix.DecodePlan(n.read(t, m.id+"/plan.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// told gives the actions of a plan in words.
+func told(p *fix.Plan) string {
+	var all []string
+	for i := range p.Actions {
+		a := &p.Actions[i]
+		text := a.Fix + " " + number(a.PackageID)
+		if a.PackageID == "" {
+			text = a.Fix + " " + a.ExternalID
+		}
+		if a.InstanceID != "" {
+			text += "/" + number(a.InstanceID)
+		}
+		if a.Waiting != nil {
+			text += fmt.Sprintf(" waiting %d of %d", a.Waiting.Sightings, a.Waiting.Needed)
+		}
+		if a.Needs != "" {
+			text += " " + a.Needs
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, ", ")
+}
+
+// sentOf gives what a morning's run sent that changes something, in words.
+func sentOf(m *morning) string {
+	var all []string
+	for _, c := range m.sim.Changes() {
+		text := string(c.Kind)
+		if c.Effect != wixsim.Done {
+			text += "(" + string(c.Effect) + ")"
+		}
+		all = append(all, text)
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// refusedBy gives what refused a plan.
+func refusedBy(p *fix.Plan) string {
+	var all []string
+	for _, r := range p.Refusals {
+		all = append(all, r.Limit)
+	}
+	return strings.Join(slices.Compact(all), ", ")
+}

@@ -1,0 +1,188 @@
+package job_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/wixrecon/wixrecon/cmd/internal/job"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
+)
+
+// A dry run and a real one saw different things elsewhere (cloud-nuke #846,
+// dnscontrol #69). Here a plan that is to be looked at, a run that is held back
+// by its limits and one that sends have the same actions, byte for byte, on the
+// same inputs and archive: however many requests are in flight, in whatever
+// order rows and packages come, and however the server stumbles.
+
+// A guise is the way in which the same night comes.
+type guise struct {
+	name   string
+	review bool // it is a plan
+	order  uint64
+	flags  map[string]string
+	server wixsim.Options
+	code   int
+}
+
+func guises() []guise {
+	held := map[string]string{"max-fixes": "0"}
+	stumbling := wixsim.Options{Seed: 5, PageSize: 9, ShufflePages: 6, Faults: map[wixsim.Fault]float64{
+		wixsim.RepeatPackage: 0.2, wixsim.StaleCopy: 0.2, wixsim.ThrottleRetryAfter: 0.1, wixsim.UnknownFields: 0.2,
+	}}
+	return []guise{
+		{name: "a run that is held back", flags: held, code: job.ExitRefused},
+		{name: "a run, one request at a time, rows permuted", flags: with(held, "concurrency", "1"), order: 8, code: job.ExitRefused},
+		{name: "a plan, 16 requests at a time, packages permuted", review: true, flags: with(nil, "concurrency", "16"), server: wixsim.Options{ShufflePages: 4, PageSize: 7}},
+		{name: "a plan, rows permuted, held back", review: true, flags: with(held, "concurrency", "3"), order: 9, code: job.ExitRefused},
+		{name: "a run from a server that stumbles", flags: with(held, "concurrency", "3"), order: 10, server: stumbling, code: job.ExitRefused},
+		{name: "a plan from a server that neither filters nor counts", review: true, server: wixsim.Options{OnlyAccountFilter: true, NoOffset: true}},
+		{name: "a run that sends"},
+	}
+}
+
+// with gives flags with another one.
+func with(flags map[string]string, name, value string) map[string]string {
+	more := map[string]string{name: value}
+	maps.Copy(more, flags)
+	return more
+}
+
+// A rehearsal is a random book with a past, from which every guise of one night
+// begins.
+type rehearsal struct {
+	*nights
+	planted *wixsim.Planted
+	flags   map[string]string
+}
+
+func newRehearsal(t *testing.T, seed uint64) *rehearsal {
+	t.Helper()
+	r := &rehearsal{nights: newNights(t)}
+	r.planted = wixsim.Generate(wixsim.GenerateOptions{Seed: seed, Packages: 60, PerKind: 2, AsOf: moment(1, 0)})
+	r.book, r.still, r.out = r.planted.Book, true, filepath.Join(t.TempDir(), "out")
+	r.flags = map[string]string{
+		"max-bad-rows": "100", "min-sightings": fmt.Sprint(2 + seed%2), "prices": r.prices(t), "cancel-unlisted-accounts": "true",
+	}
+	r.set(r.flags)
+	r.rows = nil
+	r.order(t, 7)
+	r.audit(t, moment(0, 0), job.ExitOK)
+	return r
+}
+
+// order writes the ledger in another order.
+func (r *rehearsal) order(t *testing.T, seed uint64) {
+	t.Helper()
+	if err := os.WriteFile(r.ledger, r.planted.LedgerCSV(seed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// prices gives a file with the prices of every second product and cycle.
+func (r *rehearsal) prices(t *testing.T) string {
+	t.Helper()
+	text := "catalog_product_id,billing_cycle,unit_cost,currency,product_name\n"
+	known := make(map[string]bool)
+	for _, row := range r.planted.Rows {
+		key := row.CatalogProductID + "," + row.BillingCycle
+		if row.BillingCycle != "1 MONTH" || known[key] || len(row.CatalogProductID) != 36 {
+			continue
+		}
+		if known[key] = true; len(known)%2 == 0 {
+			text += fmt.Sprintf("%s,%d.50,EUR,\n", key, len(known))
+		}
+	}
+	name := filepath.Join(t.TempDir(), "prices.csv")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// actions runs the night in a guise, on a copy of what the nights before left,
+// and gives the actions as they stand in the plan's file.
+func (r *rehearsal) actions(t *testing.T, g *guise) ([]byte, *morning) {
+	t.Helper()
+	own := *r.nights
+	own.weeks = &weeks{ledger: r.ledger, places: r.places, book: r.planted.Book, server: g.server, out: filepath.Join(t.TempDir(), "out")}
+	if err := os.CopyFS(own.out, os.DirFS(r.out)); err != nil {
+		t.Fatal(err)
+	}
+	own.set(r.nights.flags)
+	own.set(g.flags)
+	r.order(t, g.order)
+	night := own.fixes
+	if g.review {
+		night = own.plans
+	}
+	m := night(t, moment(1, 0), g.code)
+	var plan struct {
+		Actions json.RawMessage `json:"actions"`
+	}
+	if err := json.Unmarshal(own.read(t, m.id+"/plan.json"), &plan); err != nil {
+		t.Fatal(err)
+	}
+	return plan.Actions, m
+}
+
+func TestAPlanAndARunHaveTheSameActions(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			r := newRehearsal(t, seed)
+			want, _ := r.actions(t, &guise{review: true})
+			r.worthIt(t, want)
+			for _, g := range guises() {
+				got, m := r.actions(t, &g)
+				if !bytes.Equal(got, want) {
+					t.Errorf("%s: the actions differ:\n%s", g.name, firstOther(string(got), string(want)))
+				}
+				if sends := g.flags == nil && !g.review; sends != (len(m.sim.Changes()) > 0) {
+					t.Errorf("%s: sent %q", g.name, sentOf(m))
+				}
+			}
+		})
+	}
+}
+
+// worthIt wants that there are actions of every kind, and that sightings are in
+// them: fewer than are wanted, or enough.
+func (r *rehearsal) worthIt(t *testing.T, text []byte) {
+	t.Helper()
+	var actions []fix.Action
+	if err := json.Unmarshal(text, &actions); err != nil {
+		t.Fatal(err)
+	}
+	kinds, waiting, priced := make(map[string]bool), 0, 0
+	for i := range actions {
+		kinds[actions[i].Fix] = true
+		if actions[i].Waiting != nil {
+			waiting++
+		}
+		if len(actions[i].Costs) > 0 {
+			priced++
+		}
+	}
+	if len(kinds) < len(fix.Fixes()) || priced == 0 || (waiting > 0) != (r.flags["min-sightings"] == "3") {
+		t.Errorf("%d actions, %d waiting, %d priced, %v", len(actions), waiting, priced, kinds)
+	}
+}
+
+// firstOther gives the first line on which two texts differ.
+func firstOther(got, want string) string {
+	lines := strings.Split(want, "\n")
+	for i, line := range strings.Split(got, "\n") {
+		if i >= len(lines) || line != lines[i] {
+			return fmt.Sprintf("line %d: got %s, want %s", i+1, line, strings.Join(lines[min(i, len(lines)):min(i+1, len(lines))], ""))
+		}
+	}
+	return "the one is shorter"
+}
