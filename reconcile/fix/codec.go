@@ -20,8 +20,7 @@ import (
 var (
 	ErrPlanNewer   = errors.New("it was made by a newer version of the program")
 	ErrPlanChanged = errors.New("it was changed after it was made")
-	ErrPlanForeign = errors.New("it belongs to another place of runs or another account")
-	ErrPlanExpired = errors.New("it has expired")
+	ErrPlanForeign = errors.New("it belongs elsewhere")
 )
 
 // Encode gives the plan's file.
@@ -81,17 +80,25 @@ func (p *Plan) Verify() error {
 	return nil
 }
 
-// Usable reports what stands against the use of a verified plan at a moment, by
-// a parent account in a place of runs.
-func (p *Plan) Usable(out, account string, now time.Time) error {
+// Belongs refuses a verified plan of another place of runs, parent account or
+// scope.
+func (p *Plan) Belongs(out, account, scopeID string) error {
+	why := ""
 	switch {
-	case p.Out != out || p.AccountID != account:
-		return p.unusable(ErrPlanForeign)
-	case !now.Before(p.ExpiresAt):
-		return p.unusable(ErrPlanExpired)
+	case p.Out != out:
+		why = "it was made in " + p.Out
+	case p.AccountID != account:
+		why = "it is of account " + p.AccountID
+	case p.Scope.ID != scopeID:
+		why = "it is of another scope: of ledger " + p.Scope.Ledger + ", with its own accounts, columns and statuses"
+	default:
+		return nil
 	}
-	return nil
+	return p.unusable(fmt.Errorf("%w: %s", ErrPlanForeign, why))
 }
+
+// Expired reports whether the plan may not be sent any more.
+func (p *Plan) Expired(now time.Time) bool { return !now.Before(p.ExpiresAt) }
 
 func (p *Plan) unusable(why error) error { return fmt.Errorf("use plan %s: %w", p.ID, why) }
 

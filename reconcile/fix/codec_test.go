@@ -135,21 +135,24 @@ func TestForgedPlans(t *testing.T) {
 	}
 }
 
-func TestUsablePlans(t *testing.T) {
+func TestWhereAPlanBelongs(t *testing.T) {
 	p := samplePlan(t)
 	for _, c := range []struct {
-		name, out, account string
-		at                 time.Duration
-		want               error
+		name, out, account, scope string
+		want                      error
 	}{
-		{"at once", "s3://runs", parent, 0, nil},
-		{"at the last moment", "s3://runs", parent, 24*time.Hour - 1, nil},
-		{"too late", "s3://runs", parent, 24 * time.Hour, fix.ErrPlanExpired},
-		{"elsewhere", "s3://other", parent, 0, fix.ErrPlanForeign},
-		{"another account", "s3://runs", "other", 0, fix.ErrPlanForeign},
+		{"here", "s3://runs", parent, p.Scope.ID, nil},
+		{"elsewhere", "s3://other", parent, p.Scope.ID, fix.ErrPlanForeign},
+		{"another account", "s3://runs", "other", p.Scope.ID, fix.ErrPlanForeign},
+		{"another scope", "s3://runs", parent, "other", fix.ErrPlanForeign},
 	} {
-		if err := p.Usable(c.out, c.account, now.Add(c.at)); !errors.Is(err, c.want) {
+		if err := p.Belongs(c.out, c.account, c.scope); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+	}
+	for at, want := range map[time.Duration]bool{0: false, 24*time.Hour - 1: false, 24 * time.Hour: true} {
+		if got := p.Expired(now.Add(at)); got != want {
+			t.Errorf("expired after %s: %t, want %t", at, got, want)
 		}
 	}
 }

@@ -26,14 +26,6 @@ import (
 // that nothing may be changed from there.
 var ErrNotExclusive = errors.New("the store does not refuse to create an object that exists, so two runs could act at the same time: choose another --out")
 
-// Exclusive gives ErrNotExclusive where the store does not refuse to create a
-// key twice, and another error where that can't be told. Nothing is left.
-func (a *Archive) Exclusive(ctx context.Context) error {
-	key := probeKey()
-	defer a.discard(ctx, key)
-	return a.probe(ctx, key)
-}
-
 // probe leaves an object of the key.
 func (a *Archive) probe(ctx context.Context, key string) error {
 	if err := a.dir.Create(ctx, key, words("first")); err != nil {

@@ -44,7 +44,9 @@ func (a *Apply) Run(ctx context.Context) (code int, err error) {
 	return w.take(ctx, []step{
 		func(ctx context.Context) error { return w.readPlan(ctx, a.Plan) },
 		w.begin, w.readLists, w.usable, func(context.Context) error { return a.Consent(w.plan) },
-		w.hold, w.weighUse, w.reread, w.weighAgain, w.carryOut, w.concludeApply, w.writeApplied, w.tell,
+		w.hold, w.weighUse, w.reread, w.weighAgain, w.carryOut,
+	}, []step{
+		w.concludeApply, w.writeApplied, w.tell,
 	})
 }
 
@@ -76,20 +78,12 @@ func (w *audit) readPlan(ctx context.Context, name string) (err error) {
 // usable refuses a plan that is of another account, scope or place.
 func (w *audit) usable(ctx context.Context) error {
 	p := w.plan
-	foreign := func(why string) error {
-		return &RefusedError{fmt.Errorf("use plan %s: %w: %s", p.ID, fix.ErrPlanForeign, why)}
-	}
-	switch {
-	case p.Out != w.archive.ID():
-		return foreign("it was made in " + p.Out)
-	case p.AccountID != w.summary.Scope.AccountID:
-		return foreign("it is of account " + p.AccountID)
-	case p.Scope.ID != w.summary.Scope.ID:
-		return foreign("it is of another scope: of ledger " + p.Scope.Ledger + ", with its own accounts, columns and statuses")
+	if err := p.Belongs(w.archive.ID(), w.summary.Scope.AccountID, w.summary.Scope.ID); err != nil {
+		return &RefusedError{err}
 	}
 	known, err := w.archive.PlanOf(ctx, p.RunID)
 	if storage.NotExist(err) || err == nil && known != p.ID {
-		return foreign("run " + p.RunID + " here did not make it")
+		return &RefusedError{fmt.Errorf("use plan %s: %w: run %s here did not make it", p.ID, fix.ErrPlanForeign, p.RunID)}
 	}
 	return err
 }
@@ -104,7 +98,7 @@ func (w *audit) weighUse(ctx context.Context) error {
 	if state == archive.PlanUsed {
 		w.refuse("used_plan", "the plan was carried out already")
 	}
-	if !time.Now().Before(w.plan.ExpiresAt) {
+	if w.plan.Expired(time.Now()) {
 		w.refuse("expired_plan", "the plan expired at "+w.plan.ExpiresAt.Format(time.RFC3339))
 	}
 	for _, r := range w.plan.Refusals {
@@ -126,6 +120,8 @@ func (w *audit) reread(ctx context.Context) error {
 		return nil
 	}
 	w.rereading = fix.NewRereading(w.plan, w.summary.AsOf)
+	w.rereading.Exceptions = reconcile.NewExceptions(w.lists.exceptions, w.summary.AsOf)
+	w.rereading.UnlistedAccounts = w.Config.UnlistedAccounts
 	if err := w.readLedger(ctx); err != nil {
 		return err
 	}
@@ -143,40 +139,39 @@ func (w *audit) weighAgain(ctx context.Context) error {
 	for _, o := range w.Config.Guards.Weigh(reading, fix.EarlierOf(&w.history.History)) {
 		w.refusals = append(w.refusals, o.Refusal())
 	}
-	left, err := w.left(ctx)
-	if err != nil {
-		return err
+	from := w.started.Add(-spentWindow)
+	oldest := from
+	if w.plan.CreatedAt.Before(from) {
+		oldest = w.plan.CreatedAt
 	}
-	_, spent, err := w.lookAtJournal(ctx)
+	entries, err := w.archive.Journal().Since(ctx, oldest)
 	if err != nil {
-		return err
+		return fmt.Errorf("read the journal: %w", err)
 	}
-	w.refusals = append(w.refusals, w.Config.Limits.Weigh(left, w.reviewed, spent, w.plan.LiveInstances)...)
+	w.refusals = append(w.refusals,
+		w.Config.Limits.Weigh(w.left(entries), w.reviewed, fix.SpentOf(entries, from), w.plan.LiveInstances)...)
 	return nil
 }
 
 // left gives the actions of the plan that are still to be sent: without those
 // that are stale, and those that the journal has for good.
-func (w *audit) left(ctx context.Context) ([]fix.Action, error) {
-	entries, _, err := w.archive.Journal().All(ctx, archive.JournalFilter{PlanID: w.plan.ID})
-	if err != nil {
-		return nil, err
-	}
+func (w *audit) left(entries []fix.Entry) []fix.Action {
 	tried := make(map[string]bool)
 	for i := range entries {
-		e := &entries[i]
-		tried[e.Key] = tried[e.Key] || e.Open() || !e.End.NotDone
+		if e := &entries[i]; e.PlanID == w.plan.ID {
+			tried[e.Key] = tried[e.Key] || e.Open() || !e.End.NotDone
+		}
 	}
 	return slices.DeleteFunc(slices.Clone(w.plan.Actions), func(a fix.Action) bool {
 		_, stale := w.stale[a.Key]
 		return stale || tried[a.Key]
-	}), nil
+	})
 }
 
 // concludeApply sums up what became of the plan. Of the book nothing was read.
 func (w *audit) concludeApply(context.Context) error {
 	s := &w.summary
-	s.Live, s.Complete, s.Findings = false, false, reconcile.NewTally()
+	s.Live, s.Complete, s.Findings, s.Exceptions = false, false, reconcile.NewTally(), nil
 	s.Fixes = w.fixSummary()
 	switch {
 	case unfixed(s.Fixes):

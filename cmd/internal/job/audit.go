@@ -65,6 +65,7 @@ type audit struct {
 	stale      map[string]string     // by action, with the reason
 	sent       bool                  // the plan was begun
 	results    map[string]fix.Result // by action
+	settled    []fix.Result          // of earlier runs' changes that were open
 }
 
 // A step is a part of a run.
@@ -75,7 +76,9 @@ type step = func(context.Context) error
 func (a *Audit) Run(ctx context.Context) (code int, err error) {
 	w := a.onItsWay()
 	return w.take(ctx, []step{
-		w.begin, w.readLists, w.hold, w.readLedger, w.readBook, w.decide, w.remember, w.decideFixes, w.carryOut, w.concludeFixes, w.write, w.tell,
+		w.begin, w.readLists, w.hold, w.readLedger, w.readBook, w.decide, w.remember, w.decideFixes, w.carryOut,
+	}, []step{
+		w.concludeFixes, w.write, w.tell,
 	})
 }
 
@@ -90,9 +93,8 @@ func (a *Audit) onItsWay() *audit {
 	return w
 }
 
-// take takes the steps, over the archive. What is sent before the run is told to
-// stop is told of all the same.
-func (w *audit) take(ctx context.Context, steps []step) (code int, err error) {
+// take takes the steps of doing, and then those of telling, over the archive.
+func (w *audit) take(ctx context.Context, doing, telling []step) (code int, err error) {
 	defer w.table.Close()
 	defer func() { w.snapshot.close() }()
 	defer w.disconnect()
@@ -100,33 +102,28 @@ func (w *audit) take(ctx context.Context, steps []step) (code int, err error) {
 		err = named(fmt.Errorf("out: %w", err))
 		return ExitCode(err), err
 	}
-	defer func() { err = errors.Join(err, w.release(ctx), w.archive.Close()) }()
-	for _, step := range steps {
-		if w.sent && ctx.Err() != nil {
-			return w.lastWords(ctx, steps)
-		}
-		if err := step(ctx); err != nil {
-			return ExitCode(err), err
-		}
-		steps = steps[1:]
+	defer func() { w.release(ctx); err = errors.Join(err, w.archive.Close()) }()
+	if err := inTurn(ctx, doing); err != nil {
+		return ExitCode(err), err
+	}
+	if w.sent {
+		err = w.tellSent(ctx, telling)
+	} else {
+		err = inTurn(ctx, telling)
+	}
+	if err != nil {
+		return ExitCode(err), err
 	}
 	return w.summary.ExitCode, nil
 }
 
-// lastWordsTime is for how long a run that was told to stop still writes.
-const lastWordsTime = 4 * time.Second
-
-// lastWords takes the steps that tell what was sent, as far as there is time.
-func (w *audit) lastWords(ctx context.Context, steps []step) (int, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWordsTime)
-	defer cancel()
+func inTurn(ctx context.Context, steps []step) error {
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
-			err = &InterruptedError{fmt.Errorf("told to stop while plan %s was carried out, and without time for the reports: what was sent is in the journal: %w", w.plan.ID, err)}
-			return ExitCode(err), err
+			return err
 		}
 	}
-	return w.summary.ExitCode, nil
+	return nil
 }
 
 // begin fixes what the run is called and what it speaks for.

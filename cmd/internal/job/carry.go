@@ -21,7 +21,8 @@ import (
 // spentWindow is for how long what was sent counts against the limits.
 const spentWindow = 24 * time.Hour
 
-// A request may take 7 s, and more than that must be left of the lease.
+// leaseMargin is what must be left of the lease beyond the time that a request
+// may take.
 const (
 	requestTime = 7 * time.Second
 	leaseMargin = time.Second
@@ -43,26 +44,31 @@ func (w *audit) hold(ctx context.Context) (err error) {
 }
 
 // release gives the lease back.
-func (w *audit) release(ctx context.Context) error {
+func (w *audit) release(ctx context.Context) {
 	if w.lease == nil {
-		return nil
+		return
 	}
-	if err := w.lease.Release(context.WithoutCancel(ctx)); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	if err := w.lease.Release(ctx); err != nil {
 		w.Log.Warn("the lease was not given back: it ends by itself", "cause", err)
 	}
-	return nil
 }
 
-// gate says before each request whether it may leave.
+// releaseTime is what a release may take.
+const releaseTime = 2 * time.Second
+
+// gate says before each request whether it may leave. The lease is asked last: a
+// store that is slow to answer eats it up.
 func (w *audit) gate(ctx context.Context) error {
-	if err := w.lease.Good(requestTime + leaseMargin); err != nil {
-		return err
-	}
 	stopped, err := w.archive.Stopped(ctx)
 	if err == nil && stopped {
 		err = errStopped
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return w.lease.Good(requestTime + leaseMargin)
 }
 
 // carryOut settles what is open and sends the plan, where nothing stands
@@ -101,9 +107,13 @@ func (w *audit) settleOthers(ctx context.Context, applier *fix.Applier, journal 
 	others := slices.DeleteFunc(open, func(e fix.Entry) bool { return e.PlanID == w.plan.ID && len(w.refusals) == 0 })
 	var left []fix.Entry
 	for i, r := range applier.Settle(ctx, others) {
-		w.Log.Info("an earlier change was looked at", "action", r.Key, "attempt", r.Attempt, "outcome", r.Outcome, "reason", r.Reason)
+		w.settled = append(w.settled, r)
 		if r.Outcome == fix.OutcomeUnsettled {
 			left = append(left, others[i])
+		}
+		if r.Outcome != fix.OutcomeApplied {
+			w.warn(fmt.Sprintf("a change that run %s began, %s of package %s in account %s, is %s: %s",
+				others[i].RunID, others[i].Action.Fix, others[i].Action.PackageID, others[i].Action.AccountID, r.Outcome, r.Reason))
 		}
 	}
 	return fix.UnsettledOf(left), nil
@@ -132,6 +142,9 @@ func (w *audit) send(ctx context.Context, applier *fix.Applier, journal *archive
 	return nil
 }
 
+// noteTime is for how long a run that was told to stop notes the end of its plan.
+const noteTime = 2 * time.Second
+
 func (w *audit) anyDue() bool {
 	for i := range w.plan.Actions {
 		if w.plan.Actions[i].Due(w.reviewed) {
@@ -155,6 +168,8 @@ func (w *audit) endPlan(ctx context.Context, journal *archive.Journal, use archi
 		return
 	}
 	use.At = time.Now().UTC()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer cancel()
 	if err := journal.EndPlan(ctx, archive.PlanEnd{PlanUse: use, Outcomes: counts}); err != nil {
 		w.warn(fmt.Sprintf("that the plan is done could not be noted: %v", err))
 	}

@@ -30,7 +30,7 @@ func (w *check) out(ctx context.Context) standing {
 
 func (w *check) createOnce(ctx context.Context, dir *storage.Dir, key string) error {
 	put := func() error {
-		return dir.Put(ctx, key, func(out io.Writer) error {
+		return dir.Create(ctx, key, func(out io.Writer) error {
 			_, err := io.WriteString(out, "written by wixrecon check\n")
 			return err
 		})

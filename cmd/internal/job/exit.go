@@ -88,10 +88,17 @@ func exitCode(s *reconcile.Summary, left int, detailed bool) int {
 	return ExitOK
 }
 
-// unfixed reports whether something that was to be mended now was not: an
-// action, or a finding that could not become one.
+// unfixed reports whether something that was to be mended now was not – an
+// action, or a finding that could not become one –, or an earlier run's change
+// turned out to have had another effect than was asked.
 func unfixed(s *reconcile.FixSummary) bool {
-	if s == nil || len(s.Refusals) > 0 {
+	if s == nil {
+		return false
+	}
+	if s.Earlier[fix.FailureOdd] > 0 {
+		return true
+	}
+	if len(s.Refusals) > 0 {
 		return false
 	}
 	left := 0

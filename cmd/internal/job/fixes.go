@@ -82,6 +82,16 @@ func (w *audit) fixSummary() *reconcile.FixSummary {
 	for i := range w.plan.Actions {
 		s.Actions[w.became(&w.plan.Actions[i])]++
 	}
+	if len(w.settled) > 0 {
+		s.Earlier = make(map[string]int)
+	}
+	for _, r := range w.settled {
+		if r.Failure == fix.FailureOdd {
+			s.Earlier[fix.FailureOdd]++
+		} else {
+			s.Earlier[r.Outcome]++
+		}
+	}
 	for _, r := range w.refusals {
 		s.Refusals = append(s.Refusals, reconcile.FixRefusal{Limit: r.Limit, Value: r.Value, Need: r.Need, Flag: r.Flag, Text: r.Text})
 	}
