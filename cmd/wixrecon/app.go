@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -25,6 +26,7 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	leaseLife      time.Duration // 0 is the usual
+	sending        atomic.Bool   // a plan is being sent, or was
 }
 
 // exitCode is the error of a command that has said everything already.

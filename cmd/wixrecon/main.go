@@ -22,12 +22,15 @@ const graceful = 24 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	context.AfterFunc(ctx, func() {
 		stop()
 		time.Sleep(graceful)
+		if p.sending.Load() {
+			os.Exit(job.ExitUnfixed)
+		}
 		os.Exit(job.ExitFailed)
 	})
-	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	code := p.run(ctx, os.Args)
 	os.Exit(code)
 }

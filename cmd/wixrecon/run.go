@@ -45,7 +45,7 @@ func (p *program) auditOf(cfg *config.Config) *job.Audit {
 	meter := job.NewMeter(p.stderr, showBar(cfg.Progress, p.stderr))
 	return &job.Audit{
 		Config: cfg, Places: newPlaces(), Version: version, Stdout: p.stdout,
-		Log: newLog(cfg.Log, meter), Meter: meter, LeaseLife: p.leaseLife,
+		Log: newLog(cfg.Log, meter), Meter: meter, LeaseLife: p.leaseLife, Sending: &p.sending,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
@@ -35,6 +36,7 @@ type Audit struct {
 
 	Mend      *Mend         // what is to be mended; nil is nothing
 	LeaseLife time.Duration // of the lease under which something is sent; 0 is the usual
+	Sending   *atomic.Bool  // set once a plan is being sent; may be nil
 }
 
 // audit is an Audit on its way.

@@ -130,6 +130,9 @@ func (w *audit) send(ctx context.Context, applier *fix.Applier, journal *archive
 	}
 	w.Log.Info("carrying out the plan", "plan", w.plan.ID)
 	w.sent = true
+	if w.Sending != nil {
+		w.Sending.Store(true)
+	}
 	results, err := applier.Apply(ctx, w.plan)
 	w.results = make(map[string]fix.Result, len(results))
 	for _, r := range results {
