@@ -70,10 +70,11 @@ const (
 type FixSummary struct {
 	Asked    []string       `json:"asked"` // the kinds of fixes, in the order in which they are carried out
 	PlanID   string         `json:"plan_id"`
-	Outcomes map[string]int `json:"outcomes"`          // findings of these kinds by outcome, every outcome named
-	Actions  map[string]int `json:"actions"`           // planned actions by outcome; "planned" where they were to be reviewed, not sent
-	Refusals []FixRefusal   `json:"refusals"`          // why nothing was sent; none: nothing stood against it
-	Earlier  map[string]int `json:"earlier,omitempty"` // changes of earlier runs that were open, by what became of them
+	Outcomes map[string]int `json:"outcomes"`             // findings of these kinds by outcome, every outcome named
+	Actions  map[string]int `json:"actions"`              // planned actions by outcome; "planned" where they were to be reviewed, not sent
+	Refusals []FixRefusal   `json:"refusals"`             // why nothing was sent; none: nothing stood against it
+	Lost     bool           `json:"lease_lost,omitempty"` // while the plan was sent: another run may have gone on with it
+	Earlier  map[string]int `json:"earlier,omitempty"`    // changes of earlier runs that were open, by what became of them
 }
 
 // A FixRefusal is one reason for which a plan was not sent.

@@ -174,6 +174,8 @@ func (w *audit) concludeApply(context.Context) error {
 	s.Live, s.Complete, s.Findings, s.Exceptions = false, false, reconcile.NewTally(), nil
 	s.Fixes = w.fixSummary()
 	switch {
+	case s.Fixes.Lost:
+		s.ExitCode = ExitHeld
 	case unfixed(s.Fixes):
 		s.ExitCode = ExitUnfixed
 	case len(s.Fixes.Refusals) > 0:

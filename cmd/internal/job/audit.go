@@ -66,6 +66,7 @@ type audit struct {
 	rereading  *fix.Rereading        // nil where the ledger is not read for a plan that was made before
 	stale      map[string]string     // by action, with the reason
 	sent       bool                  // the plan was begun
+	lost       bool                  // the lease, while the plan was sent
 	results    map[string]fix.Result // by action
 	settled    []fix.Result          // of earlier runs' changes that were open
 }

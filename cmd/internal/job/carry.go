@@ -125,8 +125,12 @@ func (w *audit) send(ctx context.Context, applier *fix.Applier, journal *archive
 		return nil
 	}
 	use := archive.PlanUse{PlanID: w.plan.ID, RunID: w.summary.RunID, Fence: w.lease.Fence(), At: time.Now().UTC()}
-	if _, err := journal.UsePlan(ctx, use); err != nil {
+	state, err := journal.UsePlan(ctx, use)
+	if err != nil {
 		return fmt.Errorf("note the plan as used: %w", err)
+	}
+	if state == archive.PlanUsed {
+		return &RefusedError{fmt.Errorf("use plan %s: it was carried out already", w.plan.ID)}
 	}
 	w.Log.Info("carrying out the plan", "plan", w.plan.ID)
 	w.sent = true
@@ -142,6 +146,7 @@ func (w *audit) send(ctx context.Context, applier *fix.Applier, journal *archive
 		w.warn(fmt.Sprintf("the plan was stopped: %v", err))
 	}
 	w.endPlan(ctx, journal, use)
+	w.lost = w.lease.Left() == 0
 	return nil
 }
 

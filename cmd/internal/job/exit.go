@@ -61,7 +61,7 @@ func ExitCode(err error) int {
 		return ExitUnfixed
 	case errors.As(err, &refused):
 		return ExitRefused
-	case errors.Is(err, archive.ErrHeld):
+	case errors.Is(err, archive.ErrHeld), errors.Is(err, archive.ErrLost):
 		return ExitHeld
 	}
 	for _, kind := range []error{storage.ErrName, archive.ErrRunExists, archive.ErrNoRun, archive.ErrNotAcceptable} {
@@ -76,6 +76,8 @@ func ExitCode(err error) int {
 // open findings.
 func exitCode(s *reconcile.Summary, left int, detailed bool) int {
 	switch {
+	case s.Fixes != nil && s.Fixes.Lost:
+		return ExitHeld
 	case s.Command != reconcile.CommandPlan && unfixed(s.Fixes):
 		return ExitUnfixed
 	case !s.Complete:

@@ -74,7 +74,7 @@ func (w *audit) concludeFixes(ctx context.Context) error {
 func (w *audit) fixSummary() *reconcile.FixSummary {
 	s := &reconcile.FixSummary{
 		Asked: w.plan.Fixes, PlanID: w.plan.ID, Outcomes: make(map[string]int), Actions: make(map[string]int),
-		Refusals: []reconcile.FixRefusal{},
+		Refusals: []reconcile.FixRefusal{}, Lost: w.lost,
 	}
 	for _, outcome := range outcomes() {
 		s.Outcomes[outcome], s.Actions[outcome] = 0, 0
