@@ -36,13 +36,15 @@ import (
 //	exited CODE                 after signal and wait: want that very exit code
 //	json FILE PATH WANT         want a value in a JSON file: a.b.0, or a.length
 //	columns FILE NAME,…         print some columns of a CSV file
-//	append FILE N TEXT          append a Go-quoted text N times, %d being the number
+//	append FILE N TEXT          append a Go-quoted text, or the content of @FILE, N times, %d being the number;
+//	                            N may be 10..29
 //	pack FORMAT FROM TO         compress with gzip or zstd
 //
-// "! json FILE PATH" wants that there is no such value.
+// "! json FILE PATH" wants that there is no such value. What is for scripts that
+// mend something stands in fixes_script_test.go.
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"wixrecon": main})
+	testscript.Main(m, map[string]func(){"wixrecon": main, briefProgram: brief})
 }
 
 func TestScripts(t *testing.T) {
@@ -50,27 +52,39 @@ func TestScripts(t *testing.T) {
 		Dir: "../../testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Values[sceneKey{}] = new(scene)
+			env.Setenv("GORACE", "atexit_sleep_ms=10") // a program under the race detector else ends a second late
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"simulate": cmdSimulate,
-			"requests": cmdRequests,
-			"exits":    cmdExits,
-			"signal":   cmdSignal,
-			"exited":   cmdExited,
-			"json":     cmdJSON,
-			"columns":  cmdColumns,
-			"append":   cmdAppend,
-			"pack":     cmdPack,
-		},
+		Cmds:                scriptCommands(),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
 }
 
+func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"simulate": cmdSimulate,
+		"requests": cmdRequests,
+		"exits":    cmdExits,
+		"signal":   cmdSignal,
+		"exited":   cmdExited,
+		"json":     cmdJSON,
+		"columns":  cmdColumns,
+		"append":   cmdAppend,
+		"pack":     cmdPack,
+		"changes":  cmdChanges,
+		"book":     cmdBook,
+		"age":      cmdAge,
+		"replace":  cmdReplace,
+		"await":    cmdAwait,
+		"release":  cmdRelease,
+	}
+}
+
 // A scene is what one script has set up.
 type scene struct {
 	wix      *wixsim.Server
+	release  func() // lets the change go that is held
 	signaled *exec.Cmd
 }
 
@@ -87,27 +101,39 @@ func demoAsOf() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)
 //	ledger=FILE          where to write the ledger of the demo book
 //	fail=ACCOUNT:STATUS  what is answered to queries of an account
 //	faults=NAME=RATE,…   as simulate --faults has it
+//	changes=NAME=RATE,…  as simulate --change-faults has it
+//	hold=N               holds the Nth change before it is made, until release
 //	delay=TIME           how long the fault slow takes
+//	now=true             leaves it to the program what time it is, because a run that is told mends
+//	                     nothing; $NEXT_MONTH is a date thirty days ahead
 func cmdSimulate(ts *testscript.TestScript, neg bool, args []string) {
 	given := make(map[string]string)
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
 		given[key] = value
 	}
+	asOf := demoAsOf().Format(time.RFC3339)
+	if take(given, "now") == "true" {
+		asOf = ""
+		ts.Setenv("NEXT_MONTH", time.Now().AddDate(0, 0, 30).Format(time.DateOnly))
+	}
 	book, err := bookFor(ts, given)
 	ts.Check(err)
+	hold := take(given, "hold")
 	o, err := serverOptions(given)
 	ts.Check(err)
 	if len(given) > 0 || neg {
 		ts.Fatalf("simulate: what is %v?", given)
 	}
 	s := sceneOf(ts)
+	o.Changes.OnChange, s.release = held(hold)
 	s.wix = wixsim.New(book, o)
 	server := httptest.NewServer(s.wix)
 	ts.Defer(server.Close)
+	ts.Defer(s.release)
 	ts.Setenv("WIXRECON_BASE_URL", server.URL)
 	ts.Setenv("WIXRECON_RATE", "off")
-	ts.Setenv("WIXRECON_AS_OF", demoAsOf().Format(time.RFC3339))
+	ts.Setenv("WIXRECON_AS_OF", asOf)
 	ts.Setenv("WIX_ACCOUNT_ID", wixsim.DefaultParent)
 	ts.Setenv("WIX_API_KEY", wixsim.DefaultKey)
 }
@@ -138,6 +164,11 @@ func serverOptions(given map[string]string) (*wixsim.Options, error) {
 		return nil, err
 	}
 	o.Faults = faults
+	changes, err := wixsim.ParseChangeFaults(take(given, "changes"))
+	if err != nil {
+		return nil, err
+	}
+	o.Changes.Faults = map[wixsim.ChangeKind]map[wixsim.Fault]float64{wixsim.AnyChange: changes}
 	if account, status, ok := strings.Cut(take(given, "fail"), ":"); ok {
 		code, err := strconv.Atoi(status)
 		if err != nil {
@@ -282,17 +313,26 @@ func cmdColumns(ts *testscript.TestScript, neg bool, args []string) {
 
 func cmdAppend(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 || neg {
-		ts.Fatalf("usage: append FILE N TEXT")
+		ts.Fatalf("usage: append FILE N|FROM..TO TEXT")
 	}
-	times, err := strconv.Atoi(args[1])
+	first, last, ranged := strings.Cut(args[1], "..")
+	if !ranged {
+		first, last = "1", first
+	}
+	from, err := strconv.Atoi(first)
+	ts.Check(err)
+	to, err := strconv.Atoi(last)
 	ts.Check(err)
 	text, err := strconv.Unquote(`"` + args[2] + `"`)
+	if name, named := strings.CutPrefix(args[2], "@"); named {
+		text, err = ts.ReadFile(name), nil
+	}
 	ts.Check(err)
 	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	ts.Check(err)
 	var all bytes.Buffer
-	for i := range times {
-		all.WriteString(strings.ReplaceAll(text, "%d", strconv.Itoa(i+1)))
+	for i := from; i <= to; i++ {
+		all.WriteString(strings.ReplaceAll(text, "%d", strconv.Itoa(i)))
 	}
 	_, err = all.WriteTo(f)
 	ts.Check(errors.Join(err, f.Close()))
