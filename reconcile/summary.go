@@ -84,6 +84,14 @@ type FixRefusal struct {
 	Need  string `json:"need,omitempty"`
 	Flag  string `json:"flag,omitempty"` // the one flag that raises it
 	Text  string `json:"text"`           // for people, without the flag
+
+	Largest []AccountShare `json:"largest,omitempty"` // the sub-accounts that need most of it
+}
+
+// An AccountShare is a sub-account with its instances.
+type AccountShare struct {
+	AccountID string `json:"account_id"`
+	Instances int    `json:"instances"`
 }
 
 // LedgerSide counts the ledger.

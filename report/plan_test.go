@@ -111,7 +111,7 @@ func hostilePlan() (*fix.Plan, []fix.Result) {
 	}
 	for i := range p.Refusals {
 		r := &p.Refusals[i]
-		r.Text, r.Value, r.Need, r.Flag, r.Largest = hostile, hostile, hostile, hostile, []fix.Contributor{{AccountID: hostile}}
+		r.Text, r.Value, r.Need, r.Flag, r.Largest = hostile, hostile, hostile, hostile, []reconcile.AccountShare{{AccountID: hostile}}
 	}
 	for i := range results {
 		results[i].Reason, results[i].Created, results[i].Outcome = hostile, hostile, hostile

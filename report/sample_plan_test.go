@@ -123,7 +123,7 @@ func samplePlan() *fix.Plan {
 func sampleRefusals() []fix.Refusal {
 	return []fix.Refusal{
 		{Cause: "guard", Limit: "max_ledger_age", Value: "36h", Need: "40h12m", Flag: "--max-ledger-age", Text: "the ledger is 40h12m old, allowed are 36h"},
-		{Cause: "limit", Limit: "max_cancels", Value: "10", Need: "12", Flag: "--max-cancels", Text: "12 instances would be taken away, allowed are 10", Largest: []fix.Contributor{
+		{Cause: "limit", Limit: "max_cancels", Value: "10", Need: "12", Flag: "--max-cancels", Text: "12 instances would be taken away, allowed are 10", Largest: []reconcile.AccountShare{
 			{AccountID: guid(1, 1), Instances: 7}, {AccountID: guid(1, 2), Instances: 4}, {AccountID: guid(1, 3), Instances: 1},
 		}},
 		{Cause: "limit", Limit: "max_cancel_percent", Value: "1 %", Need: "12", Flag: "--max-cancel-percent", Text: "12 instances would be taken away, allowed are 1 % of 154 live ones, which is 1"},

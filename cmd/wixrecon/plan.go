@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -73,6 +74,9 @@ func onlyOf(c *cli.Context) (map[string]bool, error) {
 	}
 	name := c.String("only")
 	text, err := readSetting(name)
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--only: read %q: %w", config.Shown(name), err)
 	}

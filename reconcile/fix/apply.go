@@ -7,8 +7,9 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/wixrecon/wixrecon/reconcile"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/wixrecon/wixrecon/reconcile"
 )
 
 // Carrying out a plan: exactly its actions, and nothing else.

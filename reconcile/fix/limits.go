@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/govalues/decimal"
+
+	"github.com/wixrecon/wixrecon/reconcile"
 )
 
 // Limits are counted in instances, over what the plan sends now and what was
@@ -73,7 +75,7 @@ func (l *Limits) fixes(w *load) *Refusal {
 	if w.total(newFixes) == 0 || l.Fixes.allows(n) {
 		return nil
 	}
-	return overCount(LimitFixes, l.Fixes, n, "instances would be changed", w.largest(allFixes))
+	return overCount(LimitFixes, l.Fixes, n, "would be changed", w.largest(allFixes))
 }
 
 func (l *Limits) cancels(w *load) *Refusal {
@@ -81,7 +83,7 @@ func (l *Limits) cancels(w *load) *Refusal {
 	if w.total(newCancels) == 0 || l.Cancels.allows(n) {
 		return nil
 	}
-	return overCount(LimitCancels, l.Cancels, n, "instances would be taken away", w.largest(allCancels))
+	return overCount(LimitCancels, l.Cancels, n, "would be taken away", w.largest(allCancels))
 }
 
 // percent rounds down, to no less than one instance unless the limit is 0.
@@ -96,7 +98,7 @@ func (l *Limits) percent(w *load, live int) *Refusal {
 	}
 	return &Refusal{
 		Limit: LimitCancelPercent, Value: l.CancelPercent.String(), Need: strconv.Itoa(n), Largest: w.largest(allCancels),
-		Text: fmt.Sprintf("%d instances would be taken away, allowed are %s of %d live ones, which is %d", n, l.CancelPercent, live, allowed),
+		Text: fmt.Sprintf("%s would be taken away, allowed are %s of %d live ones, which is %d", instances(n), l.CancelPercent, live, allowed),
 	}
 }
 
@@ -113,7 +115,7 @@ func (l *Limits) perAccount(w *load) *Refusal {
 		return nil
 	}
 	return overCount(LimitCancelsPerAccount, l.CancelsPerAccount, largest[0].Instances,
-		"instances of one sub-account would be taken away", largest)
+		"of one sub-account would be taken away", largest)
 }
 
 func (l *Limits) cost(w *load) *Refusal {
@@ -127,12 +129,19 @@ func (l *Limits) cost(w *load) *Refusal {
 	}
 }
 
-func overCount(name string, l Limit, n int, what string, largest []Contributor) *Refusal {
+func overCount(name string, l Limit, n int, what string, largest []reconcile.AccountShare) *Refusal {
 	allowed := max(0, l.Max)
 	return &Refusal{
 		Limit: name, Value: strconv.Itoa(allowed), Need: strconv.Itoa(n), Largest: largest,
-		Text: fmt.Sprintf("%d %s, allowed are %d", n, what, allowed),
+		Text: fmt.Sprintf("%s %s, allowed are %d", instances(n), what, allowed),
 	}
+}
+
+func instances(n int) string {
+	if n == 1 {
+		return "1 instance"
+	}
+	return strconv.Itoa(n) + " instances"
 }
 
 // flag gives the flag of a limit or a guard.

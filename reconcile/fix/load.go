@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+
+	"github.com/wixrecon/wixrecon/reconcile"
 )
 
 // A load is what the limits are held against: what is to be sent now and what
@@ -74,13 +76,13 @@ func (w *load) total(of func(*portion) int) int {
 const contributors = 5
 
 // largest gives the sub-accounts that have most, those with nothing left out.
-func (w *load) largest(of func(*portion) int) []Contributor {
-	var all []Contributor
+func (w *load) largest(of func(*portion) int) []reconcile.AccountShare {
+	var all []reconcile.AccountShare
 	for _, account := range slices.Sorted(maps.Keys(w.accounts)) {
 		if n := of(w.accounts[account]); n > 0 {
-			all = append(all, Contributor{account, n})
+			all = append(all, reconcile.AccountShare{AccountID: account, Instances: n})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Contributor) int { return cmp.Compare(b.Instances, a.Instances) })
+	slices.SortStableFunc(all, func(a, b reconcile.AccountShare) int { return cmp.Compare(b.Instances, a.Instances) })
 	return all[:min(len(all), contributors)]
 }

@@ -3,6 +3,8 @@ package fix
 import (
 	"fmt"
 	"strings"
+
+	"github.com/wixrecon/wixrecon/reconcile"
 )
 
 // A plan is sent whole or not at all. What stands against it is told all at
@@ -27,19 +29,13 @@ const (
 
 // A Refusal says why a plan is not sent.
 type Refusal struct {
-	Cause   string        `json:"cause"`
-	Limit   string        `json:"limit"`           // name of the limit or guard
-	Value   string        `json:"value,omitempty"` // of the limit
-	Need    string        `json:"need,omitempty"`  // what the plan needs, or the inputs have
-	Largest []Contributor `json:"largest,omitempty"`
-	Flag    string        `json:"flag,omitempty"` // the one flag that raises it; none where no flag does
-	Text    string        `json:"text"`           // for people, without the flag
-}
-
-// A Contributor is a sub-account with its instances that count against a limit.
-type Contributor struct {
-	AccountID string `json:"account_id"`
-	Instances int    `json:"instances"`
+	Cause   string                   `json:"cause"`
+	Limit   string                   `json:"limit"`           // name of the limit or guard
+	Value   string                   `json:"value,omitempty"` // of the limit
+	Need    string                   `json:"need,omitempty"`  // what the plan needs, or the inputs have
+	Largest []reconcile.AccountShare `json:"largest,omitempty"`
+	Flag    string                   `json:"flag,omitempty"` // the one flag that raises it; none where no flag does
+	Text    string                   `json:"text"`           // for people, without the flag
 }
 
 // Terms are what a plan as a whole is held against.

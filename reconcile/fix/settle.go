@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/wixrecon/wixrecon/reconcile"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/wixrecon/wixrecon/reconcile"
 )
 
 // An attempt that was interrupted, or whose answer was lost, is settled by one

@@ -43,11 +43,19 @@ func (a *Apply) Run(ctx context.Context) (code int, err error) {
 	w.command, w.reviewed = reconcile.CommandApply, true
 	return w.take(ctx, []step{
 		func(ctx context.Context) error { return w.readPlan(ctx, a.Plan) },
-		w.begin, w.readLists, w.usable, func(context.Context) error { return a.Consent(w.plan) },
-		w.hold, w.weighUse, w.reread, w.weighAgain, w.carryOut,
+		w.begin, w.readLists, w.usable, w.weighUse, func(context.Context) error { return a.ask(w) },
+		w.hold, w.reread, w.weighAgain, w.carryOut,
 	}, []step{
 		w.concludeApply, w.writeApplied, w.tell,
 	})
+}
+
+// ask asks for consent, unless the plan is refused anyway.
+func (a *Apply) ask(w *audit) error {
+	if len(w.refusals) > 0 {
+		return nil
+	}
+	return a.Consent(w.plan)
 }
 
 // readPlan reads the plan and shows it.

@@ -93,7 +93,7 @@ func (w *audit) fixSummary() *reconcile.FixSummary {
 		}
 	}
 	for _, r := range w.refusals {
-		s.Refusals = append(s.Refusals, reconcile.FixRefusal{Limit: r.Limit, Value: r.Value, Need: r.Need, Flag: r.Flag, Text: r.Text})
+		s.Refusals = append(s.Refusals, reconcile.FixRefusal{Limit: r.Limit, Value: r.Value, Need: r.Need, Flag: r.Flag, Text: r.Text, Largest: r.Largest})
 	}
 	return s
 }

@@ -104,7 +104,11 @@ func (w *audit) findings(ctx context.Context) iter.Seq2[reconcile.Reported, erro
 		i := 0
 		for f, err := range w.result.Findings(ctx) {
 			if err == nil {
+				own := f.Reason
 				f.Outcome, f.Reason = w.outcome(&w.decisions[i])
+				if f.State == reconcile.Excepted && own != "" && f.Reason == fix.ReasonExcepted {
+					f.Reason += ": " + own
+				}
 				i++
 			}
 			if !yield(f, err) {

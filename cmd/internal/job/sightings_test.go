@@ -143,12 +143,12 @@ func brokenStories() map[string][]tale {
 		"a run with an as-of between": {waits(0, nil), {at: moment(0, 12), befall: elsewhen, want: once}, sent(1, nil)},
 		"a replay between":            {waits(0, flags("reports", "findings,snapshot")), {at: moment(0, 12), befall: replay, want: once}, sent(1, nil)},
 		"an exception that expires": {
-			{at: moment(0, 0), befall: except(moment(2, 0)), want: "not_allowed: excepted"}, {at: moment(1, 0), want: "not_allowed: excepted"},
+			{at: moment(0, 0), befall: except(moment(2, 0)), want: "not_allowed: excepted: on trial"}, {at: moment(1, 0), want: "not_allowed: excepted"},
 			waits(2, nil), sent(3, nil),
 		},
 		"an exception after a sighting": {
-			waits(0, nil), {at: moment(1, 0), befall: except(moment(3, 0)), want: "not_allowed: excepted"},
-			{at: moment(2, 0), want: "not_allowed: excepted"}, sent(3, nil),
+			waits(0, nil), {at: moment(1, 0), befall: except(moment(3, 0)), want: "not_allowed: excepted: on trial"},
+			{at: moment(2, 0), want: "not_allowed: excepted: on trial"}, sent(3, nil),
 		},
 		"in flight, and settled": {
 			{at: moment(0, 0), befall: touch(-1), want: "not_allowed: in_flight"}, {at: moment(1, 0), want: "not_allowed: in_flight"},
