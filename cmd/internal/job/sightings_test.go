@@ -143,7 +143,7 @@ func brokenStories() map[string][]tale {
 		"a run with an as-of between": {waits(0, nil), {at: moment(0, 12), befall: elsewhen, want: once}, sent(1, nil)},
 		"a replay between":            {waits(0, flags("reports", "findings,snapshot")), {at: moment(0, 12), befall: replay, want: once}, sent(1, nil)},
 		"an exception that expires": {
-			{at: moment(0, 0), befall: except(moment(2, 0)), want: "not_allowed: excepted: on trial"}, {at: moment(1, 0), want: "not_allowed: excepted"},
+			{at: moment(0, 0), befall: except(moment(2, 0)), want: "not_allowed: excepted: on trial"}, {at: moment(1, 0), want: "not_allowed: excepted: on trial"},
 			waits(2, nil), sent(3, nil),
 		},
 		"an exception after a sighting": {
