@@ -30,13 +30,13 @@ type Applier struct {
 	Wix     Wix
 	Journal Journal
 
-	// Gate is asked before each claim and before each request that changes
-	// something. With an error nothing new is sent any more, and what was not
+	// Gate is asked before each claim, and right before each request that changes
+	// something leaves. With an error nothing new is sent any more, and what was not
 	// started is told with it. Nil is always open.
 	Gate func(ctx context.Context) error
 
 	SettleAfter time.Duration // from when on after its send a change that shows no effect has none
-	SendWindow  time.Duration // how long after its claim a request may leave; a lease's life, more than 7 s
+	SendWindow  time.Duration // how long after its claim a request may leave; a lease's life, more than RequestTime
 	Concurrency int           // packages side by side; no more than three, see the breaker; 0: three
 
 	RunID    string
@@ -55,7 +55,7 @@ type Applier struct {
 // beside it.
 //
 // The end of the context starts nothing new. What is under way then is finished
-// and journaled within 20 s.
+// and journaled within 17 s.
 func (ap *Applier) Apply(ctx context.Context, p *Plan) ([]Result, error) {
 	if err := ap.check(); err != nil {
 		return nil, fmt.Errorf("apply plan %s: %w", p.ID, err)
@@ -76,8 +76,8 @@ func (ap *Applier) check() error {
 	if ap.SettleAfter <= 0 {
 		faults = append(faults, errors.New("the time to settle is missing"))
 	}
-	if ap.SendWindow <= changeTime {
-		faults = append(faults, fmt.Errorf("requests may leave for %s only, and one takes %s", ap.SendWindow, changeTime))
+	if ap.SendWindow <= RequestTime {
+		faults = append(faults, fmt.Errorf("requests may leave for %s only, and one takes %s", ap.SendWindow, RequestTime))
 	}
 	return errors.Join(faults...)
 }

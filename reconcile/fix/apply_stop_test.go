@@ -30,7 +30,7 @@ func TestStopWhileUnderWay(t *testing.T) {
 			stage(t, packages, plan, func(s *scene) {
 				s.wix.took = time.Second
 				if f == fine {
-					s.wix.took = changeTime
+					s.wix.took = RequestTime
 				}
 				s.wix.fault = func(int, *Action) fault { return f }
 				ctx, stop := context.WithCancel(context.Background())
@@ -83,7 +83,7 @@ func TestJournalThatFails(t *testing.T) {
 	}{
 		"entries": {"not_started not_started", 0},
 		"begin":   {"not_started not_started", 0},
-		"end":     {"applied not_started", 1},
+		"end":     {"unsettled not_started", 1},
 		"doubt":   {"unsettled not_started", 1},
 	} {
 		stage(t, onePackage(), plan, func(s *scene) {
@@ -114,7 +114,7 @@ func TestClaimThatTookTooLong(t *testing.T) {
 		asked := 0
 		s.applier.Gate = func(context.Context) error {
 			if asked++; asked == 2 {
-				time.Sleep(testWindow - changeTime + 1)
+				time.Sleep(testWindow - RequestTime + 1)
 			}
 			return nil
 		}

@@ -15,16 +15,29 @@ import (
 // its request sent; and what became of it is read and journaled.
 //
 // Until the claim everything ends with the run's context. From the claim on an
-// attempt is brought to its end: when the run is asked to stop, a request that
-// left has 7 s, reads end 15 s and the journal 20 s after that.
+// attempt is brought to its end, within bounds that are counted from when the
+// run is asked to stop, whatever is under way then: a request that has left ends
+// after 7 s at most, reads after 13 s and the journal after 17 s. So a server that
+// hangs leaves the journal 4 s for what is known, and all is over after 17 s.
+
+// RequestTime is how long a request that changes something may take.
+const RequestTime = 7 * time.Second
 
 const (
-	changeTime  = 7 * time.Second // a request that changes something may take
-	graceToRead = 15 * time.Second
-	graceInAll  = 20 * time.Second
+	graceToRead = 13 * time.Second
+	graceInAll  = 17 * time.Second
 )
 
-// outlive gives a context that goes on for so long after the end of another.
+// TimeLeft gives the time until a moment by the clock that sees less of it: the
+// monotonic clock stands still while a machine sleeps, the wall's may be set.
+func TimeLeft(until time.Time) time.Duration { return leftAt(time.Now(), until) }
+
+func leftAt(now, until time.Time) time.Duration {
+	return min(until.Sub(now), until.Round(0).Sub(now.Round(0)))
+}
+
+// outlive gives a context that goes on for so long after the end of another. It
+// must be made before the other may end.
 func outlive(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	long, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
@@ -35,19 +48,21 @@ func outlive(ctx context.Context, grace time.Duration) (context.Context, context
 	return long, func() { stop(); cancel(nil) }
 }
 
-// shut gives why nothing may be sent now.
+// shut gives why nothing may be sent now. The breaker is asked again after the
+// gate, which may take its time.
 func (w *work) shut(ctx context.Context) string {
 	if reason := w.breaker.stopped(); reason != "" {
 		return reason
 	}
+	if ctx.Err() == nil {
+		if reason := w.gate(ctx); reason != "" && ctx.Err() == nil {
+			w.breaker.stop(reason)
+		}
+	}
 	if ctx.Err() != nil {
 		return reasonAsked
 	}
-	reason := w.gate(ctx)
-	if reason != "" && ctx.Err() == nil {
-		w.breaker.stop(reason)
-	}
-	return reason
+	return w.breaker.stopped()
 }
 
 // carry carries out one step.
@@ -62,9 +77,11 @@ func (w *work) carry(ctx context.Context, s *step) Result {
 	if reason := w.shut(ctx); reason != "" {
 		return s.notStarted(reason)
 	}
-	writing, done := outlive(ctx, graceInAll)
-	defer done()
-	t := &try{work: w, step: s, action: s.action, before: before, write: writing}
+	reading, read := outlive(ctx, graceToRead)
+	defer read()
+	writing, written := outlive(ctx, graceInAll)
+	defer written()
+	t := &try{work: w, step: s, action: s.action, before: before, read: reading, write: writing}
 	if result := t.claim(); result != nil {
 		return *result
 	}
@@ -84,6 +101,9 @@ func (w *work) passed(s *step) *Result {
 	reason := s.ground.blocked
 	if reason == "" && w.Unsettled[id] {
 		reason = reasonBlocked
+	}
+	if reason == "" {
+		reason = w.unmoved(a)
 	}
 	if reason == "" {
 		return nil

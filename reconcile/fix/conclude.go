@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// How an attempt ends in the journal. The journal says what was observed; where
-// it can't be written, the result says so, the attempt stays open for a later
-// run to settle, and nothing more is sent.
+// How an attempt ends in the journal. The journal says what was observed. What
+// is not in it is not settled, whatever was observed: where it can't be written,
+// the result is unsettled and says both, the attempt stays open for a later run
+// to settle, and nothing more is sent.
 
 // concluded ends an attempt by what was read back, which is done or odd.
 func (t *try) concluded(seen *view) Result {
@@ -31,6 +32,15 @@ func (t *try) notDone(failure, reason string, seen *State) Result {
 	return t.written(end)
 }
 
+// held ends an attempt of which nothing was sent, or nothing more.
+func (t *try) held(reason string) Result {
+	result := t.notDone(FailureHeld, reason, nil)
+	if result.Outcome == OutcomeFailed {
+		result.Outcome = OutcomeNotStarted
+	}
+	return result
+}
+
 func (t *try) ending() *End {
 	return &End{
 		SchemaVersion: JournalVersion, Key: t.attempt.Key, Number: t.attempt.Number, Nonce: t.attempt.Nonce,
@@ -42,9 +52,15 @@ func (t *try) ending() *End {
 func (t *try) written(end *End) Result {
 	result := resultOf(&Entry{Attempt: t.attempt, End: end})
 	result.Before = t.before
-	if err := t.Journal.End(t.write, end); err != nil {
-		t.unwritten(&result, fmt.Errorf("write the end of attempt %d of action %s: %w", end.Number, end.Key, err))
+	err := t.Journal.End(t.write, end)
+	if err == nil {
+		return result
 	}
+	if end.Outcome == OutcomeApplied {
+		result.Reason = "it was done"
+	}
+	result.Outcome, result.Failure = OutcomeUnsettled, ""
+	t.unwritten(&result, fmt.Errorf("write the end of attempt %d of action %s: %w", end.Number, end.Key, err))
 	return result
 }
 
@@ -71,10 +87,7 @@ func (t *try) doubt(reason string, seen *view) Result {
 // unwritten stops the plan, because the journal does not know what the result
 // knows. Who finds that another run has ended its attempt has lost the lease.
 func (t *try) unwritten(result *Result, err error) {
-	if result.Reason != "" {
-		result.Reason += "; "
-	}
-	result.Reason += err.Error()
+	result.Reason += "; this is not in the journal: " + err.Error()
 	t.ground.blocked = reasonBlocked
 	t.fail(err)
 }

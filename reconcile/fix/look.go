@@ -73,17 +73,17 @@ func lookings() []time.Duration {
 
 // readBack reads what became of a change. Answered says that Wix said that it
 // is done.
-func (t *try) readBack(ctx context.Context, answered bool, made string) (*view, error) {
-	seen, err := t.look(ctx, t.action, t.before, made)
+func (t *try) readBack(answered bool, made string) (*view, error) {
+	seen, err := t.look(t.read, t.action, t.before, made)
 	for _, wait := range lookings() {
 		if err != nil || seen.effect == effectDone || seen.effect == effectNone && !answered {
 			break
 		}
-		if pause(ctx, wait) != nil {
+		if pause(t.read, wait) != nil {
 			break
 		}
 		var again *view
-		if again, err = t.look(ctx, t.action, t.before, made); err == nil {
+		if again, err = t.look(t.read, t.action, t.before, made); err == nil {
 			seen = again
 		}
 	}

@@ -43,7 +43,7 @@ func (s *schedule) arrives(a *Action) {
 	resent := slices.ContainsFunc(s.wix.requests[:len(s.wix.requests)-1], func(r *request) bool {
 		return r.key == a.Key && r.fault == throttling && now.Sub(r.at) < testWindow
 	})
-	if at, touched := s.at[a.PackageID]; resent || touched && now.Sub(at) < time.Second {
+	if at, touched := s.at[a.PackageID]; resent || touched && now.Sub(at) < time.Second+s.queue {
 		return // changed between the read and the request: nobody can know
 	}
 	s.replay()

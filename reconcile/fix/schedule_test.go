@@ -76,6 +76,7 @@ type schedule struct {
 	plans   []*Plan
 	at      map[string]time.Time // when a stranger changed a package
 	shadow  *memoryWix           // what our own effects make of the packages
+	queue   time.Duration        // that requests wait before they leave, at most
 	first   []reconcile.Package
 	told    []telling
 	drawing sync.Mutex
@@ -119,6 +120,10 @@ func newSchedule(t *testing.T, seed uint64) *schedule {
 	}
 	if s.draw(3) == 0 {
 		s.strangers()
+	}
+	if s.draw(3) == 0 {
+		s.queue = 20 * time.Second
+		s.wix.turn = func() time.Duration { return time.Duration(s.draw(int(s.queue))) }
 	}
 	return s
 }
@@ -336,8 +341,8 @@ func (w *mortalWix) Find(ctx context.Context, account, id string) (found []recon
 	return found, err
 }
 
-func (w *mortalWix) Send(ctx context.Context, parent string, a *Action) (sent Sent) {
-	w.call(func() { sent = w.memoryWix.Send(ctx, parent, a) })
+func (w *mortalWix) Send(ctx context.Context, parent string, a *Action, ready func(context.Context) error) (sent Sent) {
+	w.call(func() { sent = w.memoryWix.Send(ctx, parent, a, ready) })
 	return sent
 }
 

@@ -40,6 +40,8 @@ func (ap *Applier) settle(ctx context.Context, e *Entry) Result {
 	if !e.Open() {
 		return resultOf(e)
 	}
+	writing, done := outlive(ctx, graceInAll)
+	defer done()
 	began := time.Now()
 	seen, err := ap.look(ctx, &e.Action, e.Action.Seen, "")
 	if err != nil {
@@ -51,8 +53,6 @@ func (ap *Applier) settle(ctx context.Context, e *Entry) Result {
 	}
 	end := e.settled(seen)
 	end.Ended, end.RunID = time.Now().UTC(), ap.RunID
-	writing, done := outlive(ctx, graceInAll)
-	defer done()
 	if err := ap.end(writing, e, end); err != nil {
 		return e.unsettled(err.Error(), seen.state)
 	}

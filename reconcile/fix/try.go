@@ -2,21 +2,24 @@ package fix
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"time"
 )
 
-// What follows a claim. The request leaves once. An answer of too many requests
-// means that nothing was done, and the same attempt is sent again after a wait,
-// as long as its time and the gate allow; everything else is sent no second
+// What follows a claim. The request waits for its turn, which may take long
+// where the rate is low; when it has come, the breaker, the gate and the time of
+// the attempt are asked whether it may still leave. It leaves once. An answer of
+// too many requests means that nothing was done, and the same attempt is sent
+// again after a wait, as long as these allow; everything else is sent no second
 // time:
 //
 //	answered → read back: done, or after some reads unsettled
 //	lost → read back: done, or unsettled
 //	refused → one read: done all the same, or failed and not done; unsettled
 //	    where it can't be read, because not every 4xx is Wix's own word
-//	did not leave, throttled until its time was over, held by the gate → not done
+//	did not leave, throttled until its time was over, held → not done
 //
 // A read that shows neither the state before nor what was asked ends the attempt
 // as failed, and the plan with it.
@@ -28,6 +31,7 @@ type try struct {
 	action  *Action
 	before  *State // as it was read before; nil for a create
 	attempt Attempt
+	read    context.Context // for what is read after the claim
 	write   context.Context // for the journal
 
 	sends  int
@@ -38,22 +42,18 @@ type try struct {
 func (t *try) through(ctx context.Context) Result {
 	sent, held := t.send(ctx)
 	if held != "" {
-		result := t.notDone(FailureHeld, held, nil)
-		result.Outcome = OutcomeNotStarted
-		return result
+		return t.held(held)
 	}
 	t.ground.sent = t.ground.sent || sent.Fate != NotSent && sent.Fate != Throttled
-	reading, done := outlive(ctx, graceToRead)
-	defer done()
 	switch sent.Fate {
 	case NotSent:
 		return t.notDone(FailureNotSent, reasonOf(sent), nil)
 	case Throttled:
 		return t.notDone(FailureThrottled, reasonOf(sent), nil)
 	case Refused:
-		return t.refused(reading, sent)
+		return t.refused(sent)
 	}
-	seen, err := t.readBack(reading, sent.Fate == Answered, sent.PackageID)
+	seen, err := t.readBack(sent.Fate == Answered, sent.PackageID)
 	switch {
 	case err != nil:
 		return t.doubt(reasonOf(sent)+"; read back: "+err.Error(), seen)
@@ -74,21 +74,12 @@ func reasonOf(sent Sent) string {
 // sent, or not sent any more.
 func (t *try) send(ctx context.Context) (sent Sent, held string) {
 	for n := 0; ; n++ {
-		if held := t.shut(ctx); held != "" {
+		sent, held = t.sendOnce(ctx)
+		if held != "" || sent.Fate != Throttled {
 			return sent, held
 		}
-		if time.Until(t.attempt.SendBy) < changeTime {
-			return sent, reasonLate
-		}
-		sent = t.sendOnce(ctx)
-		if sent.Fate == NotSent && ctx.Err() != nil {
-			return sent, reasonAsked
-		}
-		if sent.Fate != Throttled {
-			return sent, ""
-		}
 		wait := t.waitFor(n, sent.Wait)
-		if time.Until(t.attempt.SendBy)-wait < changeTime {
+		if TimeLeft(t.attempt.SendBy)-wait < RequestTime {
 			return sent, ""
 		}
 		if pause(ctx, wait) != nil {
@@ -97,15 +88,46 @@ func (t *try) send(ctx context.Context) (sent Sent, held string) {
 	}
 }
 
-func (t *try) sendOnce(ctx context.Context) Sent {
-	sending, done := context.WithDeadline(ctx, t.attempt.SendBy)
+// sendOnce sends the request, where nothing holds it when its turn has come. It
+// waits no longer for its turn than until its time would be over.
+func (t *try) sendOnce(ctx context.Context) (sent Sent, held string) {
+	sending, done := context.WithTimeout(ctx, TimeLeft(t.attempt.SendBy)-RequestTime)
 	defer done()
-	sent := t.Wix.Send(sending, t.plan.AccountID, t.action)
-	if sent.Fate != NotSent {
+	cleared := false
+	sent = t.Wix.Send(sending, t.plan.AccountID, t.action, func(asking context.Context) error {
+		if held = t.holds(ctx, asking); held != "" {
+			return errors.New(held)
+		}
+		cleared = true
+		return nil
+	})
+	switch {
+	case sent.Fate != NotSent:
 		t.sends++
 		t.sentAt = time.Now().UTC()
+		return sent, ""
+	case held != "":
+	case ctx.Err() != nil:
+		held = reasonAsked
+	case !cleared && sending.Err() != nil:
+		held = reasonLate
 	}
-	return sent
+	return sent, held
+}
+
+// holds gives why the request may not leave now. The gate may take its time, so
+// that the clocks are looked at after it.
+func (t *try) holds(run, asking context.Context) string {
+	reason := t.shut(asking)
+	switch {
+	case reason != "" && asking.Err() == nil:
+		return reason
+	case run.Err() != nil:
+		return reasonAsked
+	case asking.Err() != nil || TimeLeft(t.attempt.SendBy) < RequestTime:
+		return reasonLate
+	}
+	return ""
 }
 
 const (
@@ -127,8 +149,8 @@ func (t *try) waitFor(n int, asked time.Duration) time.Duration {
 
 // refused is a change that Wix did not accept: one read tells whether it holds
 // all the same.
-func (t *try) refused(ctx context.Context, sent Sent) Result {
-	seen, err := t.look(ctx, t.action, t.before, "")
+func (t *try) refused(sent Sent) Result {
+	seen, err := t.look(t.read, t.action, t.before, "")
 	switch {
 	case err != nil:
 		return t.doubt(reasonOf(sent)+"; read back: "+err.Error(), nil)

@@ -16,7 +16,7 @@ func (s shelf) Get(_ context.Context, _, id string) (*reconcile.Package, error) 
 
 func (s shelf) Find(context.Context, string, string) ([]reconcile.Package, error) { return nil, nil }
 
-func (s shelf) Send(context.Context, string, *fix.Action) fix.Sent {
+func (s shelf) Send(context.Context, string, *fix.Action, func(context.Context) error) fix.Sent {
 	panic("a verification sends nothing")
 }
 

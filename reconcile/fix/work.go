@@ -18,6 +18,7 @@ type work struct {
 	*Applier
 	plan    *Plan
 	steps   []*step
+	moves   map[string]*step // by instance
 	breaker *breaker
 
 	mu   sync.Mutex
@@ -58,6 +59,7 @@ func (ap *Applier) work(p *Plan) *work {
 		}
 		w.steps = append(w.steps, &step{action: a, evidence: evidence[a.Key], ground: grounds[a.place()]})
 	}
+	w.moves = movesOf(w.steps)
 	return w
 }
 

@@ -25,9 +25,12 @@ type Wix interface {
 	Find(ctx context.Context, accountID, externalID string) ([]reconcile.Package, error)
 
 	// Send sends the one request of the action, once and never again, and says
-	// what is known of it. Parent is the parent account. The end of the context
-	// keeps a request from leaving; one that left goes on, for 7 s at most.
-	Send(ctx context.Context, parent string, a *Action) Sent
+	// what is known of it. Parent is the parent account. Ready is asked once, when
+	// the request has waited for all that it has to wait for, right before it
+	// leaves: with an error it does not leave, and the error is in what is given.
+	// The end of the context keeps a request from leaving too; one that left goes
+	// on, for RequestTime at most.
+	Send(ctx context.Context, parent string, a *Action, ready func(context.Context) error) Sent
 }
 
 // A Fate is what is known of a request that changes something.

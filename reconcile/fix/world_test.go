@@ -56,6 +56,7 @@ type memoryWix struct {
 	wait   time.Duration                // that 429 asks for
 	delay  func() time.Duration         // until what comes later
 	took   time.Duration                // by a request
+	turn   func() time.Duration         // that it waits before it may leave; nil: none
 	before func(a *Action)              // it is sent
 	read   int
 	made   int
@@ -124,12 +125,19 @@ func (w *memoryWix) Find(ctx context.Context, accountID, externalID string) ([]r
 	return found, nil
 }
 
-func (w *memoryWix) Send(ctx context.Context, _ string, a *Action) Sent {
+func (w *memoryWix) Send(ctx context.Context, _ string, a *Action, ready func(context.Context) error) Sent {
+	if w.turn != nil {
+		_ = pause(ctx, w.turn())
+	}
+	err := ctx.Err()
+	if err == nil {
+		err = ready(ctx)
+	}
+	if err != nil {
+		return Sent{Fate: NotSent, Err: err}
+	}
 	if w.before != nil {
 		w.before(a)
-	}
-	if ctx.Err() != nil {
-		return Sent{Fate: NotSent, Err: ctx.Err()}
 	}
 	w.mu.Lock()
 	r := &request{key: a.Key, at: time.Now()}

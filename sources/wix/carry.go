@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
@@ -12,7 +14,8 @@ import (
 // How the actions of a plan become calls. A package is not there only where Wix
 // itself says so, in its own words: a 404 without the code of an application
 // may be a gateway's, and says nothing of packages. Of a sub-account nothing is
-// said that was not read to its last page.
+// said that was not read to its last page; it may hold very many packages, of
+// which only those are kept that have the external id.
 
 // A Carrier carries the actions of plans to Wix: it is fix.Wix.
 type Carrier struct{ Client *Client }
@@ -37,40 +40,49 @@ func notThere(err error) bool {
 // Find reads all packages of a sub-account that have an external id. Of a
 // package that was shown twice it takes the copy that was updated last.
 func (c Carrier) Find(ctx context.Context, accountID, externalID string) ([]reconcile.Package, error) {
-	var found []reconcile.Package
-	places := make(map[string]int)
+	s := search{externalID: reconcile.TrimID(externalID), newest: make(map[string]time.Time)}
 	for page, err := range c.Client.Pages(ctx, Slice{Account: accountID}) {
 		if err != nil {
 			return nil, err
 		}
 		for i := range page.Packages {
-			p := page.Packages[i].Package
-			at, again := places[p.ID]
-			switch {
-			case !again:
-				places[p.ID] = len(found)
-				found = append(found, p)
-			case p.Updated.After(found[at].Updated):
-				found[at] = p
-			}
+			s.take(&page.Packages[i].Package)
 		}
 	}
-	return having(found, reconcile.TrimID(externalID)), nil
+	return s.found, nil
 }
 
-func having(packages []reconcile.Package, externalID string) []reconcile.Package {
-	var all []reconcile.Package
-	for i := range packages {
-		if packages[i].ExternalID == externalID {
-			all = append(all, packages[i])
-		}
+// A search looks for the packages of an external id among copies.
+type search struct {
+	externalID string
+	newest     map[string]time.Time // by package: when its newest copy was updated
+	found      []reconcile.Package  // whose newest copy has the external id
+}
+
+// take takes a copy. Of two of the same date the one that has the external id
+// counts: to find a package too many keeps one from being made twice.
+func (s *search) take(p *reconcile.Package) {
+	newest, again := s.newest[p.ID]
+	has := p.ExternalID == s.externalID
+	if again && (p.Updated.Before(newest) || p.Updated.Equal(newest) && !has) {
+		return
 	}
-	return all
+	s.newest[p.ID] = p.Updated
+	at := slices.IndexFunc(s.found, func(f reconcile.Package) bool { return f.ID == p.ID })
+	switch {
+	case at >= 0 && has:
+		s.found[at] = *p
+	case at >= 0:
+		s.found = slices.Delete(s.found, at, at+1)
+	case has:
+		s.found = append(s.found, *p)
+	}
 }
 
-// Send sends the one request of an action.
-func (c Carrier) Send(ctx context.Context, parent string, a *fix.Action) fix.Sent {
-	answer, err := c.Client.Send(ctx, changeOf(parent, a))
+// Send sends the one request of an action, unless ready says right before it
+// leaves that it must not.
+func (c Carrier) Send(ctx context.Context, parent string, a *fix.Action, ready func(context.Context) error) fix.Sent {
+	answer, err := c.Client.Send(ctx, changeOf(parent, a), ready)
 	if err == nil {
 		sent := fix.Sent{Fate: fix.Answered}
 		if answer.Package != nil {

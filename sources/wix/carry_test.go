@@ -57,7 +57,7 @@ func TestActionsAtTheServer(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			s, c := simOf(t, wixsim.ChangeOptions{})
 			a := sevenActions()[kind]
-			sent := Carrier{c}.Send(context.Background(), parentID, &a)
+			sent := Carrier{c}.Send(context.Background(), parentID, &a, nil)
 			made := s.Changes()
 			if sent.Fate != fix.Answered || sent.Err != nil || len(made) != 1 || string(made[0].Kind) != string(kind) || made[0].Effect != wixsim.Done {
 				t.Fatalf("sent %+v, made %+v", sent, made)
@@ -84,8 +84,8 @@ func TestActionsAtTheServer(t *testing.T) {
 func TestCreateIsMadeOnce(t *testing.T) {
 	s, c := simOf(t, wixsim.ChangeOptions{})
 	a := sevenActions()[CreatePackage]
-	first := Carrier{c}.Send(context.Background(), parentID, &a)
-	second := Carrier{c}.Send(context.Background(), parentID, &a)
+	first := Carrier{c}.Send(context.Background(), parentID, &a, nil)
+	second := Carrier{c}.Send(context.Background(), parentID, &a, nil)
 	found, err := Carrier{c}.Find(context.Background(), a.AccountID, a.ExternalID)
 	if first.PackageID != second.PackageID || err != nil || len(found) != 1 || len(s.Changes()) != 2 {
 		t.Errorf("%+v, %+v, found %+v, error %v", first, second, found, err)
@@ -100,7 +100,7 @@ func TestFatesOfActions(t *testing.T) {
 	} {
 		s, c := simOf(t, wixsim.ChangeOptions{OnChange: func(int, wixsim.Change) wixsim.Fault { return fault }})
 		a := sevenActions()[Assign]
-		sent := Carrier{c}.Send(context.Background(), parentID, &a)
+		sent := Carrier{c}.Send(context.Background(), parentID, &a, nil)
 		if sent.Fate != want || (sent.Err == nil) != (want == fix.Answered) || len(s.Changes()) != 1 {
 			t.Errorf("%s: %+v, want fate %d", fault, sent, want)
 		}
@@ -114,7 +114,7 @@ func TestActionsThatAreRefused(t *testing.T) {
 	s, c := simOf(t, wixsim.ChangeOptions{})
 	a := sevenActions()[Assign]
 	a.AccountID = accountID(2)
-	if sent := (Carrier{c}).Send(context.Background(), parentID, &a); sent.Fate != fix.Refused || sent.Err == nil {
+	if sent := (Carrier{c}).Send(context.Background(), parentID, &a, nil); sent.Fate != fix.Refused || sent.Err == nil {
 		t.Errorf("%+v", sent)
 	}
 	for name, spoil := range map[string]func(*fix.Action){
@@ -133,7 +133,7 @@ func TestActionsThatAreRefused(t *testing.T) {
 	} {
 		a := sevenActions()[Assign]
 		spoil(&a)
-		if sent := (Carrier{c}).Send(context.Background(), parentID, &a); sent.Fate != fix.NotSent || sent.Err == nil {
+		if sent := (Carrier{c}).Send(context.Background(), parentID, &a, nil); sent.Fate != fix.NotSent || sent.Err == nil {
 			t.Errorf("%s: %+v", name, sent)
 		}
 	}
@@ -154,7 +154,7 @@ func TestStoppedBeforeItLeaves(t *testing.T) {
 		ctx, stop := context.WithTimeout(context.Background(), time.Second)
 		defer stop()
 		a := sevenActions()[CancelPackage]
-		if sent := (Carrier{c}).Send(ctx, parentID, &a); sent.Fate != fix.NotSent || len(s.Changes()) != 0 {
+		if sent := (Carrier{c}).Send(ctx, parentID, &a, nil); sent.Fate != fix.NotSent || len(s.Changes()) != 0 {
 			t.Errorf("%+v, %d changes", sent, len(s.Changes()))
 		}
 	})
@@ -210,5 +210,46 @@ func TestFindReadsTheWholeAccount(t *testing.T) {
 		Faults: map[wixsim.Fault]float64{wixsim.NoMetadata: 1}, MaxFaultsPerRequest: -1})
 	if found, err := (Carrier{serve(t, broken)}).Find(context.Background(), accountID(1), "mine"); err == nil || found != nil {
 		t.Errorf("a chain that breaks: %+v after %d pages", found, pages)
+	}
+}
+
+// TestSearch takes copies of packages in any order, a name each with the second
+// at which it was updated.
+func TestSearch(t *testing.T) {
+	at := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	copyOf := func(id, externalID string, second int) reconcile.Package {
+		return reconcile.Package{ID: id, ExternalID: externalID, Updated: at.Add(time.Duration(second) * time.Second)}
+	}
+	for name, test := range map[string]struct {
+		copies []reconcile.Package
+		want   string
+		second int // of the one that is found
+	}{
+		"none":                   {nil, "", 0},
+		"another":                {[]reconcile.Package{copyOf("a", "other", 1)}, "", 0},
+		"one":                    {[]reconcile.Package{copyOf("b", "other", 1), copyOf("a", "mine", 1)}, "a", 1},
+		"two":                    {[]reconcile.Package{copyOf("a", "mine", 1), copyOf("b", "mine", 1)}, "a b", 1},
+		"got it later":           {[]reconcile.Package{copyOf("a", "other", 1), copyOf("a", "mine", 2)}, "a", 2},
+		"got it earlier":         {[]reconcile.Package{copyOf("a", "mine", 2), copyOf("a", "other", 1)}, "a", 2},
+		"lost it":                {[]reconcile.Package{copyOf("b", "mine", 1), copyOf("a", "mine", 1), copyOf("a", "other", 2)}, "b", 1},
+		"had it":                 {[]reconcile.Package{copyOf("a", "other", 2), copyOf("a", "mine", 1)}, "", 0},
+		"kept it":                {[]reconcile.Package{copyOf("a", "mine", 1), copyOf("a", "mine", 3), copyOf("a", "mine", 2)}, "a", 3},
+		"both at once":           {[]reconcile.Package{copyOf("a", "other", 1), copyOf("a", "mine", 1)}, "a", 1},
+		"both at once, reversed": {[]reconcile.Package{copyOf("a", "mine", 1), copyOf("a", "other", 1)}, "a", 1},
+	} {
+		s := search{externalID: "mine", newest: make(map[string]time.Time)}
+		for i := range test.copies {
+			s.take(&test.copies[i])
+		}
+		var ids []string
+		for _, p := range s.found {
+			ids = append(ids, p.ID)
+			if !p.Updated.Equal(at.Add(time.Duration(test.second) * time.Second)) {
+				t.Errorf("%s: %s of %s", name, p.ID, p.Updated)
+			}
+		}
+		if got := strings.Join(ids, " "); got != test.want {
+			t.Errorf("%s: found %q, want %q", name, got, test.want)
+		}
 	}
 }

@@ -81,7 +81,7 @@ func (c *Change) checkAdjust() error {
 	case c.ProductID != "" && c.Cycle != "":
 		return errors.New("the product and the cycle can't be adjusted by one call")
 	case c.ProductID != "":
-		return checkGUID("product id", c.ProductID)
+		return checkProductID(c.ProductID)
 	}
 	_, err := billingOf(c.Cycle)
 	return err
@@ -107,7 +107,7 @@ func (c *Change) checkCreate() []error {
 }
 
 func (n *NewInstance) check() error {
-	faults := []error{checkGUID("product id", n.ProductID)}
+	faults := []error{checkProductID(n.ProductID)}
 	if n.SiteID != "" {
 		faults = append(faults, checkGUID("site id", n.SiteID))
 	}
@@ -123,6 +123,15 @@ func checkGUID(name, id string) error {
 		return nil
 	}
 	return fmt.Errorf("%s %q: not a GUID", name, id)
+}
+
+// checkProductID lets every text through: it goes into a body, the catalog is
+// Wix's, and what it does not have Wix refuses.
+func checkProductID(id string) error {
+	if id == "" || !utf8.ValidString(id) {
+		return fmt.Errorf("product id %q: missing or not UTF-8", id)
+	}
+	return nil
 }
 
 func checkExternalID(id string) error {

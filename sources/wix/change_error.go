@@ -8,7 +8,7 @@ import (
 
 // What is known of a change that has no good answer.
 //
-//	it never left: not allowed to be sent, the context ended, no connection → not sent
+//	it never left: not allowed to be sent, held, the context ended, no connection → not sent
 //	429 → throttled: nothing was done, and it may be sent again
 //	any other 4xx → refused
 //	everything else → lost: it may have been done, or may still be

@@ -58,7 +58,7 @@ func TestFatesOfChanges(t *testing.T) {
 					return
 				}
 				s, c := simOf(t, o)
-				_, err := c.Send(context.Background(), change)
+				_, err := c.Send(context.Background(), change, nil)
 				checkFate(t, err, want)
 				checkState(t, s, fault)
 			})
@@ -73,7 +73,7 @@ func checkHanging(t *testing.T, o wixsim.ChangeOptions, change Change) {
 	s := wixsim.New(simBook(), &wixsim.Options{Key: testKey, Parent: parentID, Changes: o})
 	c := clientOf(t, nil, func(o *Options) { o.Transport = aborting{s} })
 	began := time.Now()
-	_, err := c.Send(context.Background(), change)
+	_, err := c.Send(context.Background(), change, nil)
 	checkFate(t, err, Lost)
 	if took := time.Since(began); took != 7*time.Second || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no whole answer within 7s") {
 		t.Errorf("after %s: %v", took, err)
@@ -172,7 +172,7 @@ func TestFatesOfAnswers(t *testing.T) {
 				w.WriteHeader(test.status)
 				_, _ = io.WriteString(w, test.body)
 			}))
-			answer, err := c.Send(context.Background(), sevenChanges()[test.kind])
+			answer, err := c.Send(context.Background(), sevenChanges()[test.kind], nil)
 			checkFate(t, err, test.want)
 			if asked != 1 || err != nil && answer.Package != nil {
 				t.Errorf("%d requests; answer %+v", asked, answer)
@@ -185,7 +185,7 @@ func TestRefusalSaysWhy(t *testing.T) {
 	s, c := simOf(t, wixsim.ChangeOptions{})
 	change := sevenChanges()[CancelPackage]
 	change.AccountID = accountID(9)
-	_, err := c.Send(context.Background(), change)
+	_, err := c.Send(context.Background(), change, nil)
 	var e *Error
 	if !errors.As(err, &e) || e.Code != "PACKAGE_ACCOUNT_MISMATCH" || e.Message == "" || e.Status != 403 || !Forbidden(err) || FateOf(err) != Refused {
 		t.Errorf("error %v", err)
@@ -210,7 +210,7 @@ func TestThrottledChange(t *testing.T) {
 		s := wixsim.New(simBook(), &wixsim.Options{Key: testKey, Parent: parentID, Changes: o, RetryAfter: "7"})
 		c := clientOf(t, nil, func(o *Options) { o.Transport, o.Rate = aborting{s}, 60 })
 		change := sevenChanges()[CancelPackage]
-		_, err := c.Send(context.Background(), change)
+		_, err := c.Send(context.Background(), change, nil)
 		var e *ChangeError
 		if !errors.As(err, &e) || e.Fate != Throttled || e.Wait != 7*time.Second || c.Requests().Throttled != 1 {
 			t.Errorf("error %v; %+v", err, c.Requests())
@@ -219,7 +219,7 @@ func TestThrottledChange(t *testing.T) {
 		if _, err := c.Get(context.Background(), accountID(1), packageID(1)); err != nil || time.Since(began) < 7*time.Second {
 			t.Errorf("a read after %s, error %v", time.Since(began), err)
 		}
-		if _, err := c.Send(context.Background(), change); err != nil || s.Changes()[1].Effect != wixsim.Done {
+		if _, err := c.Send(context.Background(), change, nil); err != nil || s.Changes()[1].Effect != wixsim.Done {
 			t.Errorf("sent again: %v", err)
 		}
 	})
@@ -232,7 +232,7 @@ func TestContextOfChange(t *testing.T) {
 		s, c := simOf(t, wixsim.ChangeOptions{})
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		_, err := c.Send(ctx, change)
+		_, err := c.Send(ctx, change, nil)
 		if FateOf(err) != NotSent || !errors.Is(err, context.Canceled) || len(s.Requests()) != 0 {
 			t.Errorf("error %v, %d requests", err, len(s.Requests()))
 		}
@@ -241,7 +241,7 @@ func TestContextOfChange(t *testing.T) {
 	t.Run("under way", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		s, c := simOf(t, wixsim.ChangeOptions{OnChange: func(int, wixsim.Change) wixsim.Fault { cancel(); return "" }})
-		if _, err := c.Send(ctx, change); err != nil || s.Changes()[0].Effect != wixsim.Done {
+		if _, err := c.Send(ctx, change, nil); err != nil || s.Changes()[0].Effect != wixsim.Done {
 			t.Errorf("error %v, made %+v", err, s.Changes())
 		}
 	})
@@ -254,7 +254,7 @@ func endsWhileWaiting(t *testing.T) {
 	send := func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		_, err := c.Send(ctx, sevenChanges()[CancelPackage])
+		_, err := c.Send(ctx, sevenChanges()[CancelPackage], nil)
 		return err
 	}
 	c.slots <- struct{}{}
@@ -294,7 +294,7 @@ func TestReadsBesideChanges(t *testing.T) {
 	var beside sync.WaitGroup
 	for _, p := range planted.Book[:60] {
 		beside.Go(func() {
-			_, _ = c.Send(context.Background(), Change{Kind: SetExternalID, AccountID: p.AccountID, PackageID: p.ID, ExternalID: "moved"})
+			_, _ = c.Send(context.Background(), Change{Kind: SetExternalID, AccountID: p.AccountID, PackageID: p.ID, ExternalID: "moved"}, nil)
 		})
 	}
 	var k kept
@@ -317,7 +317,7 @@ func TestKeyIsInNoChangeError(t *testing.T) {
 				o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			})
 			for kind, change := range sevenChanges() {
-				_, err := c.Send(context.Background(), change)
+				_, err := c.Send(context.Background(), change, nil)
 				if shows(dump(err)) || shows(log.String()) {
 					t.Errorf("%s of %s in %s: %v; log %s", form, kind, where, err, log.String())
 				}
@@ -329,12 +329,12 @@ func TestKeyIsInNoChangeError(t *testing.T) {
 		for _, kind := range []ChangeKind{SetExternalID, CreatePackage, CancelPackage} {
 			change := sevenChanges()[kind]
 			change.ExternalID = id
-			_, err := c.Send(context.Background(), change)
+			_, err := c.Send(context.Background(), change, nil)
 			if FateOf(err) != Lost || shows(dump(err)) {
 				t.Errorf("%s: error %v", kind, err)
 			}
 			change.AccountID, change.IdempotencyKey = id, ""
-			_, err = c.Send(context.Background(), change)
+			_, err = c.Send(context.Background(), change, nil)
 			if FateOf(err) != NotSent || shows(dump(err)) {
 				t.Errorf("%s: error %v", kind, err)
 			}

@@ -11,9 +11,11 @@ import (
 
 // A change is one request, and never a second one: not after an error, not
 // after a redirect, not on another connection. It takes a slot and its place
-// in the rate like a read, and the context ends these waits. Once the request
-// leaves only its own time ends it, at most 7 s: to hang up on a change that is
-// under way would stop nothing, and lose the answer.
+// in the rate like a read, and the context ends these waits. They may be long,
+// and the world another one after them, so that whether it may still be sent is
+// asked then. Once the request leaves only its own time ends it, at most
+// fix.RequestTime: to hang up on a change that is under way would stop nothing,
+// and lose the answer.
 
 // An Answer is what Wix says to a change that it accepted. It is no proof: what
 // became of the change, only a Get tells.
@@ -22,8 +24,9 @@ type Answer struct {
 }
 
 // Send sends the change, once. An error is a *ChangeError, and says what is
-// known of the change.
-func (c *Client) Send(ctx context.Context, change Change) (Answer, error) {
+// known of the change. Ready is asked right before the request leaves: with an
+// error, which can be found in Send's, it is not sent. Nil lets everything leave.
+func (c *Client) Send(ctx context.Context, change Change, ready func(context.Context) error) (Answer, error) {
 	var answer Answer
 	if err := change.Check(); err != nil {
 		return answer, c.notSent(change.String(), err)
@@ -36,7 +39,7 @@ func (c *Client) Send(ctx context.Context, change Change) (Answer, error) {
 	if err != nil {
 		return answer, c.notSent(k.op, errors.New("not a path that can be sent"))
 	}
-	if err := c.sendOnce(ctx, k, target); err != nil {
+	if err := c.sendOnce(ctx, k, target, ready); err != nil {
 		return Answer{}, err
 	}
 	return answer, nil
@@ -49,14 +52,14 @@ func (c *Client) notSent(op string, cause error) *ChangeError {
 }
 
 // sendOnce waits for its turn and sends the call.
-func (c *Client) sendOnce(ctx context.Context, k *call, target *url.URL) error {
+func (c *Client) sendOnce(ctx context.Context, k *call, target *url.URL, ready func(context.Context) error) error {
 	release, generation, err := c.place(ctx)
 	if err != nil {
 		return c.notSent(k.op, err)
 	}
 	defer release()
-	if err := ctx.Err(); err != nil { // it may have ended with the last of the waits
-		return c.notSent(k.op, err)
+	if err := c.cleared(ctx, k.op, ready); err != nil {
+		return err
 	}
 	var watch departure
 	ctx, cancel := within(watch.watched(context.WithoutCancel(ctx)), c.changeTimeout)
@@ -72,6 +75,20 @@ func (c *Client) sendOnce(ctx context.Context, k *call, target *url.URL) error {
 	c.count.failed.Add(1)
 	fault.Retryable = false // whether it may be sent again is not for the client to say
 	return &ChangeError{Fate: fateOf(fault.Status, watch.left()), Wait: fault.after, Err: fault}
+}
+
+// cleared gives no error if the change may leave now. What ready says is kept as
+// it is, however it reads: it is the caller's own, and the caller looks for it.
+func (c *Client) cleared(ctx context.Context, op string, ready func(context.Context) error) error {
+	if ready != nil && ctx.Err() == nil {
+		if err := ready(ctx); err != nil {
+			return &ChangeError{Fate: NotSent, Err: fmt.Errorf("%s: %w", c.key.Scrub(op), err)}
+		}
+	}
+	if err := ctx.Err(); err != nil { // it may have ended with the last of the waits
+		return c.notSent(op, err)
+	}
+	return nil
 }
 
 // A departure finds out whether a request can have left: not, as long as a

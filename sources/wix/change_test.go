@@ -90,7 +90,7 @@ func TestSevenChanges(t *testing.T) {
 			t.Run(string(kind)+" "+string(shape), func(t *testing.T) {
 				s, c := simOf(t, wixsim.ChangeOptions{Answer: shape})
 				change := sevenChanges()[kind]
-				answer, err := c.Send(context.Background(), change)
+				answer, err := c.Send(context.Background(), change, nil)
 				if err != nil || (answer.Package != nil) != want.answered {
 					t.Fatalf("answer %+v, error %v", answer, err)
 				}
@@ -123,7 +123,7 @@ func decoded(text string) any {
 func TestAdjustCycle(t *testing.T) {
 	s, c := simOf(t, wixsim.ChangeOptions{})
 	change := Change{Kind: Adjust, AccountID: accountID(1), InstanceID: instanceID(1), Cycle: "2 YEAR"}
-	if _, err := c.Send(context.Background(), change); err != nil {
+	if _, err := c.Send(context.Background(), change, nil); err != nil {
 		t.Fatal(err)
 	}
 	p, _ := s.Package(packageID(1))
@@ -161,7 +161,7 @@ func TestExternalIDsArriveWhole(t *testing.T) {
 		c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { line = r.RequestURI; s.ServeHTTP(w, r) }))
 		change := sevenChanges()[SetExternalID]
 		change.ExternalID = id
-		_, err := c.Send(context.Background(), change)
+		_, err := c.Send(context.Background(), change, nil)
 		if want := "/resellers/v1/packages/update/" + packageID(1) + "/" + segment; err != nil || line != want {
 			t.Errorf("%q: sent as %s, want %s; error %v", id, line, want, err)
 		}
@@ -175,7 +175,7 @@ func TestExternalIDsOfCreatedPackages(t *testing.T) {
 	s, c := simOf(t, wixsim.ChangeOptions{})
 	change := sevenChanges()[CreatePackage]
 	change.ExternalID = "a/b?c#100% ü\"<\u2028日本"
-	if _, err := c.Send(context.Background(), change); err != nil {
+	if _, err := c.Send(context.Background(), change, nil); err != nil {
 		t.Fatal(err)
 	}
 	if p, _ := s.Package(s.Changes()[0].PackageID); p.ExternalID != change.ExternalID {
@@ -208,7 +208,7 @@ func TestWhatCanNotBeSent(t *testing.T) {
 		"site is a call":        {Assign, func(c *Change) { c.SiteID = "unassign" }, `site id "unassign": not a GUID`},
 		"adjust neither":        {Adjust, func(c *Change) { c.ProductID = "" }, "billing cycle"},
 		"adjust both":           {Adjust, func(c *Change) { c.Cycle = "1 YEAR" }, "by one call"},
-		"adjust product":        {Adjust, func(c *Change) { c.ProductID = "plan" }, "product id"},
+		"adjust product":        {Adjust, func(c *Change) { c.ProductID = "\xff" }, "product id"},
 		"adjust cycle":          {Adjust, func(c *Change) { c.ProductID, c.Cycle = "", "1 HOUR" }, "billing cycle"},
 		"adjust no count":       {Adjust, func(c *Change) { c.ProductID, c.Cycle = "", "0 YEAR" }, "billing cycle"},
 		"external id":           {SetExternalID, func(c *Change) { c.ExternalID = "" }, "missing"},
@@ -221,11 +221,11 @@ func TestWhatCanNotBeSent(t *testing.T) {
 		"create of a package":   {CreatePackage, func(c *Change) { c.PackageID = packageID(1) }, "no id yet"},
 		"create nothing":        {CreatePackage, func(c *Change) { c.Lines = nil }, "0 instances"},
 		"create too much":       {CreatePackage, func(c *Change) { c.Lines = make([]NewInstance, 1001) }, "1001 instances"},
-		"create, lines":         {CreatePackage, func(c *Change) { c.Lines = []NewInstance{{SiteID: "x", Country: "D1", Cycle: "?"}} }, `instance 1: product id "": not a GUID site id "x": not a GUID country code "D1"`},
+		"create, lines":         {CreatePackage, func(c *Change) { c.Lines = []NewInstance{{SiteID: "x", Country: "D1", Cycle: "?"}} }, `instance 1: product id "": missing or not UTF-8 site id "x": not a GUID country code "D1"`},
 	} {
 		change := sevenChanges()[test.kind]
 		test.spoil(&change)
-		_, err := c.Send(context.Background(), change)
+		_, err := c.Send(context.Background(), change, nil)
 		if FateOf(err) != NotSent || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") || change.Check() == nil {
 			t.Errorf("%s: error %v, want %q", name, err, test.want)
 		}

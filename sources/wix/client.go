@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
 // How a client is set up: what it talks to, and the bounds of each request.
@@ -24,9 +25,6 @@ const (
 	defaultConcurrency = 8
 	defaultAttempts    = 6
 	defaultTimeout     = time.Minute
-
-	// A program that is asked to stop has 25 s to finish what is under way.
-	defaultChangeTimeout = 7 * time.Second
 )
 
 // Options sets a Client up. Only AccountID and Key must be filled.
@@ -39,7 +37,7 @@ type Options struct {
 	Attempts      int               // tries a request that reads; 0: 6
 	Backoff       time.Duration     // bound of the first wait before a retry; 0: 500 ms
 	Timeout       time.Duration     // of one try to read, head and body; 0: a minute
-	ChangeTimeout time.Duration     // of a request that changes something; 0: 7 s
+	ChangeTimeout time.Duration     // of a request that changes something; 0: fix.RequestTime
 	UserAgent     string            // empty: wixrecon
 	Log           *slog.Logger      // nil: no log
 	Transport     http.RoundTripper // nil: one of the client's own; see singleTransport for what changes need
@@ -80,7 +78,7 @@ func NewClient(o Options) (*Client, error) {
 	c := &Client{
 		base: base, parent: reconcile.FoldGUID(o.AccountID), key: o.Key,
 		attempts: orDefault(o.Attempts, defaultAttempts), backoff: orDefault(o.Backoff, retryBase),
-		timeout: orDefault(o.Timeout, defaultTimeout), changeTimeout: orDefault(o.ChangeTimeout, defaultChangeTimeout),
+		timeout: orDefault(o.Timeout, defaultTimeout), changeTimeout: orDefault(o.ChangeTimeout, fix.RequestTime),
 		userAgent: orDefault(o.UserAgent, "wixrecon"),
 		log:       o.Log, slots: make(chan struct{}, orDefault(o.Concurrency, defaultConcurrency)),
 		limiter: newLimiter(o.Rate),
@@ -92,7 +90,7 @@ func NewClient(o Options) (*Client, error) {
 		o.Transport = newTransport(cap(c.slots))
 	}
 	c.http = &http.Client{Transport: plainRedirects{o.Transport}, CheckRedirect: checkRedirect}
-	c.single = &http.Client{Transport: plainRedirects{singleTransport(o.Transport)}, CheckRedirect: checkRedirect}
+	c.single = &http.Client{Transport: plainRedirects{singleTransport(o.Transport, c.changeTimeout)}, CheckRedirect: checkRedirect}
 	return c, nil
 }
 

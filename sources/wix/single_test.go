@@ -125,7 +125,7 @@ func TestChangeIsNotReplayed(t *testing.T) {
 						t.Fatal(err)
 					}
 					before, _ := s.count()
-					_, err := c.Send(context.Background(), change)
+					_, err := c.Send(context.Background(), change, nil)
 					sent++
 					if after, changes := s.count(); changes != sent || after != before+1 || FateOf(err) != Lost {
 						t.Errorf("%s: %d changes arrived of %d sent, on %d connections; error %v", kind, changes, sent, after-before, err)
@@ -148,7 +148,7 @@ func TestChangesShareNoConnection(t *testing.T) {
 	})
 	for range 3 {
 		for _, change := range sevenChanges() {
-			if _, err := c.Send(context.Background(), change); err != nil {
+			if _, err := c.Send(context.Background(), change, nil); err != nil {
 				t.Error(err)
 			}
 			if _, err := c.Get(context.Background(), accountID(1), packageID(1)); err != nil {
@@ -186,7 +186,7 @@ func TestChangesAvoidHTTP2(t *testing.T) {
 		}
 		c := clientOf(t, nil, func(o *Options) { o.BaseURL, o.Transport = server.URL, shared })
 		for kind, change := range sevenChanges() {
-			if _, err := c.Send(context.Background(), change); err != nil {
+			if _, err := c.Send(context.Background(), change, nil); err != nil {
 				t.Errorf("%s: %v", kind, err)
 			}
 		}
@@ -221,7 +221,7 @@ func TestNoConnectionIsNotSent(t *testing.T) {
 		"unknown transport": {closed.URL, failing{errors.New("no route")}, Lost},
 	} {
 		c := clientOf(t, nil, func(o *Options) { o.BaseURL, o.Transport = test.base, test.transport })
-		_, err := c.Send(context.Background(), sevenChanges()[CancelPackage])
+		_, err := c.Send(context.Background(), sevenChanges()[CancelPackage], nil)
 		if FateOf(err) != test.want {
 			t.Errorf("%s: error %v, want one of %s", name, err, test.want)
 		}
