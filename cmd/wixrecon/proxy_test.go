@@ -206,7 +206,10 @@ func (m *mending) start(p *tap, args ...string) (*child, error) {
 	ctx, cancel := context.WithTimeout(m.ctx, childLife)
 	c.stopped = cancel
 	c.process = exec.CommandContext(ctx, m.program, m.arguments(args, wix, endpoint)...)
-	c.process.Env = append([]string{"PATH=" + os.Getenv("PATH"), "WIX_API_KEY=" + m.key, "HOME=" + m.home}, m.env...)
+	c.process.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "WIX_API_KEY=" + m.key, "HOME=" + m.home,
+		"GORACE=atexit_sleep_ms=10", // under the race detector a program else ends a second late
+	}, m.env...)
 	c.process.Stdout, c.process.Stderr = &c.stdout, &c.stderr
 	if err := c.process.Start(); err != nil {
 		c.close()

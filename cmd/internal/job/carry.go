@@ -23,10 +23,7 @@ const spentWindow = 24 * time.Hour
 
 // leaseMargin is what must be left of the lease beyond the time that a request
 // may take.
-const (
-	requestTime = 7 * time.Second
-	leaseMargin = time.Second
-)
+const leaseMargin = time.Second
 
 // errStopped says that somebody wants nothing to be sent.
 var errStopped = errors.New("there is an object STOP in --out")
@@ -68,7 +65,7 @@ func (w *audit) gate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.lease.Good(requestTime + leaseMargin)
+	return w.lease.Good(fix.RequestTime + leaseMargin)
 }
 
 // carryOut settles what is open and sends the plan, where nothing stands
