@@ -16,4 +16,3 @@ func (a *Archive) Exclusive(ctx context.Context) error {
 	defer a.discard(ctx, key)
 	return a.probe(ctx, key)
 }
-
