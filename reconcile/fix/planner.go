@@ -34,10 +34,10 @@ type Options struct {
 
 // maxFindings at three requests each are more than a day's at 200 a minute. An
 // action holds its package as it was seen, so what is counted too are the
-// instances of those: some fifty megabytes of plan.
+// instances of those: some forty megabytes of plan.
 const (
 	maxFindings = 100_000
-	maxSeen     = 500_000
+	maxSeen     = 200_000
 )
 
 // Costing gives what Wix bills a month for one instance, and whether that is
