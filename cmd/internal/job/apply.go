@@ -73,7 +73,7 @@ func (w *audit) readPlan(ctx context.Context, name string) (err error) {
 		return &RefusedError{fmt.Errorf("plan %s: it is longer than %d MiB", in.Name, maxPlan>>20)}
 	}
 	plan, fault := fix.DecodePlan(text)
-	if plan != nil && w.Config.Output != config.OutputJSON {
+	if plan != nil && (fault != nil || w.Config.Output != config.OutputJSON) { // as JSON the summary is the result, where there is one
 		err = w.showPlan(plan)
 	}
 	w.plan = plan
