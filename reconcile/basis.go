@@ -10,16 +10,16 @@ import (
 // A Basis is what a fix of a finding rests on, beyond what the finding shows.
 // Only findings of a kind that has a fix carry one.
 type Basis struct {
-	Records []int    // the rows of the subscription, by their place in the ledger
-	Rows    string   // hash of what they hold; empty where the ledger has none
-	Targets []string // the live instances that the finding is about
-	Whole   bool     // they are all that is live in the package
-	Placed  bool     // the package was linked by its place alone
-	Order   []Ordered
+	Records       []int    // the rows of the subscription, by their place in the ledger
+	Rows          string   // hash of what they hold; empty where the ledger has none
+	Targets       []string // the live instances that the finding is about
+	Whole         bool     // they are all that is live in the package
+	LinkedByPlace bool     // the package was linked by its place alone
+	Order         []OrderLine
 }
 
 // Ordered is an active line that waits for a package to be created.
-type Ordered struct {
+type OrderLine struct {
 	ProductID string
 	SiteID    string // empty or Floating: on none
 	Cycle     Cycle
@@ -80,11 +80,11 @@ func (p Price) text() string {
 }
 
 // order gives what a package of the active lines would hold.
-func (m *matching) order() []Ordered {
-	var order []Ordered
+func (m *matching) order() []OrderLine {
+	var order []OrderLine
 	for i := range m.Lines {
 		if l := &m.Lines[i]; m.sub.phases[i] == PhaseActive {
-			order = append(order, Ordered{l.ProductID, l.SiteID, l.Cycle, l.Country, l.Quantity, l.Start})
+			order = append(order, OrderLine{l.ProductID, l.SiteID, l.Cycle, l.Country, l.Quantity, l.Start})
 		}
 	}
 	return order

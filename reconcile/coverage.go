@@ -5,29 +5,29 @@ import (
 	"fmt"
 )
 
-// Book says how much of the book under the parent account was read.
-type Book string
+// Book says how much of the inventory under the parent account was read.
+type InventoryExtent string
 
-// What can be said of the book.
+// What can be said of the inventory.
 const (
 	// BookWhole: every sub-account was read, those that the ledger does not
 	// name included.
-	BookWhole Book = "whole"
+	InventoryWhole InventoryExtent = "whole"
 	// BookPartial: something in scope could not be read.
-	BookPartial Book = "partial"
+	InventoryPartial InventoryExtent = "partial"
 	// BookNarrowed: --accounts asked for a part of it.
-	BookNarrowed Book = "narrowed"
+	InventoryNarrowed InventoryExtent = "narrowed"
 	// BookNotDiscoverable: the server does not tell which accounts there are;
 	// those that the ledger names were read.
-	BookNotDiscoverable Book = "not_discoverable"
+	InventoryNotDiscoverable InventoryExtent = "not_discoverable"
 )
 
 // Coverage says what was read. Absence at Wix is evidence only where it says so.
 type Coverage struct {
-	Book     Book                        `json:"book"`
-	Narrowed bool                        `json:"narrowed"`
-	Problems []string                    `json:"problems,omitempty"` // why the book is partial, beyond single accounts
-	Accounts map[string]*AccountCoverage `json:"accounts"`           // by account id in lower case
+	Inventory InventoryExtent             `json:"book"`
+	Narrowed  bool                        `json:"narrowed"`
+	Problems  []string                    `json:"problems,omitempty"` // why the inventory is partial, beyond single accounts
+	Accounts  map[string]*AccountCoverage `json:"accounts"`           // by account id in lower case
 }
 
 // AccountCoverage says how one sub-account was read.
@@ -39,12 +39,12 @@ type AccountCoverage struct {
 }
 
 // Whole reports whether a package that was not seen does not exist.
-func (c *Coverage) Whole() bool { return c.Book == BookWhole }
+func (c *Coverage) Whole() bool { return c.Inventory == InventoryWhole }
 
 // Complete reports whether the whole of the scope was read.
-func (c *Coverage) Complete() bool { return c.Book != BookPartial }
+func (c *Coverage) Complete() bool { return c.Inventory != InventoryPartial }
 
-// Read reports whether the account was read whole. In a whole book that is so
+// Read reports whether the account was read whole. In a whole inventory that is so
 // of an account that nothing was seen of, too.
 func (c *Coverage) Read(account string) bool {
 	if a, ok := c.Accounts[account]; ok {
@@ -64,17 +64,17 @@ func (c *Coverage) Shown(account string) bool {
 
 // Check says what is wrong with a coverage that was read back.
 func (c *Coverage) Check() error {
-	switch c.Book {
-	case BookWhole, BookPartial, BookNarrowed, BookNotDiscoverable:
+	switch c.Inventory {
+	case InventoryWhole, InventoryPartial, InventoryNarrowed, InventoryNotDiscoverable:
 	default:
-		return fmt.Errorf("%q: not a word for how much of a book was read", c.Book)
+		return fmt.Errorf("%q: not a word for how much of an inventory was read", c.Inventory)
 	}
 	if len(c.Accounts) == 0 {
 		return errors.New("no account was read")
 	}
 	for id, a := range c.Accounts {
-		if a == nil || !a.Read && c.Book == BookWhole {
-			return fmt.Errorf("account %s is not read, in a book that is %s", id, c.Book)
+		if a == nil || !a.Read && c.Inventory == InventoryWhole {
+			return fmt.Errorf("account %s is not read, in an inventory that is %s", id, c.Inventory)
 		}
 	}
 	return nil
@@ -86,14 +86,14 @@ func (c *Coverage) Narrow(only []string) {
 	if only == nil {
 		return
 	}
-	narrowed := &Coverage{Book: BookNarrowed, Narrowed: true, Accounts: make(map[string]*AccountCoverage, len(only))}
+	narrowed := &Coverage{Inventory: InventoryNarrowed, Narrowed: true, Accounts: make(map[string]*AccountCoverage, len(only))}
 	for _, id := range only {
 		a, ok := c.Accounts[id]
 		if !ok {
 			a = &AccountCoverage{Read: c.Read(id)}
 		}
 		if !a.Read {
-			narrowed.Book = BookPartial
+			narrowed.Inventory = InventoryPartial
 		}
 		narrowed.Accounts[id] = a
 	}

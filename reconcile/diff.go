@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Diff reconciles a book that fits in memory: the rules of this package, put
+// Diff reconciles an inventory that fits in memory: the rules of this package, put
 // together in the plainest way. Package join does the same for books of any
 // size. Packages must be distinct by id. The findings come in report order.
 func Diff(lines []Line, bad []BadRow, packages []Package, rules Rules) ([]Finding, Census) {
@@ -27,7 +27,7 @@ func Diff(lines []Line, bad []BadRow, packages []Package, rules Rules) ([]Findin
 	return findings, census
 }
 
-// book is a whole book, by external id.
+// book is a whole inventory, by external id.
 type book struct {
 	groups        map[string]*Group
 	loose         []*Group // bad rows without an external id
@@ -133,13 +133,13 @@ func (b *book) link(rules *Rules) *Linker {
 	for i, g := range b.subscriptions {
 		for _, key := range rules.SubscriptionKeys(g.Lines) {
 			c := at(key)
-			c.Subscriptions = append(c.Subscriptions, Offer{Number: i, Ended: key.Ended})
+			c.Subscriptions = append(c.Subscriptions, Candidate{Number: i, Ended: key.Ended})
 		}
 	}
 	for i, g := range b.packages {
 		for _, key := range PackageKeys(&g.Packages[0]) {
 			c := at(key)
-			c.Packages = append(c.Packages, Offer{Number: i, Live: key.Live})
+			c.Packages = append(c.Packages, Candidate{Number: i, Live: key.Live})
 		}
 	}
 	for _, g := range b.groups {

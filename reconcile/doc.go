@@ -5,5 +5,5 @@
 // Everything here is pure: no clock, no file, no network, no goroutine. The
 // same lines and packages give the same findings, whatever their order. The
 // unit of work is a Group, all lines and packages of one external id; package
-// join feeds whole books through it.
+// join feeds whole inventories through it.
 package reconcile

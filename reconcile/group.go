@@ -34,7 +34,7 @@ type SharedID struct {
 }
 
 // An Outcome is what a group gives. Findings are not ordered.
-type Outcome struct {
+type GroupResult struct {
 	Findings []Finding
 	Census   Census
 	Classes  []Class // of Packages, in the group's order

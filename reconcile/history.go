@@ -26,7 +26,7 @@ type History struct {
 	Accept *Acceptance
 }
 
-// Digest gives the summary without what grows with the book and the ledger: the
+// Digest gives the summary without what grows with the inventory and the ledger: the
 // coverage by account, the accounts asked for, the inputs and the warnings.
 func (s *Summary) Digest() Summary {
 	d := *s

@@ -69,7 +69,7 @@ func TestWhatFindingsCost(t *testing.T) {
 		{"product and cycle of no price", []Line{line("s", wants("other", "7 DAY"))}, []Package{pack("P", "s", billed("small", "1 YEAR"))},
 			[]string{"product_mismatch difference unknown", "billing_cycle_mismatch difference unknown"}},
 	} {
-		findings, _ := Diff(c.lines, nil, c.packages, Rules{AsOf: now, Coverage: &Coverage{Book: BookWhole}, Prices: tariff(t)})
+		findings, _ := Diff(c.lines, nil, c.packages, Rules{AsOf: now, Coverage: &Coverage{Inventory: InventoryWhole}, Prices: tariff(t)})
 		var got []string
 		for _, f := range findings {
 			got = append(got, fmt.Sprint(f.Kind, " ", f.Direction, " ", spoken(f.Monthly)))
@@ -89,7 +89,7 @@ func TestLeaksAddUp(t *testing.T) {
 	} {
 		packages = append(packages, pack(fmt.Sprint("P", i), fmt.Sprint("x", i), inst))
 	}
-	findings, _ := Diff(nil, nil, packages, Rules{AsOf: now, Coverage: &Coverage{Book: BookWhole}, Prices: tariff(t)})
+	findings, _ := Diff(nil, nil, packages, Rules{AsOf: now, Coverage: &Coverage{Inventory: InventoryWhole}, Prices: tariff(t)})
 	tally := NewTally()
 	for i := range findings {
 		tally.Add(&findings[i])
@@ -117,7 +117,7 @@ func TestAnExceptionShowsItsReason(t *testing.T) {
 		{Kind: AnyValue, PackageID: "P", Reason: "a pilot, until spring", Expires: now.AddDate(0, 3, 0), Record: 3},
 	}, now)
 	findings, _ := Diff(nil, nil, []Package{pack("P", "x", billed("small", "1 MONTH"))},
-		Rules{AsOf: now, Coverage: &Coverage{Book: BookWhole}, Prices: tariff(t), Exceptions: x})
+		Rules{AsOf: now, Coverage: &Coverage{Inventory: InventoryWhole}, Prices: tariff(t), Exceptions: x})
 	if len(findings) != 1 || findings[0].State != Excepted || findings[0].Reason != "a pilot, until spring" || findings[0].Exception != 2 {
 		t.Errorf("got %+v", findings)
 	}

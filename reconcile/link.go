@@ -116,13 +116,13 @@ func placeKey(account, product, site string) string {
 
 // Candidates are the subscriptions and packages that offer one key.
 type Candidates struct {
-	Subscriptions []Offer
-	Packages      []Offer
+	Subscriptions []Candidate
+	Packages      []Candidate
 	Foreign       bool // a joined subscription claims the key
 }
 
 // An Offer is one leftover's offer of a key.
-type Offer struct {
+type Candidate struct {
 	Number int  // of the leftover among those of its side
 	Ended  bool // a subscription's, by rows that have ended
 	Live   bool // a package's, and it is live
@@ -130,14 +130,14 @@ type Offer struct {
 
 // A Verdict is what linking says of one leftover. Rule is BySameID where it
 // stays alone, NotLinked where it is ambiguous.
-type Verdict struct {
+type LinkResult struct {
 	Rule LinkRule
 	Peer int  // the number of the other side, where Rule is a link
 	Live bool // of an ambiguous subscription: a candidate of it is live
 }
 
 // Linked reports whether the leftover has a peer.
-func (v Verdict) Linked() bool { return v.Rule != BySameID && v.Rule != NotLinked }
+func (v LinkResult) Linked() bool { return v.Rule != BySameID && v.Rule != NotLinked }
 
 // LinkRules gives the rules of the passes, in their order.
 func LinkRules() []LinkRule { return []LinkRule{ByPackageID, ByInstanceID, ByPlace, ByNearID} }
@@ -151,7 +151,7 @@ type Linker struct {
 }
 
 type node struct {
-	verdict Verdict
+	verdict LinkResult
 	degree  int32 // distinct candidates in this pass
 	doubt   bool
 	claimed bool // from outside, before the first pass
@@ -165,10 +165,10 @@ func NewLinker(subscriptions, packages int) *Linker {
 }
 
 // Subscription gives the verdict on a subscription.
-func (l *Linker) Subscription(i int) Verdict { return l.subscriptions[i].verdict }
+func (l *Linker) Subscription(i int) LinkResult { return l.subscriptions[i].verdict }
 
 // Package gives the verdict on a package.
-func (l *Linker) Package(i int) Verdict { return l.packages[i].verdict }
+func (l *Linker) Package(i int) LinkResult { return l.packages[i].verdict }
 
 func (n *node) free() bool { return n.verdict.Rule == BySameID }
 
@@ -211,7 +211,7 @@ func (l *Linker) Offer(rule LinkRule, c Candidates) {
 // candidates gives the packages that may be had in a pass, whether one of them
 // is live, and whether one is claimed from outside: that one is seen only by
 // who names it.
-func (l *Linker) candidates(offers []Offer, named bool) (packages []int, live, claimed bool) {
+func (l *Linker) candidates(offers []Candidate, named bool) (packages []int, live, claimed bool) {
 	for _, offer := range offers {
 		if n := &l.packages[offer.Number]; n.free() || named && n.claimed {
 			packages = append(packages, offer.Number)
@@ -260,7 +260,7 @@ func (l *Linker) EndPass(rule LinkRule) {
 	for _, e := range l.edges {
 		s, p := &l.subscriptions[e.subscription], &l.packages[e.pkg]
 		if s.sole() && p.sole() {
-			s.verdict, p.verdict = Verdict{Rule: rule, Peer: e.pkg}, Verdict{Rule: rule, Peer: e.subscription}
+			s.verdict, p.verdict = LinkResult{Rule: rule, Peer: e.pkg}, LinkResult{Rule: rule, Peer: e.subscription}
 		}
 	}
 	for _, e := range l.edges {

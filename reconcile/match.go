@@ -17,11 +17,11 @@ type matching struct {
 	changing bool         // the lines are in flight
 	moving   []bool       // by package: it is in flight
 	rests    *Basis       // what all fixes of the group rest on, once it was asked for
-	out      Outcome
+	out      GroupResult
 }
 
 // Match decides a group. It orders the group's lines and packages in place.
-func (r *Rules) Match(g *Group) Outcome {
+func (r *Rules) Match(g *Group) GroupResult {
 	slices.SortFunc(g.Lines, func(a, b Line) int { return a.Compare(&b) })
 	slices.SortFunc(g.Packages, func(a, b Package) int { return strings.Compare(a.ID, b.ID) })
 	m := matching{Rules: r, Group: g, sub: r.newSubscription(g.Lines), changing: r.linesInFlight(g.Lines)}

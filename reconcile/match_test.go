@@ -66,8 +66,8 @@ func bookCases() []bookCase {
 	return []bookCase{
 		{name: "a match is silent", lines: []Line{line("s", product("p", "x"))}, packages: []Package{pack("P", "s", live("p", "x"))}},
 		{name: "missing", lines: []Line{line("s")}, want: []string{"missing_package s - - open"}},
-		{name: "missing in a book that was not read whole", lines: []Line{line("s")},
-			coverage: &Coverage{Book: BookPartial, Accounts: map[string]*AccountCoverage{"acc": {Read: true}}},
+		{name: "missing in an inventory that was not read whole", lines: []Line{line("s")},
+			coverage: &Coverage{Inventory: InventoryPartial, Accounts: map[string]*AccountCoverage{"acc": {Read: true}}},
 			want:     []string{"missing_package s - - unknown"}},
 		{name: "upcoming is not missing", lines: []Line{line("s", func(l *Line) { l.Status = Pending })}},
 		{name: "orphan and unidentified", packages: []Package{pack("P", "s", live("p", "")), pack("Q", "", live("p", ""))},
@@ -145,7 +145,7 @@ func bookCases() []bookCase {
 			want: []string{"account_mismatch s P - open"}},
 		{name: "another account, and its own was not read", lines: []Line{line("s", names("P"))},
 			packages: []Package{account(pack("P", "", live("p", "")), "zzz")},
-			coverage: &Coverage{Book: BookNarrowed, Narrowed: true, Accounts: map[string]*AccountCoverage{"zzz": {Read: true}}},
+			coverage: &Coverage{Inventory: InventoryNarrowed, Narrowed: true, Accounts: map[string]*AccountCoverage{"zzz": {Read: true}}},
 			want:     []string{"account_mismatch s P - unknown", "unlinked_package s P - unknown"}},
 		{name: "fields", lines: []Line{line("s", product("q", Floating), func(l *Line) { l.Cycle, l.Country = "1 YEAR", "FR" })},
 			packages: []Package{pack("P", "s", live("p", "x"))},
@@ -170,7 +170,7 @@ func TestRules(t *testing.T) {
 	for _, c := range bookCases() {
 		t.Run(c.name, func(t *testing.T) {
 			if c.coverage == nil {
-				c.coverage = &Coverage{Book: BookWhole}
+				c.coverage = &Coverage{Inventory: InventoryWhole}
 			}
 			findings, census := Diff(c.lines, c.bad, c.packages, Rules{AsOf: now, InFlight: 48 * time.Hour, Coverage: c.coverage})
 			if got := told(findings); !slices.Equal(got, c.want) {
@@ -209,7 +209,7 @@ func TestLargeSubscriptionIsLinear(t *testing.T) {
 	for i := range 50000 {
 		lines = append(lines, line("s", product("p", fmt.Sprint("site", 50000-i))))
 	}
-	findings, _ := Diff(lines, nil, []Package{pack("P", "s", instances...)}, Rules{AsOf: now, Coverage: &Coverage{Book: BookWhole}})
+	findings, _ := Diff(lines, nil, []Package{pack("P", "s", instances...)}, Rules{AsOf: now, Coverage: &Coverage{Inventory: InventoryWhole}})
 	if len(findings) < 49000 {
 		t.Errorf("got %d findings", len(findings))
 	}

@@ -169,7 +169,7 @@ func (p *pair) unlinked() {
 		return
 	}
 	f := p.pairFinding(UnlinkedPackage, p.at).differs("external_id", p.sub.face().ExternalID, p.pkg.ExternalID)
-	f.Basis.Placed = p.Link == ByPlace
+	f.Basis.LinkedByPlace = p.Link == ByPlace
 	if p.Link == ByPlace && p.pkg.ExternalID != "" {
 		f.hold(ReasonAmbiguous)
 	}

@@ -37,23 +37,23 @@ func ParseFindingID(text string) (FindingID, error) {
 }
 
 // Past is what earlier runs know of a finding.
-type Past struct {
-	AccountID string    // the finding's; empty where it has none
-	FirstSeen time.Time // ever
-	Since     time.Time // of the present streak: it is new after it was resolved
-	LastSeen  time.Time
-	Counted   time.Time // when it was last counted as a sighting
-	Sightings int       // in the present streak
-	Says      uint64    // what the counted sightings said: another content starts anew
-	Resolved  time.Time // since when it is gone; zero while it is there
-	Reopened  int       // how often it came back
+type KnownFinding struct {
+	AccountID   string    // the finding's; empty where it has none
+	FirstSeen   time.Time // ever
+	Since       time.Time // of the present streak: it is new after it was resolved
+	LastSeen    time.Time
+	Counted     time.Time // when it was last counted as a sighting
+	Sightings   int       // in the present streak
+	Fingerprint uint64    // what the counted sightings said: another content starts anew
+	Resolved    time.Time // since when it is gone; zero while it is there
+	Reopened    int       // how often it came back
 }
 
 // Memory is what earlier runs of one scope know, by finding.
-type Memory map[FindingID]Past
+type KnownFindings map[FindingID]KnownFinding
 
 // A Look is the run that looks at what earlier runs know.
-type Look struct {
+type CurrentRun struct {
 	AsOf     time.Time
 	Accepted bool
 	Coverage *Coverage
@@ -70,8 +70,8 @@ type Changes struct {
 // After gives what is known after a run that showed the findings. What was
 // counted as sightings stays as it was in streaks that go on. Findings of one
 // id are one.
-func (m Memory) After(look Look, findings iter.Seq2[Reported, error]) (Memory, Changes, error) {
-	next, changes := make(Memory, len(m)), Changes{}
+func (m KnownFindings) Update(look CurrentRun, findings iter.Seq2[Reported, error]) (KnownFindings, Changes, error) {
+	next, changes := make(KnownFindings, len(m)), Changes{}
 	for f, err := range findings {
 		if err != nil {
 			return nil, changes, err
@@ -103,14 +103,14 @@ func (m Memory) After(look Look, findings iter.Seq2[Reported, error]) (Memory, C
 }
 
 // seen gives what is known of a finding that the run shows.
-func (p Past) seen(f *Finding, asOf time.Time, changes *Changes) Past {
+func (p KnownFinding) seen(f *Finding, asOf time.Time, changes *Changes) KnownFinding {
 	switch {
 	case p.FirstSeen.IsZero():
 		changes.New++
-		p = Past{FirstSeen: asOf, Since: asOf}
+		p = KnownFinding{FirstSeen: asOf, Since: asOf}
 	case !p.Resolved.IsZero():
 		changes.Reopened++
-		p = Past{FirstSeen: p.FirstSeen, Since: asOf, Reopened: p.Reopened + 1}
+		p = KnownFinding{FirstSeen: p.FirstSeen, Since: asOf, Reopened: p.Reopened + 1}
 	default:
 		changes.Known++
 	}
@@ -120,11 +120,11 @@ func (p Past) seen(f *Finding, asOf time.Time, changes *Changes) Past {
 }
 
 // unseen gives what is known of a finding that the run does not show.
-func (p Past) unseen(look *Look, changes *Changes) Past {
+func (p KnownFinding) unseen(look *CurrentRun, changes *Changes) KnownFinding {
 	if !p.Resolved.IsZero() || !look.Accepted || p.AccountID != "" && !look.Coverage.Read(p.AccountID) {
 		return p
 	}
 	changes.Resolved++
-	p.Resolved, p.Counted, p.Sightings, p.Says = look.AsOf, time.Time{}, 0, 0
+	p.Resolved, p.Counted, p.Sightings, p.Fingerprint = look.AsOf, time.Time{}, 0, 0
 	return p
 }

@@ -36,45 +36,45 @@ type night struct {
 	changes  Changes
 }
 
-func whole() Coverage { return Coverage{Book: BookWhole} }
+func whole() Coverage { return Coverage{Inventory: InventoryWhole} }
 
 func TestMemoryFromNightToNight(t *testing.T) {
 	p := []string{"p"}
-	partial := Coverage{Book: BookPartial, Accounts: map[string]*AccountCoverage{"acc": {Read: true}}}
-	unseen := Coverage{Book: BookNotDiscoverable, Accounts: map[string]*AccountCoverage{"other": {Read: true}}}
+	partial := Coverage{Inventory: InventoryPartial, Accounts: map[string]*AccountCoverage{"acc": {Read: true}}}
+	unseen := Coverage{Inventory: InventoryNotDiscoverable, Accounts: map[string]*AccountCoverage{"other": {Read: true}}}
 	for _, c := range []struct {
 		name   string
 		nights []night
-		want   *Past
+		want   *KnownFinding
 	}{
 		{"seen once", []night{{0, true, whole(), Open, p, Changes{New: 1}}},
-			&Past{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(0)}},
+			&KnownFinding{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(0)}},
 		{"seen again", []night{{0, true, whole(), Open, p, Changes{New: 1}}, {1, true, whole(), InFlight, p, Changes{Known: 1}}},
-			&Past{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(1)}},
+			&KnownFinding{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(1)}},
 		{"resolved", []night{{0, true, whole(), Open, p, Changes{New: 1}}, {1, true, whole(), Open, nil, Changes{Resolved: 1}},
 			{2, true, whole(), Open, nil, Changes{}}},
-			&Past{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(0), Resolved: nights(1)}},
+			&KnownFinding{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(0), Resolved: nights(1)}},
 		{"blinking", []night{{0, true, whole(), Open, p, Changes{New: 1}}, {1, true, whole(), Open, nil, Changes{Resolved: 1}},
 			{2, true, whole(), Open, p, Changes{Reopened: 1}}, {3, true, whole(), Open, p, Changes{Known: 1}}},
-			&Past{FirstSeen: nights(0), Since: nights(2), LastSeen: nights(3), Reopened: 1}},
+			&KnownFinding{FirstSeen: nights(0), Since: nights(2), LastSeen: nights(3), Reopened: 1}},
 		{"a run that is not accepted resolves nothing", []night{{0, true, whole(), Open, p, Changes{New: 1}},
 			{1, false, partial, Open, nil, Changes{}}, {2, true, whole(), Open, p, Changes{Known: 1}}},
-			&Past{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(2)}},
+			&KnownFinding{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(2)}},
 		{"an account that was not read resolves nothing", []night{{0, true, whole(), Open, p, Changes{New: 1}},
 			{1, true, unseen, Open, nil, Changes{}}},
-			&Past{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(0)}},
+			&KnownFinding{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(0)}},
 		{"unknown says nothing", []night{{0, true, whole(), Open, p, Changes{New: 1}}, {1, true, whole(), Unknown, p, Changes{}}},
-			&Past{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(0)}},
+			&KnownFinding{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(0)}},
 		{"unknown begins nothing", []night{{0, true, whole(), Unknown, p, Changes{}}}, nil},
 		{"one id is one finding", []night{{0, true, whole(), Open, []string{"p", "p"}, Changes{New: 1}}},
-			&Past{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(0)}},
+			&KnownFinding{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(0)}},
 		{"forgotten", []night{{0, true, whole(), Open, p, Changes{New: 1}}, {1, true, whole(), Open, nil, Changes{Resolved: 1}},
 			{401, true, whole(), Open, nil, Changes{}}}, nil},
 	} {
-		var memory Memory
+		var memory KnownFindings
 		for _, n := range c.nights {
 			before := len(memory)
-			next, changes, err := memory.After(Look{nights(n.at), n.accepted, &n.coverage}, seenBy(n.state, n.packages...))
+			next, changes, err := memory.Update(CurrentRun{nights(n.at), n.accepted, &n.coverage}, seenBy(n.state, n.packages...))
 			if err != nil || changes != n.changes || len(memory) != before {
 				t.Errorf("%s, night %d: got %+v, want %+v (%v)", c.name, n.at, changes, n.changes, err)
 			}
@@ -96,16 +96,16 @@ func TestMemoryFromNightToNight(t *testing.T) {
 
 // What counts as sightings goes on with a streak, and ends with it.
 func TestSightingsOfAStreak(t *testing.T) {
-	counted := Past{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(2), Counted: nights(2), Sightings: 3, Says: 7}
-	memory, coverage := Memory{orphanOf("p"): counted}, whole()
-	on, _, _ := memory.After(Look{nights(3), true, &coverage}, seenBy(Open, "p"))
-	if p := on[orphanOf("p")]; p.Sightings != 3 || p.Says != 7 || !p.Counted.Equal(nights(2)) {
+	counted := KnownFinding{FirstSeen: nights(0), Since: nights(0), LastSeen: nights(2), Counted: nights(2), Sightings: 3, Fingerprint: 7}
+	memory, coverage := KnownFindings{orphanOf("p"): counted}, whole()
+	on, _, _ := memory.Update(CurrentRun{nights(3), true, &coverage}, seenBy(Open, "p"))
+	if p := on[orphanOf("p")]; p.Sightings != 3 || p.Fingerprint != 7 || !p.Counted.Equal(nights(2)) {
 		t.Errorf("a streak that goes on: %+v", p)
 	}
-	gone, _, _ := memory.After(Look{nights(3), true, &coverage}, seenBy(Open))
-	back, _, _ := gone.After(Look{nights(4), true, &coverage}, seenBy(Open, "p"))
-	for _, p := range []Past{gone[orphanOf("p")], back[orphanOf("p")]} {
-		if p.Sightings != 0 || p.Says != 0 || !p.Counted.IsZero() {
+	gone, _, _ := memory.Update(CurrentRun{nights(3), true, &coverage}, seenBy(Open))
+	back, _, _ := gone.Update(CurrentRun{nights(4), true, &coverage}, seenBy(Open, "p"))
+	for _, p := range []KnownFinding{gone[orphanOf("p")], back[orphanOf("p")]} {
+		if p.Sightings != 0 || p.Fingerprint != 0 || !p.Counted.IsZero() {
 			t.Errorf("a streak that ended: %+v", p)
 		}
 	}
@@ -121,7 +121,7 @@ func TestMemoryTellsOfErrors(t *testing.T) {
 		func(yield func(Reported, error) bool) { yield(Reported{}, fault) },
 		func(yield func(Reported, error) bool) { yield(Reported{ID: "x"}, nil) },
 	} {
-		if m, _, err := (Memory{}).After(Look{now, true, &coverage}, findings); err == nil || m != nil {
+		if m, _, err := (KnownFindings{}).Update(CurrentRun{now, true, &coverage}, findings); err == nil || m != nil {
 			t.Errorf("got %v, %v", m, err)
 		}
 	}

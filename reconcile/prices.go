@@ -40,20 +40,20 @@ func keyOf(productID string, cycle Cycle) priced {
 }
 
 // A Clash is two prices of one product and cycle that do not say the same.
-type Clash struct{ One, Other UnitCost }
+type PriceConflict struct{ One, Other UnitCost }
 
 // NewPrices makes prices ready to be looked up. Of those that clash the first
 // by its own cells is taken, whatever their order.
-func NewPrices(list []UnitCost) (*Prices, []Clash) {
+func NewPrices(list []UnitCost) (*Prices, []PriceConflict) {
 	p := &Prices{costs: make(map[priced]UnitCost, len(list)), names: make(map[string]string)}
-	var clashes []Clash
+	var clashes []PriceConflict
 	ordered := slices.SortedFunc(slices.Values(list), func(a, b UnitCost) int { return a.compare(&b) })
 	for _, c := range ordered {
 		key := c.key()
 		if first, there := p.costs[key]; !there {
 			p.costs[key] = c
 		} else if !first.agrees(&c) {
-			clashes = append(clashes, Clash{first, c})
+			clashes = append(clashes, PriceConflict{first, c})
 		}
 		if p.names[key.product] == "" {
 			p.names[key.product] = c.ProductName

@@ -9,10 +9,10 @@ type Rules struct {
 	Coverage *Coverage
 	Shields  *Shields // nil: nothing is shielded
 
-	Parent     string      // the parent account, which the ids of findings rest on
-	Exceptions *Exceptions // nil: there are none
-	Memory     Memory      // what earlier runs know; nil: nothing
-	Prices     *Prices     // what Wix bills; nil: no price is known
+	Parent     string        // the parent account, which the ids of findings rest on
+	Exceptions *Exceptions   // nil: there are none
+	Known      KnownFindings // what earlier runs know; nil: nothing
+	Prices     *Prices       // what Wix bills; nil: no price is known
 }
 
 // strandedAfter is how many windows a finding may stay in flight.
@@ -24,7 +24,7 @@ const strandedAfter = 3
 func (r *Rules) conclude(f *Finding) {
 	f.FirstSeen = r.AsOf
 	since := r.AsOf
-	if past, known := r.Memory[f.ID(r.Parent)]; known {
+	if past, known := r.Known[f.ID(r.Parent)]; known {
 		f.FirstSeen = past.FirstSeen
 		if past.Resolved.IsZero() {
 			since = past.Since

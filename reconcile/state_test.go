@@ -16,7 +16,7 @@ func TestStates(t *testing.T) {
 		name     string
 		accounts map[string]*AccountCoverage
 		list     []Exception
-		memory   Memory
+		memory   KnownFindings
 		state    State
 		first    time.Time
 	}{
@@ -26,13 +26,13 @@ func TestStates(t *testing.T) {
 		{name: "an expired exception fits nothing", list: []Exception{{Kind: AnyValue, AccountID: "acc", Expires: now}}, state: InFlight, first: now},
 		{name: "another kind's exception", list: []Exception{{Kind: "stuck_instance", AccountID: "acc", Expires: now.Add(1)}}, state: InFlight, first: now},
 		{name: "an exception of the account", list: []Exception{{Kind: AnyValue, AccountID: "acc", ExternalID: AnyValue, Expires: now.Add(1)}}, state: Excepted, first: now},
-		{name: "less than three windows in flight", memory: Memory{id: {FirstSeen: now.Add(-3*window + 1), Since: now.Add(-3*window + 1)}}, state: InFlight, first: now.Add(-3*window + 1)},
-		{name: "three windows in flight", memory: Memory{id: {FirstSeen: now.Add(-3 * window), Since: now.Add(-3 * window)}}, state: Open, first: now.Add(-3 * window)},
-		{name: "back after it was resolved", memory: Memory{id: {FirstSeen: now.Add(-3 * window), Since: now.Add(-3 * window), Resolved: now.Add(-time.Hour)}}, state: InFlight, first: now.Add(-3 * window)},
+		{name: "less than three windows in flight", memory: KnownFindings{id: {FirstSeen: now.Add(-3*window + 1), Since: now.Add(-3*window + 1)}}, state: InFlight, first: now.Add(-3*window + 1)},
+		{name: "three windows in flight", memory: KnownFindings{id: {FirstSeen: now.Add(-3 * window), Since: now.Add(-3 * window)}}, state: Open, first: now.Add(-3 * window)},
+		{name: "back after it was resolved", memory: KnownFindings{id: {FirstSeen: now.Add(-3 * window), Since: now.Add(-3 * window), Resolved: now.Add(-time.Hour)}}, state: InFlight, first: now.Add(-3 * window)},
 	} {
 		findings, _ := Diff(nil, nil, []Package{orphan}, Rules{
-			AsOf: now, InFlight: window, Coverage: &Coverage{Book: BookWhole, Accounts: c.accounts},
-			Exceptions: NewExceptions(c.list, now), Memory: c.memory,
+			AsOf: now, InFlight: window, Coverage: &Coverage{Inventory: InventoryWhole, Accounts: c.accounts},
+			Exceptions: NewExceptions(c.list, now), Known: c.memory,
 		})
 		if len(findings) != 1 || findings[0].State != c.state || !findings[0].FirstSeen.Equal(c.first) {
 			t.Errorf("%s: got %v, want %s first seen %s", c.name, findings, c.state, c.first)

@@ -40,7 +40,7 @@ type Summary struct {
 	// LedgerVersion is the identity of the ledger that was read, by its content.
 	LedgerVersion string `json:"ledger_version,omitempty"`
 
-	// Fixes says what became of what was to be mended; nil where nothing was.
+	// Fixes says what became of what was to be fixed; nil where nothing was.
 	Fixes *FixSummary `json:"fixes,omitempty"`
 
 	// Exceptions says what became of each row of the exceptions, in their order.
@@ -66,15 +66,15 @@ const (
 	CommandApply = "apply" // it reads no book
 )
 
-// A FixSummary says what became of what a run was asked to mend.
+// A FixSummary says what became of what a run was asked to fix.
 type FixSummary struct {
-	Asked    []string       `json:"asked"` // the kinds of fixes, in the order in which they are carried out
-	PlanID   string         `json:"plan_id"`
-	Outcomes map[string]int `json:"outcomes"`             // findings of these kinds by outcome, every outcome named
-	Actions  map[string]int `json:"actions"`              // planned actions by outcome; "planned" where they were to be reviewed, not sent
-	Refusals []FixRefusal   `json:"refusals"`             // why nothing was sent; none: nothing stood against it
-	Lost     bool           `json:"lease_lost,omitempty"` // while the plan was sent: another run may have gone on with it
-	Earlier  map[string]int `json:"earlier,omitempty"`    // changes of earlier runs that were open, by what became of them
+	Asked     []string       `json:"asked"` // the kinds of fixes, in the order in which they are carried out
+	PlanID    string         `json:"plan_id"`
+	Outcomes  map[string]int `json:"outcomes"`             // findings of these kinds by outcome, every outcome named
+	Actions   map[string]int `json:"actions"`              // planned actions by outcome; "planned" where they were to be reviewed, not sent
+	Refusals  []FixRefusal   `json:"refusals"`             // why nothing was sent; none: nothing stood against it
+	LeaseLost bool           `json:"lease_lost,omitempty"` // while the plan was sent: another run may have gone on with it
+	Earlier   map[string]int `json:"earlier,omitempty"`    // changes of earlier runs that were open, by what became of them
 }
 
 // A FixRefusal is one reason for which a plan was not sent.
@@ -179,7 +179,7 @@ type Reported struct {
 }
 
 // Stock is a package of the inventory, with the class it ended in.
-type Stock struct {
+type ClassifiedPackage struct {
 	Package
 	Class Class
 }

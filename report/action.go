@@ -24,7 +24,7 @@ func changed(a *fix.Action) string {
 	case reconcile.FixAssign, reconcile.FixUnassign:
 		return "site"
 	case reconcile.FixAdjust:
-		if a.Wanted.ProductID != "" {
+		if a.Desired.ProductID != "" {
 			return "product"
 		}
 		return "cycle"
@@ -36,7 +36,7 @@ func changed(a *fix.Action) string {
 
 // wantedWords says what the action is to bring about.
 func wantedWords(a *fix.Action) string {
-	w := &a.Wanted
+	w := &a.Desired
 	switch a.Fix {
 	case reconcile.FixExternalID:
 		return oneLine(w.ExternalID)

@@ -10,10 +10,10 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// Of a plan that was made before, nothing is told of a book that nobody read.
+// Of a plan that was made before, nothing is told of an inventory that nobody read.
 func TestAppliedPlan(t *testing.T) {
 	b := fixedBook(5, 5)
-	b.Summary.Command, b.Summary.Complete, b.Findings, b.Stock = reconcile.CommandApply, false, nil, nil
+	b.Summary.Command, b.Summary.Complete, b.Findings, b.Inventory = reconcile.CommandApply, false, nil, nil
 	f, _ := workbookOf(t, b)
 	if got, want := f.GetSheetList(), []string{"Summary", "Fixes", "Run"}; !slices.Equal(got, want) {
 		t.Errorf("sheets %q, want %q", got, want)

@@ -11,7 +11,7 @@ func BenchmarkWorkbook(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		book := sampleBook(0, 0)
-		book.Summary, book.Findings, book.Stock, book.TmpDir = summary, sampleFindings(rows), sampleStock(rows/2), b.TempDir()
+		book.Summary, book.Findings, book.Inventory, book.TmpDir = summary, sampleFindings(rows), sampleStock(rows/2), b.TempDir()
 		if err := Workbook(io.Discard, book); err != nil {
 			b.Fatal(err)
 		}

@@ -26,7 +26,7 @@ func FindingsCSV(w io.Writer, asOf time.Time, carried []string, rows iter.Seq2[r
 
 // PackagesCSV writes packages.csv: a header, then one row an instance, and one
 // for each package that has none. The first error of rows or of w ends it.
-func PackagesCSV(w io.Writer, rows iter.Seq2[reconcile.Stock, error]) error {
+func PackagesCSV(w io.Writer, rows iter.Seq2[reconcile.ClassifiedPackage, error]) error {
 	if err := writeCSV(w, inventoryColumns(), holdings(rows)); err != nil {
 		return fmt.Errorf("write packages as csv: %w", err)
 	}

@@ -111,7 +111,7 @@ func money(amount, currency string) reconcile.Money {
 }
 
 func TestPackageWithoutInstances(t *testing.T) {
-	empty := reconcile.Stock{Package: reconcile.Package{ID: "p1", AccountID: "a1"}, Class: reconcile.Settled}
+	empty := reconcile.ClassifiedPackage{Package: reconcile.Package{ID: "p1", AccountID: "a1"}, Class: reconcile.Settled}
 	got := records(t, written(t, func(w io.Writer) error { return PackagesCSV(w, one(empty)) }))
 	if len(got) != 2 || got[1][2] != "p1" || got[1][3] != "" || got[1][17] != "settled" {
 		t.Errorf("rows %q", got)
@@ -150,12 +150,12 @@ func TestErrorsEndAReport(t *testing.T) {
 		"findings": func(w io.Writer) error {
 			return FindingsCSV(w, sampleAsOf, nil, failing[reconcile.Reported](broken))
 		},
-		"packages": func(w io.Writer) error { return PackagesCSV(w, failing[reconcile.Stock](broken)) },
+		"packages": func(w io.Writer) error { return PackagesCSV(w, failing[reconcile.ClassifiedPackage](broken)) },
 		"workbook, findings": func(w io.Writer) error {
-			return Workbook(w, &Book{Summary: sampleSummary(0, 0), Findings: failing[reconcile.Reported](broken), TmpDir: t.TempDir()})
+			return Workbook(w, &WorkbookData{Summary: sampleSummary(0, 0), Findings: failing[reconcile.Reported](broken), TmpDir: t.TempDir()})
 		},
 		"workbook, packages": func(w io.Writer) error {
-			return Workbook(w, &Book{Summary: sampleSummary(0, 0), Stock: failing[reconcile.Stock](broken), TmpDir: t.TempDir()})
+			return Workbook(w, &WorkbookData{Summary: sampleSummary(0, 0), Inventory: failing[reconcile.ClassifiedPackage](broken), TmpDir: t.TempDir()})
 		},
 	} {
 		if err := write(io.Discard); !errors.Is(err, broken) {

@@ -8,7 +8,7 @@ import (
 
 // What a summary says of fixes: what was asked for, what became of the planned
 // actions and of the findings that they are for, and why nothing was sent. A
-// run that was not asked to mend anything says nothing of it.
+// run that was not asked to fix anything says nothing of it.
 
 // A fixLine is one line about fixes.
 type fixLine struct {

@@ -47,7 +47,7 @@ func TestGoldens(t *testing.T) {
 	quiet := sampleSummary(0, 4)
 	quiet.Warnings = nil
 	narrowed := sampleSummary(5, 9)
-	narrowed.Coverage.Book, narrowed.Replay, narrowed.Scope.Accounts = reconcile.BookNarrowed, true, []string{guid(1, 1)}
+	narrowed.Coverage.Inventory, narrowed.Replay, narrowed.Scope.Accounts = reconcile.InventoryNarrowed, true, []string{guid(1, 1)}
 	narrowed.Live, narrowed.Accepted, narrowed.Changes = false, false, nil
 	for name, write := range map[string]func(io.Writer) error{
 		"findings.csv": func(w io.Writer) error { return FindingsCSV(w, sampleAsOf, sampleCarried, sampleFindings(200)) },

@@ -11,7 +11,7 @@ import (
 
 // A holding is one row of the inventory.
 type holding struct {
-	stock    *reconcile.Stock
+	stock    *reconcile.ClassifiedPackage
 	instance reconcile.Instance
 }
 
@@ -39,7 +39,7 @@ func inventoryColumns() []column[holding] {
 }
 
 // holdings takes packages apart into rows of the inventory.
-func holdings(stock iter.Seq2[reconcile.Stock, error]) iter.Seq2[holding, error] {
+func holdings(stock iter.Seq2[reconcile.ClassifiedPackage, error]) iter.Seq2[holding, error] {
 	return func(yield func(holding, error) bool) {
 		for s, err := range stock {
 			if err != nil {
@@ -53,7 +53,7 @@ func holdings(stock iter.Seq2[reconcile.Stock, error]) iter.Seq2[holding, error]
 	}
 }
 
-func eachInstance(s *reconcile.Stock, yield func(holding, error) bool) bool {
+func eachInstance(s *reconcile.ClassifiedPackage, yield func(holding, error) bool) bool {
 	if len(s.Instances) == 0 {
 		return yield(holding{stock: s}, nil)
 	}

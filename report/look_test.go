@@ -15,7 +15,7 @@ func TestLook(t *testing.T) {
 	}
 	whole, partial := sampleBook(200, 180), sampleBook(200, 180)
 	incomplete(partial.Summary)
-	for name, b := range map[string]*Book{
+	for name, b := range map[string]*WorkbookData{
 		"complete.xlsx": whole, "incomplete.xlsx": partial, "fixed.xlsx": fixedBook(200, 180), "refused.xlsx": refusedBook(200, 180),
 	} {
 		f, err := os.Create(filepath.Join(folder, name))

@@ -93,7 +93,7 @@ func hostilePlan() (*fix.Plan, []fix.Result) {
 		a := &p.Actions[i]
 		a.AccountID, a.ExternalID, a.Kind, a.Needs = hostile, hostile, hostile, hostile
 		a.Dependants = []string{hostile}
-		a.Wanted = fix.Wanted{ExternalID: hostile, SiteID: hostile, ProductID: hostile, Cycle: hostile, Status: hostile, Lines: []fix.Line{{ProductID: hostile}}}
+		a.Desired = fix.Desired{ExternalID: hostile, SiteID: hostile, ProductID: hostile, Cycle: hostile, Status: hostile, Lines: []fix.Line{{ProductID: hostile}}}
 		for n := range a.Costs {
 			a.Costs[n].Currency = hostile
 		}
@@ -238,13 +238,13 @@ func TestRaisingIsEnough(t *testing.T) {
 		for n := 1; n <= live; n += 3 {
 			actions := []fix.Action{{Fix: "cancel", Removal: true, Instances: n}}
 			limits := fix.Limits{Fixes: fix.Limit{Off: true}, Cancels: fix.Limit{Off: true}, CancelsPerAccount: fix.Limit{Off: true}, CancelCost: fix.CostLimit{Off: true}}
-			refusals := limits.Weigh(actions, true, nil, live)
+			refusals := limits.Evaluate(actions, true, nil, live)
 			if len(refusals) != 1 {
 				t.Fatalf("%d of %d: %v", n, live, refusals)
 			}
 			value := enough(&refusals[0], live)
 			limits.CancelPercent.Max = mustParse(t, value)
-			if again := limits.Weigh(actions, true, nil, live); len(again) > 0 {
+			if again := limits.Evaluate(actions, true, nil, live); len(again) > 0 {
 				t.Errorf("%d of %d: %s %% is not enough: %s", n, live, value, again[0].Text)
 			}
 		}

@@ -20,10 +20,10 @@ func sampleInstance(n int, status reconcile.Status, site string) fix.InstanceSta
 	return fix.InstanceState{ID: guid(3, n), Status: status, ProductID: "Premium_Business", SiteID: site, Cycle: "1 YEAR"}
 }
 
-func sampleAction(n int, name string, kind reconcile.Kind, wanted fix.Wanted, instances ...fix.InstanceState) fix.Action {
+func sampleAction(n int, name string, kind reconcile.Kind, wanted fix.Desired, instances ...fix.InstanceState) fix.Action {
 	return fix.Action{
 		Key: fmt.Sprintf("%02x%030x", n*17, n), Fix: name, Kind: kind.String(), FindingIDs: []string{fmt.Sprint(n)},
-		AccountID: guid(1, n%5), ExternalID: fmt.Sprintf("SUB-%06d", 104200+n*7), PackageID: guid(2, n), Wanted: wanted,
+		AccountID: guid(1, n%5), ExternalID: fmt.Sprintf("SUB-%06d", 104200+n*7), PackageID: guid(2, n), Desired: wanted,
 		Seen:      &fix.State{ExternalID: fmt.Sprintf("SUB-%06d", 104200+n*7), Updated: sampleAsOf.AddDate(0, -2, 0), Instances: instances},
 		Instances: max(1, live(instances)),
 	}
@@ -69,20 +69,20 @@ func reviewed(a fix.Action, dependants ...int) fix.Action {
 
 func sampleActions() []fix.Action {
 	enabled := func(n int) fix.InstanceState { return sampleInstance(n, "ENABLED", guid(sampleSite, n)) }
-	off := fix.Wanted{Status: "CANCELED"}
-	unlinked := sampleAction(1, "external-id", reconcile.UnlinkedPackage, fix.Wanted{ExternalID: "SUB-104207"}, enabled(1))
+	off := fix.Desired{Status: "CANCELED"}
+	unlinked := sampleAction(1, "external-id", reconcile.UnlinkedPackage, fix.Desired{ExternalID: "SUB-104207"}, enabled(1))
 	unlinked.Seen.ExternalID = "sub-104207-old"
-	created := sampleAction(6, "create", reconcile.MissingPackage, fix.Wanted{Lines: []fix.Line{
+	created := sampleAction(6, "create", reconcile.MissingPackage, fix.Desired{Lines: []fix.Line{
 		{ProductID: "Premium_Business", Cycle: "1 YEAR", Country: "DE", Quantity: 2},
 		{ProductID: "Domain_com", SiteID: guid(sampleSite, 6), Cycle: "1 YEAR", Country: "DE", Quantity: 1},
 	}})
 	created.PackageID, created.Seen, created.Instances = "", nil, 3
 	return []fix.Action{
 		unlinked,
-		costing(about1(sampleAction(2, "unassign", reconcile.SiteMismatch, fix.Wanted{SiteID: "none"}, enabled(2))), 0, cost(1200, "EUR")),
-		about1(sampleAction(3, "assign", reconcile.SiteMismatch, fix.Wanted{SiteID: guid(sampleSite, 33)}, sampleInstance(3, "ENABLED", ""))),
-		costing(about1(sampleAction(4, "assign", reconcile.SiteMismatch, fix.Wanted{SiteID: guid(sampleSite, 34)}, enabled(4))), 0, cost(1200, "EUR")),
-		about1(sampleAction(5, "adjust", reconcile.ProductMismatch, fix.Wanted{ProductID: "Premium_Unlimited"}, enabled(5))),
+		costing(about1(sampleAction(2, "unassign", reconcile.SiteMismatch, fix.Desired{SiteID: "none"}, enabled(2))), 0, cost(1200, "EUR")),
+		about1(sampleAction(3, "assign", reconcile.SiteMismatch, fix.Desired{SiteID: guid(sampleSite, 33)}, sampleInstance(3, "ENABLED", ""))),
+		costing(about1(sampleAction(4, "assign", reconcile.SiteMismatch, fix.Desired{SiteID: guid(sampleSite, 34)}, enabled(4))), 0, cost(1200, "EUR")),
+		about1(sampleAction(5, "adjust", reconcile.ProductMismatch, fix.Desired{ProductID: "Premium_Unlimited"}, enabled(5))),
 		created,
 		costing(sampleAction(7, "cancel", reconcile.OrphanPackage, off, enabled(7), sampleInstance(71, "PENDING", ""), sampleInstance(72, "CANCELED", "")), 0, cost(2400, "EUR")),
 		costing(about1(sampleAction(8, "cancel", reconcile.ExtraInstance, off, enabled(8), enabled(81))), 0, cost(1900, "JPY")),
@@ -169,18 +169,18 @@ func sampleObserved(a *fix.Action) *fix.State {
 		return &fix.State{ExternalID: a.ExternalID, Instances: []fix.InstanceState{sampleInstance(61, "PENDING", ""), sampleInstance(62, "PENDING", "")}}
 	}
 	s := &fix.State{ExternalID: a.Seen.ExternalID, Updated: sampleAsOf, Instances: slices.Clone(a.Seen.Instances)}
-	if a.Wanted.ExternalID != "" {
-		s.ExternalID = a.Wanted.ExternalID
+	if a.Desired.ExternalID != "" {
+		s.ExternalID = a.Desired.ExternalID
 	}
 	for i := range s.Instances {
 		inst := &s.Instances[i]
 		switch {
 		case a.Fix == "cancel":
 			inst.Status = "CANCELED"
-		case a.Wanted.SiteID == "none":
+		case a.Desired.SiteID == "none":
 			inst.SiteID = ""
-		case a.Wanted.SiteID != "":
-			inst.SiteID = a.Wanted.SiteID
+		case a.Desired.SiteID != "":
+			inst.SiteID = a.Desired.SiteID
 		}
 	}
 	return s
@@ -222,7 +222,7 @@ func sampleExceptions() []reconcile.ExceptionUse {
 	}
 }
 
-// sampleFixes makes the sample a run that was asked to mend.
+// sampleFixes makes the sample a run that was asked to fix.
 func sampleFixes(s *reconcile.Summary) *reconcile.Summary {
 	s.Fixes = &reconcile.FixSummary{
 		Asked: []string{"external-id", "assign", "cancel"}, PlanID: samplePlan().ID,
@@ -242,16 +242,16 @@ func refusedFixes(s *reconcile.Summary) *reconcile.Summary {
 }
 
 // fixedBook is the sample of a run whose plan was carried out.
-func fixedBook(findings, packages int) *Book {
+func fixedBook(findings, packages int) *WorkbookData {
 	b := sampleBook(findings, packages)
-	b.Plan, b.Results, b.Shown = samplePlan(), sampleResults(), &PlanOptions{Reviewed: true}
+	b.Plan, b.Results, b.PlanOptions = samplePlan(), sampleResults(), &PlanOptions{Reviewed: true}
 	sampleFixes(b.Summary)
 	b.Summary.Exceptions = sampleExceptions()
 	return b
 }
 
 // refusedBook is the sample of a run whose plan was refused.
-func refusedBook(findings, packages int) *Book {
+func refusedBook(findings, packages int) *WorkbookData {
 	b := sampleBook(findings, packages)
 	b.Plan = refused(samplePlan())
 	refusedFixes(b.Summary)

@@ -90,8 +90,8 @@ func sampleFindings(n int) iter.Seq2[reconcile.Reported, error] {
 	}
 }
 
-func sampleStock(n int) iter.Seq2[reconcile.Stock, error] {
-	return func(yield func(reconcile.Stock, error) bool) {
+func sampleStock(n int) iter.Seq2[reconcile.ClassifiedPackage, error] {
+	return func(yield func(reconcile.ClassifiedPackage, error) bool) {
 		for i := range n {
 			if !yield(sampleItem(i), nil) {
 				return
@@ -100,10 +100,10 @@ func sampleStock(n int) iter.Seq2[reconcile.Stock, error] {
 	}
 }
 
-func sampleItem(n int) reconcile.Stock {
+func sampleItem(n int) reconcile.ClassifiedPackage {
 	statuses := []reconcile.Status{"ENABLED", "ENABLED", "PENDING", "CANCELED", "FAILED", "AWAITING_ACTION", "SUSPENDED"}
 	created := sampleAsOf.Add(-time.Duration(n+20) * 31 * time.Hour)
-	s := reconcile.Stock{Class: reconcile.Classes()[n%3*2%9], Package: reconcile.Package{
+	s := reconcile.ClassifiedPackage{Class: reconcile.Classes()[n%3*2%9], Package: reconcile.Package{
 		ID: guid(2, n), AccountID: guid(1, n%17), ExternalID: fmt.Sprintf("SUB-%06d", 104200+n*7), Created: created, Updated: created,
 	}}
 	for i := range n % 4 {
@@ -122,7 +122,7 @@ func sampleSummary(findings, packages int) *reconcile.Summary {
 		AsOf: sampleAsOf, Started: sampleAsOf, Finished: sampleAsOf.Add(97 * time.Second), Findings: reconcile.NewTally(),
 		Live: true, Accepted: true, Changes: &reconcile.Changes{New: 12, Known: 1180, Reopened: 1, Resolved: 7},
 		Scope:    reconcile.Scope{ID: "3f5a0c1e9d7b24680ace", AccountID: sampleParent, Ledger: "s3://books/subs-2026-11-21.csv.gz"},
-		Coverage: reconcile.Coverage{Book: reconcile.BookWhole, Accounts: map[string]*reconcile.AccountCoverage{}},
+		Coverage: reconcile.Coverage{Inventory: reconcile.InventoryWhole, Accounts: map[string]*reconcile.AccountCoverage{}},
 		Ledger:   reconcile.LedgerSide{Classes: map[string]int{}, BadRows: 9},
 		Wix:      reconcile.WixSide{Classes: map[string]int{}},
 		Requests: reconcile.Requests{Query: 1204, Get: 3, Retries: 41, Throttled: 2, Bytes: 48_211_904},
@@ -189,20 +189,20 @@ func sampleSides(s *reconcile.Summary, n int) {
 
 // incomplete makes the sample a run that could not read two accounts.
 func incomplete(s *reconcile.Summary) *reconcile.Summary {
-	s.Complete, s.Accepted, s.ExitCode, s.Coverage.Book = false, false, 4, reconcile.BookPartial
+	s.Complete, s.Accepted, s.ExitCode, s.Coverage.Inventory = false, false, 4, reconcile.InventoryPartial
 	for _, n := range []int{3, 5} {
 		s.Coverage.Accounts[guid(1, n)] = &reconcile.AccountCoverage{
 			By: "chain", Packages: 4, Error: "query packages: POST /resellers/v1/packages/query: 503 after 6 tries (request 7f3a)",
 		}
 	}
-	s.Coverage.Problems = []string{"count of the book: 5,000 packages announced, 4,988 read"}
+	s.Coverage.Problems = []string{"count of the inventory: 5,000 packages announced, 4,988 read"}
 	return s
 }
 
-func sampleBook(findings, packages int) *Book {
-	return &Book{
+func sampleBook(findings, packages int) *WorkbookData {
+	return &WorkbookData{
 		Summary: sampleSummary(findings, packages), Carried: sampleCarried,
-		Findings: sampleFindings(findings), Stock: sampleStock(packages),
+		Findings: sampleFindings(findings), Inventory: sampleStock(packages),
 		Settings: []Setting{{"concurrency", "8", "default"}, {"rate", "180", "default"}, {"in-flight", "48h0m0s", "file"}},
 	}
 }

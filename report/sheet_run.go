@@ -10,7 +10,7 @@ import (
 // The Run sheet is the evidence of how the figures came about: program, times,
 // inputs with their hashes, settings, requests, warnings.
 
-func runGrid(b *Book) *grid {
+func runGrid(b *WorkbookData) *grid {
 	s := b.Summary
 	g := newGrid(tabQuiet, 24, 44, 24, 20, 68)
 	g.words(1, 1, toneTitle, "Run "+s.RunID)
@@ -21,7 +21,7 @@ func runGrid(b *Book) *grid {
 	row = putFiles(g, row, "Reports", s.Reports)
 	row = putSettings(g, row, b.Settings)
 	row = putList(g, row, "Warnings", s.Warnings)
-	putList(g, row, "Why the book is not whole", s.Coverage.Problems)
+	putList(g, row, "Why the inventory is not whole", s.Coverage.Problems)
 	return g
 }
 
@@ -40,7 +40,7 @@ func runFacts(s *reconcile.Summary) []fact {
 		{"Finished (UTC)", momentCell(s.Finished)},
 		{"Took", tookCell(s)},
 		{"Complete", textCell(yesNo(s.Complete))},
-		{"Book", textCell(string(s.Coverage.Book))},
+		{"Book", textCell(string(s.Coverage.Inventory))},
 		{"Replay of a snapshot", textCell(yesNo(s.Replay))},
 		{"Exit code", textCell(fmt.Sprint(s.ExitCode))},
 		{"Parent account", textCell(s.Scope.AccountID)},

@@ -12,7 +12,7 @@ const (
 	tabSummary  = "334E68"
 )
 
-func findingSheet(b *Book) listSheet[reconcile.Reported] {
+func findingSheet(b *WorkbookData) listSheet[reconcile.Reported] {
 	columns := readingOrder(findingColumns(b.Summary.AsOf, b.Carried))
 	return listSheet[reconcile.Reported]{name: "Findings", tab: tabFindings, columns: columns, frozen: 4, wide: 2}
 }

@@ -16,19 +16,19 @@ import (
 // verdict says it in one line.
 func verdict(s *reconcile.Summary) string {
 	if s.Command == reconcile.CommandApply {
-		return "A plan that was made before: of the book nothing was read"
+		return "A plan that was made before: of the inventory nothing was read"
 	}
 	if !s.Complete {
 		return "INCOMPLETE: " + missing(s)
 	}
 	accounts := counted(len(s.Coverage.Accounts), "sub-account", "sub-accounts")
-	switch s.Coverage.Book {
-	case reconcile.BookNarrowed:
+	switch s.Coverage.Inventory {
+	case reconcile.InventoryNarrowed:
 		return fmt.Sprintf("COMPLETE: %s read as asked for; what is absent at Wix is unknown", accounts)
-	case reconcile.BookNotDiscoverable:
+	case reconcile.InventoryNotDiscoverable:
 		return fmt.Sprintf("COMPLETE: %s that the ledger names read; others are not discoverable, so no package counts as missing", accounts)
 	default:
-		return fmt.Sprintf("COMPLETE: the whole book read, %s", accounts)
+		return fmt.Sprintf("COMPLETE: the whole inventory read, %s", accounts)
 	}
 }
 
@@ -76,9 +76,9 @@ func unread(c *reconcile.Coverage) []gap {
 // gapLines names what could not be read, at most most of it.
 func gapLines(c *reconcile.Coverage, most int) []gap {
 	gaps := unread(c)
-	if c.Book == reconcile.BookPartial {
+	if c.Inventory == reconcile.InventoryPartial {
 		for _, p := range c.Problems {
-			gaps = append(gaps, gap{"the book", p})
+			gaps = append(gaps, gap{"the inventory", p})
 		}
 	}
 	if over := len(gaps) - most; over > 0 {

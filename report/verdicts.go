@@ -11,7 +11,7 @@ import (
 // told with both; of the rest just their number.
 
 // VerdictsText writes what a journal is worth, for people.
-func VerdictsText(w io.Writer, verdicts []fix.Verdict) error {
+func VerificationsText(w io.Writer, verdicts []fix.Verification) error {
 	p := &printer{}
 	differs, unread := 0, 0
 	for i := range verdicts {

@@ -21,17 +21,17 @@ import (
 // which their content is known.
 
 // A Book is what Workbook writes.
-type Book struct {
-	Summary  *reconcile.Summary                   // required
-	Carried  []string                             // headers of the carried columns
-	Findings iter.Seq2[reconcile.Reported, error] // in the order of the report; nil is none
-	Stock    iter.Seq2[reconcile.Stock, error]    // every package; nil is none
-	Settings []Setting                            // of the run, without secrets
-	Plan     *fix.Plan                            // of the run; nil where no fix was asked for
-	Results  []fix.Result                         // what became of the plan; nil where nothing was sent
-	Shown    *PlanOptions                         // how the plan is shown; may be nil
-	TmpDir   string                               // for the sheets while they grow: about 1.2 GB for a million findings, as much for a million instances; empty is the system's
-	MaxRows  int                                  // rows a sheet holds, its header included; 0 is the format's 1,048,576
+type WorkbookData struct {
+	Summary     *reconcile.Summary                            // required
+	Carried     []string                                      // headers of the carried columns
+	Findings    iter.Seq2[reconcile.Reported, error]          // in the order of the report; nil is none
+	Inventory   iter.Seq2[reconcile.ClassifiedPackage, error] // every package; nil is none
+	Settings    []Setting                                     // of the run, without secrets
+	Plan        *fix.Plan                                     // of the run; nil where no fix was asked for
+	Results     []fix.Result                                  // what became of the plan; nil where nothing was sent
+	PlanOptions *PlanOptions                                  // how the plan is shown; may be nil
+	TmpDir      string                                        // for the sheets while they grow: about 1.2 GB for a million findings, as much for a million instances; empty is the system's
+	MaxRows     int                                           // rows a sheet holds, its header included; 0 is the format's 1,048,576
 }
 
 // A Setting is one setting of the run as it was used.
@@ -45,14 +45,14 @@ type Setting struct {
 // workbook stands on disk. The first error of the iterators, of the disk or of
 // w ends it; nothing is left in TmpDir. A workbook whose findings are not as
 // many as its summary counts is an error.
-func Workbook(w io.Writer, b *Book) error {
+func Workbook(w io.Writer, b *WorkbookData) error {
 	if err := writeWorkbook(w, b); err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}
 	return nil
 }
 
-func writeWorkbook(w io.Writer, b *Book) (err error) {
+func writeWorkbook(w io.Writer, b *WorkbookData) (err error) {
 	spool, err := newZipSpool(b.TmpDir)
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ type workbook struct {
 	sheets int
 }
 
-func (w *workbook) fill(b *Book) error {
+func (w *workbook) fill(b *WorkbookData) error {
 	if b.Summary.Command == reconcile.CommandApply {
 		return w.fillApplied(b)
 	}
@@ -105,7 +105,7 @@ func (w *workbook) fill(b *Book) error {
 	if err := cmp.Or(w.fixes(b), w.reserve("Accounts"), w.reserve("Products")); err != nil {
 		return err
 	}
-	if _, err := writeList(w, inventorySheet(), holdings(each(b.Stock)), c.holding); err != nil {
+	if _, err := writeList(w, inventorySheet(), holdings(each(b.Inventory)), c.holding); err != nil {
 		return err
 	}
 	if err := cmp.Or(w.exceptions(b.Summary), w.reserve("Run")); err != nil {
@@ -124,8 +124,8 @@ func (w *workbook) fill(b *Book) error {
 }
 
 // fillApplied fills the workbook of a plan that was made before: there is
-// nothing to tell of the book.
-func (w *workbook) fillApplied(b *Book) error {
+// nothing to tell of the inventory.
+func (w *workbook) fillApplied(b *WorkbookData) error {
 	if err := cmp.Or(w.reserve("Summary"), w.fixes(b), w.reserve("Run")); err != nil {
 		return err
 	}
@@ -134,14 +134,14 @@ func (w *workbook) fillApplied(b *Book) error {
 }
 
 // fixes writes the sheet of the plan, or that there is none.
-func (w *workbook) fixes(b *Book) error {
+func (w *workbook) fixes(b *WorkbookData) error {
 	switch {
 	case b.Plan == nil:
 		return w.note("Fixes", "No fix was asked for, and nothing was changed.")
 	case len(b.Plan.Actions) == 0:
 		return w.note("Fixes", "Nothing of what was found may be fixed, and nothing was changed.")
 	}
-	v := viewOf(b.Plan, b.Results, b.Shown)
+	v := viewOf(b.Plan, b.Results, b.PlanOptions)
 	_, err := writeList(w, fixSheet(v), fixRows(v), nil)
 	return err
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-func workbookOf(t *testing.T, b *Book) (*excelize.File, []byte) {
+func workbookOf(t *testing.T, b *WorkbookData) (*excelize.File, []byte) {
 	t.Helper()
 	b.TmpDir = t.TempDir()
 	raw := written(t, func(w io.Writer) error { return Workbook(w, b) })
@@ -333,7 +333,7 @@ func TestTextStaysText(t *testing.T) {
 	texts := []string{"=1+1", "+49", "-12", "@x", "007", "1E+12", "12345678901234567890", "2026-11-21", "TRUE", "_x0041_", " a ", "a\nb", "<b>&amp;"}
 	row := reconcile.Reported{Cells: texts}
 	names := make([]string, len(texts))
-	b := &Book{Summary: sampleSummary(0, 0), Carried: names, Findings: one(row)}
+	b := &WorkbookData{Summary: sampleSummary(0, 0), Carried: names, Findings: one(row)}
 	b.Summary.Findings.Total = 1
 	f, _ := workbookOf(t, b)
 	first := len(strings.Split(contractColumns, ",")) + 1

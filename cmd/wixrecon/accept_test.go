@@ -9,7 +9,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// The nightly audit of a book of 5,000 packages in 50 sub-accounts finds what
+// The nightly audit of an inventory of 5,000 packages in 50 sub-accounts finds what
 // was planted, no more and no less, in every state; what it counts ties; and it
 // sends Wix nothing but queries and gets, no more at a time than it may.
 
@@ -26,14 +26,14 @@ func TestAuditFindsExactlyWhatIsPlanted(t *testing.T) {
 	wantsFindings(t, o.findings(t), planted.Truth)
 	wantsEveryKind(t, planted.Truth)
 	summary := o.summary(t)
-	if !summary.Complete || summary.Coverage.Book != reconcile.BookWhole {
-		t.Errorf("complete %t, book %s; want a whole book", summary.Complete, summary.Coverage.Book)
+	if !summary.Complete || summary.Coverage.Inventory != reconcile.InventoryWhole {
+		t.Errorf("complete %t, book %s; want a whole inventory", summary.Complete, summary.Coverage.Inventory)
 	}
 	wantsTiedCounts(t, summary, planted)
 	wantsOnlyReads(t, s.server, maxConcurrency)
 }
 
-// wantsEveryKind keeps the test from passing on a book without drift.
+// wantsEveryKind keeps the test from passing on an inventory without drift.
 func wantsEveryKind(t *testing.T, truth []wixsim.Finding) {
 	t.Helper()
 	planted := make(map[string]int)
@@ -47,7 +47,7 @@ func wantsEveryKind(t *testing.T, truth []wixsim.Finding) {
 	}
 }
 
-// wantsTiedCounts holds the summary against the book, the ledger and the truth.
+// wantsTiedCounts holds the summary against the inventory, the ledger and the truth.
 func wantsTiedCounts(t *testing.T, s *reconcile.Summary, planted *wixsim.Planted) {
 	t.Helper()
 	instances := 0

@@ -73,7 +73,7 @@ func (p *program) app() *cli.App {
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return job.Usagef("unknown command %q: did you mean %s? (see wixrecon --help)",
-					config.Shown(c.Args().First()), config.Nearest(c.Args().First(), commandNames(c.App)))
+					config.Redacted(c.Args().First()), config.Nearest(c.Args().First(), commandNames(c.App)))
 			}
 			c.App.Writer = p.stderr
 			return errors.Join(cli.ShowAppHelp(c), job.Usagef("name a command"))
@@ -106,7 +106,7 @@ var badValue = regexp.MustCompile(`^invalid (boolean )?value "(.*)" for (?:flag 
 func usageError(c *cli.Context, err error, _ bool) error {
 	text := err.Error()
 	if name, found := strings.CutPrefix(text, "flag provided but not defined: -"); found {
-		return job.Usagef("unknown flag --%s%s (see %s --help)", config.Shown(name), nearestFlag(c, name), c.Command.HelpName)
+		return job.Usagef("unknown flag --%s%s (see %s --help)", config.Redacted(name), nearestFlag(c, name), c.Command.HelpName)
 	}
 	if name, found := strings.CutPrefix(text, "flag needs an argument: -"); found {
 		return job.Usagef("--%s: want a value", name)
@@ -116,7 +116,7 @@ func usageError(c *cli.Context, err error, _ bool) error {
 		if bad[1] != "" {
 			want = "true or false"
 		}
-		return job.Usagef("--%s: %q: want %s", bad[3], config.Shown(bad[2]), want)
+		return job.Usagef("--%s: %q: want %s", bad[3], config.Redacted(bad[2]), want)
 	}
 	return &job.UsageError{Err: err}
 }

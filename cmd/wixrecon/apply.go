@@ -41,7 +41,7 @@ func wantPlan(c *cli.Context) error {
 	case !c.Args().Present():
 		return job.Usagef("%s: want the file of a plan (a run writes plan.json)", c.Command.Name)
 	case c.Args().Len() > 1:
-		return job.Usagef("%s: unexpected argument %q: want the file of one plan", c.Command.Name, config.Shown(c.Args().Get(1)))
+		return job.Usagef("%s: unexpected argument %q: want the file of one plan", c.Command.Name, config.Redacted(c.Args().Get(1)))
 	}
 	return nil
 }

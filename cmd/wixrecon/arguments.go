@@ -63,7 +63,7 @@ func takesValue(known []cli.Flag, arg string) bool {
 // flags are read halfway would do something else than was meant.
 func refuseArguments(c *cli.Context) error {
 	if c.Args().Present() {
-		return job.Usagef("%s: unexpected argument %q (flags are --name value)", c.Command.Name, config.Shown(c.Args().First()))
+		return job.Usagef("%s: unexpected argument %q (flags are --name value)", c.Command.Name, config.Redacted(c.Args().First()))
 	}
 	return nil
 }
@@ -74,7 +74,7 @@ func wantRun(c *cli.Context) error {
 	case !c.Args().Present():
 		return job.Usagef("%s: want the name of a run (see wixrecon runs)", c.Command.Name)
 	case c.Args().Len() > 1:
-		return job.Usagef("%s: unexpected argument %q: want the name of one run", c.Command.Name, config.Shown(c.Args().Get(1)))
+		return job.Usagef("%s: unexpected argument %q: want the name of one run", c.Command.Name, config.Redacted(c.Args().Get(1)))
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func wantSubcommand(c *cli.Context) error {
 		names = append(names, sub.Name)
 	}
 	if !slices.Contains(names, first) {
-		return job.Usagef("%s: unknown command %q: did you mean %s?", c.Command.Name, config.Shown(first), config.Nearest(first, names[2:]))
+		return job.Usagef("%s: unknown command %q: did you mean %s?", c.Command.Name, config.Redacted(first), config.Nearest(first, names[2:]))
 	}
 	if given := c.LocalFlagNames(); len(given) > 0 {
 		return job.Usagef("%s: --%s stands before %s: put it behind", c.Command.Name, given[0], first)

@@ -10,14 +10,14 @@ import (
 func (p *program) checkCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "check",
-		Usage: "try what a run needs – key, account, ledger, --out, clocks – and say what to mend",
+		Usage: "try what a run needs – key, account, ledger, --out, clocks – and say what to fix",
 		Flags: settingFlags(),
 		Action: func(c *cli.Context) error {
 			cfg, err := config.Load(givenFlags(c), p.env, readSetting)
 			if err != nil {
 				return &job.UsageError{Err: err}
 			}
-			check := &job.Check{Config: cfg, Places: newPlaces(), Version: version, Log: newLog(cfg.Log, p.stderr), Stdout: p.stdout}
+			check := &job.Check{Config: cfg, Opener: newPlaces(), Version: version, Log: newLog(cfg.Log, p.stderr), Stdout: p.stdout}
 			code, err := check.Run(c.Context)
 			if err == nil && code != job.ExitOK {
 				return exitCode(code)

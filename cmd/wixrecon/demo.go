@@ -15,7 +15,7 @@ import (
 )
 
 // The demo is the real job on a sample ledger, over real HTTP, against the
-// simulator: only the book is made up.
+// simulator: only the inventory is made up.
 
 const demoFolder = "wixrecon-demo"
 
@@ -28,7 +28,7 @@ func (p *program) demoCommand() *cli.Command {
 }
 
 func (p *program) demo(ctx context.Context) (err error) {
-	planted := wixsim.DemoBook(time.Now().UTC().Truncate(time.Second))
+	planted := wixsim.DemoInventory(time.Now().UTC().Truncate(time.Second))
 	ledger := filepath.Join(demoFolder, "ledger.csv")
 	if err := os.MkdirAll(demoFolder, 0o755); err != nil {
 		return err

@@ -45,7 +45,7 @@ func TestNothingIsLeftOfARunThatIsRefused(t *testing.T) {
 	wrong.audit(t.Context()).wantsNothing(t, job.ExitFailed, "status 401: UNAUTHENTICATED")
 }
 
-// The key may be withdrawn while the book is read.
+// The key may be withdrawn while the inventory is read.
 func TestNothingIsLeftOfARunWhoseKeyIsWithdrawn(t *testing.T) {
 	t.Parallel()
 	planted := tinyBook()

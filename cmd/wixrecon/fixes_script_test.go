@@ -14,7 +14,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// The commands of scripts that mend something. What was sent is told by the
+// The commands of scripts that fix something. What was sent is told by the
 // simulated Wix, never by the program:
 //
 //	changes N | none          how many requests that change something it got
@@ -103,7 +103,7 @@ func cmdBook(ts *testscript.TestScript, neg bool, args []string) {
 			wix.Remove(id)
 		}
 	case !neg && len(args) == 1:
-		packages, err := wixsim.ReadBook(strings.NewReader(ts.ReadFile(args[0])))
+		packages, err := wixsim.ReadInventory(strings.NewReader(ts.ReadFile(args[0])))
 		ts.Check(err)
 		for _, p := range packages {
 			wix.Put(p)

@@ -11,7 +11,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// A server that lies, or does not answer for all of the book: the run comes to
+// A server that lies, or does not answer for all of the inventory: the run comes to
 // an end, says what it could not read, and opens no finding that rests on what
 // it did not see.
 //
@@ -23,12 +23,12 @@ func smallBook() *wixsim.Planted {
 	return wixsim.Generate(wixsim.GenerateOptions{Seed: 5, Accounts: 6, Packages: 400, PerKind: 2})
 }
 
-// A hostile is a way not to be told the whole book, and what comes of it.
+// A hostile is a way not to be told the whole inventory, and what comes of it.
 type hostile struct {
 	name    string
 	options wixsim.Options
 	code    int
-	book    reconcile.Book
+	book    reconcile.InventoryExtent
 	unread  []string // accounts that must be named
 	says    string   // in the result
 	blurred bool     // of the accounts that were read, too, not all is seen
@@ -37,15 +37,15 @@ type hostile struct {
 func hostiles(planted *wixsim.Planted) []hostile {
 	everyone := append(slices.Clone(planted.Accounts), planted.Parent)
 	return slices.Concat(
-		forAll(job.ExitIncomplete, reconcile.BookPartial, everyone, brokenProtocol()),
-		forAll(job.ExitIncomplete, reconcile.BookPartial, []string{planted.Accounts[2]}, brokenAccount(planted.Accounts[2])),
-		forAll(job.ExitIncomplete, reconcile.BookPartial, nil, brokenSweep(planted.Accounts[2])),
-		forAll(completeRun, reconcile.BookNotDiscoverable, nil, hiddenBook()),
+		forAll(job.ExitIncomplete, reconcile.InventoryPartial, everyone, brokenProtocol()),
+		forAll(job.ExitIncomplete, reconcile.InventoryPartial, []string{planted.Accounts[2]}, brokenAccount(planted.Accounts[2])),
+		forAll(job.ExitIncomplete, reconcile.InventoryPartial, nil, brokenSweep(planted.Accounts[2])),
+		forAll(completeRun, reconcile.InventoryNotDiscoverable, nil, hiddenBook()),
 	)
 }
 
 // forAll fills in what is the same for all of a list.
-func forAll(code int, book reconcile.Book, unread []string, list []hostile) []hostile {
+func forAll(code int, book reconcile.InventoryExtent, unread []string, list []hostile) []hostile {
 	for i := range list {
 		list[i].code, list[i].book, list[i].unread = code, book, unread
 	}
@@ -79,14 +79,14 @@ func brokenAccount(account string) []hostile {
 	}
 }
 
-// brokenSweep is a server that answers for every account, not for the book.
+// brokenSweep is a server that answers for every account, not for the inventory.
 func brokenSweep(account string) []hostile {
 	fail := func(status int) wixsim.Options {
 		return wixsim.Options{FailSweepPagesOf: map[string]int{account: status}, NoOffset: true}
 	}
 	return []hostile{
-		{name: "pages of the sweep fail", options: fail(http.StatusInternalServerError), says: "the sweep of the book failed"},
-		{name: "pages of the sweep are forbidden", options: fail(http.StatusForbidden), says: "the sweep of the book failed"},
+		{name: "pages of the sweep fail", options: fail(http.StatusInternalServerError), says: "the sweep of the inventory failed"},
+		{name: "pages of the sweep are forbidden", options: fail(http.StatusForbidden), says: "the sweep of the inventory failed"},
 		{name: "more counted than shown", options: wixsim.Options{TotalDelta: 5}, says: "the server counts 405 packages, 400 were read"},
 	}
 }
@@ -109,7 +109,7 @@ func TestACursorThatLeadsNowhereEnds(t *testing.T) {
 		s := newWorld(t, smallBook(), &wixsim.Options{Faults: map[wixsim.Fault]float64{fault: 1}, MaxFaultsPerRequest: -1})
 		s.audit(generous(t), "--reports", "findings").wants(t, job.ExitIncomplete)
 		if n := len(s.server.Requests()); n > 50 {
-			t.Errorf("%s: %d requests for seven accounts and a book", fault, n)
+			t.Errorf("%s: %d requests for seven accounts and an inventory", fault, n)
 		}
 	}
 }
@@ -139,8 +139,8 @@ func TestHostileServers(t *testing.T) {
 func (h *hostile) holds(t *testing.T, planted *wixsim.Planted, o *outcome) {
 	t.Helper()
 	s := o.summary(t)
-	if s.Coverage.Book != h.book || s.Complete != (h.code == completeRun) {
-		t.Errorf("book %s, complete %t; want %s", s.Coverage.Book, s.Complete, h.book)
+	if s.Coverage.Inventory != h.book || s.Complete != (h.code == completeRun) {
+		t.Errorf("book %s, complete %t; want %s", s.Coverage.Inventory, s.Complete, h.book)
 	}
 	if !strings.Contains(strings.Join(strings.Fields(o.stdout), " "), h.says) {
 		t.Errorf("the result does not say %q:\n%s", h.says, o.stdout)
@@ -159,8 +159,8 @@ func (h *hostile) holds(t *testing.T, planted *wixsim.Planted, o *outcome) {
 	}
 }
 
-// wantsNothingInvented holds that in a book which was not read whole nothing is
-// open but what is so in the whole book, and nothing at all of an account that
+// wantsNothingInvented holds that in an inventory which was not read whole nothing is
+// open but what is so in the whole inventory, and nothing at all of an account that
 // was not read.
 func wantsNothingInvented(t *testing.T, got []wixsim.Finding, planted *wixsim.Planted, unread []string) {
 	t.Helper()
@@ -176,7 +176,7 @@ func wantsNothingInvented(t *testing.T, got []wixsim.Finding, planted *wixsim.Pl
 		case slices.Contains(unread, f.AccountID) && f.State != unknown:
 			t.Errorf("its account was not read: %s", finding(f))
 		case f.State != unknown && !inTruth[f]:
-			t.Errorf("not so in the whole book: %s", finding(f))
+			t.Errorf("not so in the whole inventory: %s", finding(f))
 		}
 	}
 }
@@ -223,7 +223,7 @@ func ledgerAccounts(planted *wixsim.Planted) map[string]string {
 }
 
 // --accounts narrows what is read and shown, never what is matched against: of
-// each account alone, nothing is open but what is so in the whole book.
+// each account alone, nothing is open but what is so in the whole inventory.
 func TestNarrowedRunsInventNothing(t *testing.T) {
 	t.Parallel()
 	planted := smallBook()
@@ -253,7 +253,7 @@ func TestTheBookIsSweptTwiceAtMost(t *testing.T) {
 		}
 	}
 	if sweeps != 2 {
-		t.Errorf("the book was swept %d times, want 2", sweeps)
+		t.Errorf("the inventory was swept %d times, want 2", sweeps)
 	}
 }
 

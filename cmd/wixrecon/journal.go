@@ -62,7 +62,7 @@ func verifySettings() []string {
 }
 
 func (p *program) journalOf(cfg *config.Config) *job.Journal {
-	return &job.Journal{Config: cfg, Places: newPlaces(), Version: version, Log: newLog(cfg.Log, p.stderr), Stdout: p.stdout}
+	return &job.Journal{Config: cfg, Opener: newPlaces(), Version: version, Log: newLog(cfg.Log, p.stderr), Stdout: p.stdout}
 }
 
 func journalFilter(c *cli.Context) (archive.JournalFilter, error) {
@@ -75,7 +75,7 @@ func journalFilter(c *cli.Context) (archive.JournalFilter, error) {
 	}
 	within, err := config.ParseDuration(c.String("since"))
 	if err != nil || within <= 0 {
-		return f, job.Usagef("--since: %q: want a time, such as 24h or 7d", config.Shown(c.String("since")))
+		return f, job.Usagef("--since: %q: want a time, such as 24h or 7d", config.Redacted(c.String("since")))
 	}
 	f.Since = time.Now().Add(-within)
 	return f, nil

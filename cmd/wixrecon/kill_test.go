@@ -22,17 +22,17 @@ import (
 // The lease of the dead is released by hand, as by an operator who knows that
 // it is dead; what it claimed has to wait until its request can't leave any more.
 
-// TestMendingUnderFire holds what mends a book against everything that befalls
+// TestFixingUnderFire holds what fixes an inventory against everything that befalls
 // processes. Nearly all of the time is waiting for leases to end, so that all of
 // it goes side by side, in the place of one test.
-func TestMendingUnderFire(t *testing.T) {
+func TestFixingUnderFire(t *testing.T) {
 	t.Parallel()
 	inParts(t, map[string]func(*testing.T){
 		"apply killed at requests":        applyKilledAtEveryRequest,
 		"run --fix killed at requests":    fixesKilledAtEveryRequest,
 		"killed at random":                killedAtRandom,
 		"two applies of one plan":         twoAppliesOfOnePlan,
-		"two runs that mend":              twoRunsThatMend,
+		"two runs that fix":               twoRunsThatFix,
 		"audit beside apply":              auditBesideApply,
 		"sleeper":                         sleeper,
 		"cancel that lands later":         cancelThatLandsLater,
@@ -82,40 +82,40 @@ func points(requests, k int) []point {
 const atOnce = 24
 
 func applyKilledAtEveryRequest(t *testing.T) {
-	m := newMending(t, mustHeap(t), nil)
+	m := newFixing(t, mustHeap(t), nil)
 	must(t, m.audited(), m.planned())
 	trial, err := m.again(nil)
 	must(t, err)
 	whole := new(tap)
 	c, err := applyPlan(trial, whole)
-	must(t, err, c.wants(job.ExitOK), trial.mended())
+	must(t, err, c.wants(job.ExitOK), trial.fixed())
 	_, requests := whole.said()
 	m.atPoints(t, points(requests+2, 26), applyPlan, planReviewed)
 }
 
 func fixesKilledAtEveryRequest(t *testing.T) {
-	m := newMending(t, mustHeap(t), nil)
+	m := newFixing(t, mustHeap(t), nil)
 	must(t, m.audited())
 	trial, err := m.again(nil)
 	must(t, err)
 	whole := new(tap)
 	c, err := runFixes(trial, whole)
-	must(t, err, c.wants(job.ExitOK), trial.mended())
+	must(t, err, c.wants(job.ExitOK), trial.fixed())
 	_, requests := whole.said()
-	m.atPoints(t, points(requests+2, 36), runFixes, (*mending).planOfFixes)
+	m.atPoints(t, points(requests+2, 36), runFixes, (*fixing).planOfFixes)
 }
 
 // What is begun, and killed.
-func applyPlan(m *mending, p *tap) (*child, error) { return m.apply(p, planRun) }
-func runFixes(m *mending, p *tap) (*child, error) {
+func applyPlan(m *fixing, p *tap) (*child, error) { return m.apply(p, planRun) }
+func runFixes(m *fixing, p *tap) (*child, error) {
 	return m.runBehind(p, "run", "--fix", fixes, "--run-id", fixRun)
 }
 
-func planReviewed(*mending) (string, error) { return planRun, nil }
+func planReviewed(*fixing) (string, error) { return planRun, nil }
 
 // planOfFixes names the run whose plan is to be gone on with: where the run that
 // died had none yet, another one runs.
-func (m *mending) planOfFixes() (string, error) {
+func (m *fixing) planOfFixes() (string, error) {
 	plan, err := m.planFile(fixRun)
 	if plan != "" || err != nil {
 		return fixRun, err
@@ -126,7 +126,7 @@ func (m *mending) planOfFixes() (string, error) {
 
 // atPoints kills at each point, each time a process for a Wix and a bucket of its
 // own, and goes on with the plan of the run that next names.
-func (m *mending) atPoints(t *testing.T, points []point, begin func(*mending, *tap) (*child, error), next func(*mending) (string, error)) {
+func (m *fixing) atPoints(t *testing.T, points []point, begin func(*fixing, *tap) (*child, error), next func(*fixing) (string, error)) {
 	t.Helper()
 	var trials []func()
 	var died atomic.Int64
@@ -155,7 +155,7 @@ func (m *mending) atPoints(t *testing.T, points []point, begin func(*mending, *t
 }
 
 // killed begins something behind a tap that kills it.
-func (m *mending) killed(p *tap, begin func(*mending, *tap) (*child, error)) (*child, error) {
+func (m *fixing) killed(p *tap, begin func(*fixing, *tap) (*child, error)) (*child, error) {
 	c, err := begin(m, p)
 	if struck, _ := p.said(); err == nil && struck != "" && c.code != -1 {
 		err = errors.New("it was not killed")
@@ -163,8 +163,8 @@ func (m *mending) killed(p *tap, begin func(*mending, *tap) (*child, error)) (*c
 	return c, err
 }
 
-// survives goes on after a process died, and holds what became of the book.
-func (m *mending) survives(next func(*mending) (string, error)) error {
+// survives goes on after a process died, and holds what became of the inventory.
+func (m *fixing) survives(next func(*fixing) (string, error)) error {
 	if err := m.release(); err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (m *mending) survives(next func(*mending) (string, error)) error {
 		err = m.goOn(run)
 	}
 	if err == nil {
-		err = m.mended()
+		err = m.fixed()
 	}
 	if err != nil {
 		return err
@@ -182,13 +182,13 @@ func (m *mending) survives(next func(*mending) (string, error)) error {
 	if err == nil {
 		err = again.wants(job.ExitRefused)
 	}
-	return errors.Join(err, m.mended())
+	return errors.Join(err, m.fixed())
 }
 
 var epochKey = regexp.MustCompile(`^lock/epoch-([0-9]{12})$`)
 
 // release releases the lease of a dead holder.
-func (m *mending) release() error {
+func (m *fixing) release() error {
 	objects, err := m.yard.objects()
 	if err != nil {
 		return err
@@ -211,7 +211,7 @@ func (m *mending) release() error {
 
 // goOn applies a plan until nothing of it is left. What is not settled yet is
 // waited for.
-func (m *mending) goOn(run string) error {
+func (m *fixing) goOn(run string) error {
 	const times = 6
 	for range times {
 		c, err := m.apply(new(tap), run)
@@ -231,7 +231,7 @@ func (m *mending) goOn(run string) error {
 }
 
 // unsettled gives how long it takes until everything open can be settled.
-func (m *mending) unsettled() (time.Duration, error) {
+func (m *fixing) unsettled() (time.Duration, error) {
 	claims, err := m.journal()
 	wait := time.Duration(0)
 	for _, n := range claims {
@@ -243,7 +243,7 @@ func (m *mending) unsettled() (time.Duration, error) {
 }
 
 // apply applies the plan of a run.
-func (m *mending) apply(p *tap, run string, more ...string) (*child, error) {
+func (m *fixing) apply(p *tap, run string, more ...string) (*child, error) {
 	plan, err := m.planFile(run)
 	if err != nil {
 		return nil, err
@@ -252,13 +252,13 @@ func (m *mending) apply(p *tap, run string, more ...string) (*child, error) {
 }
 
 // audited leaves an accepted run.
-func (m *mending) audited() error {
+func (m *fixing) audited() error {
 	_, err := m.wants([]int{job.ExitOK}, "run", "--run-id", nightRun)
 	return err
 }
 
 // planned leaves a plan.
-func (m *mending) planned() error {
+func (m *fixing) planned() error {
 	_, err := m.wants([]int{job.ExitOK}, "plan", "--fix", fixes, "--run-id", planRun)
 	return err
 }
@@ -285,10 +285,10 @@ func killedAtRandom(t *testing.T) {
 	}
 	var trials []func()
 	for i := range tries {
-		m := newMending(t, folder(filepath.Join(t.TempDir(), "out")), nil)
+		m := newFixing(t, folder(filepath.Join(t.TempDir(), "out")), nil)
 		begin, next := applyPlan, planReviewed
 		if i%2 > 0 {
-			begin, next = runFixes, (*mending).planOfFixes
+			begin, next = runFixes, (*fixing).planOfFixes
 		}
 		trials = append(trials, func() {
 			p := &tap{doom: 1 + rand.N(1500*time.Millisecond)}

@@ -23,13 +23,13 @@ func (p *program) planCommand() *cli.Command {
 			&cli.StringFlag{Name: "only", Usage: "plan just the findings, packages and accounts whose ids stand in this `file`, one a line"}),
 		Action: func(c *cli.Context) error {
 			cfg, err := config.Load(givenFlags(c), p.env, readSetting)
-			mend, err := mendOf(c, cfg, err)
+			fix, err := fixRequest(c, cfg, err)
 			only, onlyErr := onlyOf(c)
 			if err := errors.Join(err, onlyErr); err != nil {
 				return &job.UsageError{Err: err}
 			}
-			mend.Review, mend.Only = true, only
-			return p.audit(c.Context, cfg, mend)
+			fix.Review, fix.Only = true, only
+			return p.audit(c.Context, cfg, fix)
 		},
 	}
 }
@@ -37,11 +37,11 @@ func (p *program) planCommand() *cli.Command {
 // fixFlag makes the one flag that is no setting: it stands on the command line
 // only.
 func fixFlag() cli.Flag {
-	return &cli.StringFlag{Name: "fix", Usage: "mend these `KINDS` of drift, a comma list of " + strings.Join(fix.Fixes(), ", ")}
+	return &cli.StringFlag{Name: "fix", Usage: "fix these `KINDS` of drift, a comma list of " + strings.Join(fix.Fixes(), ", ")}
 }
 
-// mendOf reads --fix, and joins what is wrong with it to the faults so far.
-func mendOf(c *cli.Context, cfg *config.Config, faults error) (*job.Mend, error) {
+// fixRequest reads --fix, and joins what is wrong with it to the faults so far.
+func fixRequest(c *cli.Context, cfg *config.Config, faults error) (*job.FixRequest, error) {
 	if !c.IsSet("fix") {
 		return nil, errors.Join(faults, errors.New("--fix: want some of "+strings.Join(fix.Fixes(), ", ")))
 	}
@@ -52,16 +52,16 @@ func mendOf(c *cli.Context, cfg *config.Config, faults error) (*job.Mend, error)
 	if cfg != nil {
 		err = errors.Join(err, replayed(cfg))
 	}
-	return &job.Mend{Fixes: fixes}, errors.Join(faults, err)
+	return &job.FixRequest{Fixes: fixes}, errors.Join(faults, err)
 }
 
 // replayed refuses fixes of what is not read now.
 func replayed(cfg *config.Config) error {
 	switch {
 	case cfg.Snapshot != "":
-		return errors.New("--snapshot: a replay mends nothing: leave out --fix")
+		return errors.New("--snapshot: a replay fixes nothing: leave out --fix")
 	case !cfg.AsOf.IsZero():
-		return errors.New("--as-of: a run that speaks for another moment mends nothing: leave out --fix")
+		return errors.New("--as-of: a run that speaks for another moment fixes nothing: leave out --fix")
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func onlyOf(c *cli.Context) (map[string]bool, error) {
 		err = path.Err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("--only: read %q: %w", config.Shown(name), err)
+		return nil, fmt.Errorf("--only: read %q: %w", config.Redacted(name), err)
 	}
 	only := make(map[string]bool)
 	for number, line := range slices.Collect(strings.Lines(strings.TrimPrefix(string(text), "\uFEFF"))) {
@@ -88,12 +88,12 @@ func onlyOf(c *cli.Context) (map[string]bool, error) {
 			continue
 		}
 		if _, err := reconcile.ParseFindingID(id); err != nil && !reconcile.IsGUID(id) {
-			return nil, fmt.Errorf("--only: %s:%d: %q: want the id of a finding, a package or an account", config.Shown(name), number+1, config.Shown(id))
+			return nil, fmt.Errorf("--only: %s:%d: %q: want the id of a finding, a package or an account", config.Redacted(name), number+1, config.Redacted(id))
 		}
 		only[id] = true
 	}
 	if len(only) == 0 {
-		return nil, fmt.Errorf("--only: %s names nothing", config.Shown(name))
+		return nil, fmt.Errorf("--only: %s names nothing", config.Redacted(name))
 	}
 	return only, nil
 }

@@ -196,7 +196,7 @@ const childLife = 3 * time.Minute
 
 // start starts the program against a Wix and a place of runs. Its servers stand
 // behind the tap.
-func (m *mending) start(p *tap, args ...string) (*child, error) {
+func (m *fixing) start(p *tap, args ...string) (*child, error) {
 	c := &child{command: args, tap: p, dead: make(chan struct{})}
 	wix := c.front(m.wix)
 	endpoint := ""

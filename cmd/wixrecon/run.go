@@ -22,29 +22,29 @@ func (p *program) runCommand() *cli.Command {
 		Flags: append(settingFlags(), fixFlag()),
 		Action: func(c *cli.Context) error {
 			cfg, err := config.Load(givenFlags(c), p.env, readSetting)
-			var mend *job.Mend
+			var fix *job.FixRequest
 			if c.IsSet("fix") {
-				mend, err = mendOf(c, cfg, err)
+				fix, err = fixRequest(c, cfg, err)
 			}
 			if err != nil {
 				return &job.UsageError{Err: err}
 			}
-			return p.audit(c.Context, cfg, mend)
+			return p.audit(c.Context, cfg, fix)
 		},
 	}
 }
 
 // audit runs the job.
-func (p *program) audit(ctx context.Context, cfg *config.Config, mend *job.Mend) error {
+func (p *program) audit(ctx context.Context, cfg *config.Config, fix *job.FixRequest) error {
 	a := p.auditOf(cfg)
-	a.Mend = mend
+	a.FixRequest = fix
 	return ended(a.Run(ctx))
 }
 
 func (p *program) auditOf(cfg *config.Config) *job.Audit {
 	meter := job.NewMeter(p.stderr, showBar(cfg.Progress, p.stderr))
 	return &job.Audit{
-		Config: cfg, Places: newPlaces(), Version: version, Stdout: p.stdout,
+		Config: cfg, Opener: newPlaces(), Version: version, Stdout: p.stdout,
 		Log: newLog(cfg.Log, meter), Meter: meter, LeaseLife: p.leaseLife, Sending: &p.sending,
 	}
 }

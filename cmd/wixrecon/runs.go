@@ -53,7 +53,7 @@ func (p *program) pruneRunsCommand() *cli.Command {
 		Action: p.overRuns(func(ctx context.Context, r *job.Runs, c *cli.Context) error {
 			keep, err := config.ParseDuration(c.String("keep"))
 			if err != nil || keep <= 0 {
-				return job.Usagef("--keep: %q: want a time, such as 90d", config.Shown(c.String("keep")))
+				return job.Usagef("--keep: %q: want a time, such as 90d", config.Redacted(c.String("keep")))
 			}
 			return r.Prune(ctx, keep, c.Bool("dry-run"))
 		}),
@@ -67,7 +67,7 @@ func (p *program) overRuns(do func(context.Context, *job.Runs, *cli.Context) err
 		if err != nil {
 			return &job.UsageError{Err: err}
 		}
-		return do(c.Context, &job.Runs{Config: cfg, Places: newPlaces(), Log: newLog(cfg.Log, p.stderr), Stdout: p.stdout}, c)
+		return do(c.Context, &job.Runs{Config: cfg, Opener: newPlaces(), Log: newLog(cfg.Log, p.stderr), Stdout: p.stdout}, c)
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// The reports depend on the ledger and the book, and on nothing else: not on
+// The reports depend on the ledger and the inventory, and on nothing else: not on
 // the order of rows or pages, on how many requests are in flight, on how the
-// server names, counts, filters or spoils its answers, nor on whether the book
+// server names, counts, filters or spoils its answers, nor on whether the inventory
 // is read live or from the snapshot of an earlier run. The same bytes, but for
 // ledger_line where the rows were moved.
 

@@ -18,7 +18,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// A book of 10,000 sub-accounts and 100,000 packages is read whole, with no
+// An inventory of 10,000 sub-accounts and 100,000 packages is read whole, with no
 // more requests in flight than were asked for, and in memory that is bounded.
 // The program runs as a process of its own, so that its memory is not that of
 // the simulator.
@@ -43,8 +43,8 @@ func TestManyAccounts(t *testing.T) {
 	wantsTiedCounts(t, summary, planted)
 	wantsFindings(t, o.findings(t), planted.Truth)
 	wantsOnlyReads(t, s.server, manyInFlight)
-	if summary.Coverage.Book != reconcile.BookWhole || len(summary.Coverage.Accounts) < manyAccounts {
-		t.Errorf("book %s, %d accounts", summary.Coverage.Book, len(summary.Coverage.Accounts))
+	if summary.Coverage.Inventory != reconcile.InventoryWhole || len(summary.Coverage.Accounts) < manyAccounts {
+		t.Errorf("book %s, %d accounts", summary.Coverage.Inventory, len(summary.Coverage.Accounts))
 	}
 	if peak > manyBytes || peak == 0 && runtime.GOOS == "linux" {
 		t.Errorf("peak memory %d MiB, want no more than %d", peak>>20, manyBytes>>20)

@@ -41,7 +41,7 @@ import (
 //	pack FORMAT FROM TO         compress with gzip or zstd
 //
 // "! json FILE PATH" wants that there is no such value. What is for scripts that
-// mend something stands in fixes_script_test.go.
+// fix something stands in fixes_script_test.go.
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"wixrecon": main, briefProgram: brief})
@@ -104,7 +104,7 @@ func demoAsOf() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)
 //	changes=NAME=RATE,…  as simulate --change-faults has it
 //	hold=N               holds the Nth change before it is made, until release
 //	delay=TIME           how long the fault slow takes
-//	now=true             leaves it to the program what time it is, because a run that is told mends
+//	now=true             leaves it to the program what time it is, because a run that is told fixes
 //	                     nothing; $NEXT_MONTH is a date thirty days ahead
 func cmdSimulate(ts *testscript.TestScript, neg bool, args []string) {
 	given := make(map[string]string)
@@ -147,9 +147,9 @@ func take(given map[string]string, key string) string {
 
 func bookFor(ts *testscript.TestScript, given map[string]string) ([]wixsim.Package, error) {
 	if name := take(given, "book"); name != "" {
-		return wixsim.ReadBook(strings.NewReader(ts.ReadFile(name)))
+		return wixsim.ReadInventory(strings.NewReader(ts.ReadFile(name)))
 	}
-	planted := wixsim.DemoBook(demoAsOf())
+	planted := wixsim.DemoInventory(demoAsOf())
 	var err error
 	if name := take(given, "ledger"); name != "" {
 		err = os.WriteFile(ts.MkAbs(name), planted.LedgerCSV(0), 0o600)

@@ -17,7 +17,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// simulate serves a book over the routes of the Resellers API, on loopback
+// simulate serves an inventory over the routes of the Resellers API, on loopback
 // only: what looks like Wix must not be mistaken for it from another machine.
 func (p *program) simulateCommand() *cli.Command {
 	return &cli.Command{
@@ -38,7 +38,7 @@ func (p *program) simulateCommand() *cli.Command {
 			&cli.StringFlag{Name: "faults", Usage: "rates of faults of reads: `name=rate,…`, names " + faultNames(wixsim.Faults())},
 			&cli.StringFlag{Name: "change-faults", Usage: "rates of faults of changes: `name=rate,…`, names " + faultNames(wixsim.ChangeFaults())},
 			&cli.DurationFlag{Name: "effect-delay", Value: 90 * time.Second, Usage: "`time` after which a change with the fault delayed-effect is made"},
-			&cli.BoolFlag{Name: "no-offset", Usage: "refuse offset paging, so that nothing counts the book"},
+			&cli.BoolFlag{Name: "no-offset", Usage: "refuse offset paging, so that nothing counts the inventory"},
 			&cli.BoolFlag{Name: "only-account-filter", Usage: "refuse every filter but accountId $eq"},
 			&cli.BoolFlag{Name: "parent-only", Usage: "answer a query without a filter with the parent's own packages only"},
 			&cli.StringFlag{Name: "metadata-name", Value: "metadata", Usage: "what paging metadata is called: `metadata` or pagingMetadata"},
@@ -92,7 +92,7 @@ func (p *program) simulate(c *cli.Context) error {
 func checkSimulate(c *cli.Context) (reads, changes map[wixsim.Fault]float64, err error) {
 	var faults []error
 	if id := c.String("account-id"); !reconcile.IsGUID(id) {
-		faults = append(faults, fmt.Errorf("--account-id: %q: want a GUID", config.Shown(id)))
+		faults = append(faults, fmt.Errorf("--account-id: %q: want a GUID", config.Redacted(id)))
 	}
 	for _, name := range []string{"accounts", "packages", "per-kind"} {
 		if n := c.Int(name); n < 0 || n > 100_000_000 {
@@ -107,7 +107,7 @@ func checkSimulate(c *cli.Context) (reads, changes map[wixsim.Fault]float64, err
 	return reads, changes, errors.Join(append(faults, readsErr, changesErr)...)
 }
 
-// simulatedBook reads the book that was named, or generates one.
+// simulatedBook reads the inventory that was named, or generates one.
 func simulatedBook(c *cli.Context) ([]wixsim.Package, error) {
 	if name := c.String("book"); name != "" {
 		return bookOf(name)
@@ -131,7 +131,7 @@ func bookOf(name string) (book []wixsim.Package, err error) {
 		return nil, &job.UsageError{Err: fmt.Errorf("--book: %w", err)}
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return wixsim.ReadBook(f)
+	return wixsim.ReadInventory(f)
 }
 
 // writePlanted writes the ledger and the truth of a generated book.

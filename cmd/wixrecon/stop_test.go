@@ -36,7 +36,7 @@ func lateCancels() *wixsim.Options {
 // A cancel that Wix makes long after it dropped the connection is sent once,
 // whoever comes by in the meantime.
 func cancelThatLandsLater(t *testing.T) {
-	m := newMending(t, mustHeap(t), lateCancels())
+	m := newFixing(t, mustHeap(t), lateCancels())
 	must(t, m.audited(), m.planned())
 	plan, err := m.planFile(planRun)
 	must(t, err)
@@ -50,15 +50,15 @@ func cancelThatLandsLater(t *testing.T) {
 	m.wantsUnsettled(t)
 	m.wix.Land()
 	_, err = m.wants([]int{job.ExitOK}, apply...)
-	must(t, err, m.mended())
+	must(t, err, m.fixed())
 	_, err = m.wants([]int{job.ExitRefused}, apply...)
-	must(t, err, m.mended())
+	must(t, err, m.fixed())
 }
 
 // The same where the process that sent it is killed at that very moment, so that
 // nobody noted when it was sent.
 func cancelThatLandsAfterItsSenderDied(t *testing.T) {
-	m := newMending(t, mustHeap(t), lateCancels())
+	m := newFixing(t, mustHeap(t), lateCancels())
 	must(t, m.audited(), m.planned())
 	isCancel := func(_ int, r *http.Request) bool {
 		return r.Method == http.MethodDelete && strings.HasSuffix(r.URL.Path, packageID(3))
@@ -74,11 +74,11 @@ func cancelThatLandsAfterItsSenderDied(t *testing.T) {
 		t.Errorf("the cancel was sent %d times", n)
 	}
 	m.wix.Land()
-	must(t, m.goOn(planRun), m.mended())
+	must(t, m.goOn(planRun), m.fixed())
 }
 
 // sentOnce gives an error unless every remedy was sent once.
-func (m *mending) sentOnce() error {
+func (m *fixing) sentOnce() error {
 	sends := m.sends()
 	for _, r := range remedies() {
 		if sends[r.sent()] != 1 {
@@ -89,7 +89,7 @@ func (m *mending) sentOnce() error {
 }
 
 // wantsUnsettled holds that the run did not plan what may still land.
-func (m *mending) wantsUnsettled(t *testing.T) {
+func (m *fixing) wantsUnsettled(t *testing.T) {
 	t.Helper()
 	objects, err := m.yard.objects()
 	must(t, err)
@@ -167,13 +167,13 @@ func toldToStop(t *testing.T) {
 			}
 			parts[fmt.Sprintf("%s, and Wix hangs %t", name, hangs)] = func(t *testing.T) {
 				h := newHolding(hangs)
-				m := newMending(t, mustHeap(t), h.options())
+				m := newFixing(t, mustHeap(t), h.options())
 				must(t, m.audited(), m.planned())
 				m.program = "wixrecon"
 				sent := m.stopped(t, h, m.applying(t, command))
 				m.program = briefProgram
 				m.wantsFinished(t, sent, hangs)
-				must(t, m.goOn(name), m.mended())
+				must(t, m.goOn(name), m.fixed())
 			}
 		}
 	}
@@ -181,7 +181,7 @@ func toldToStop(t *testing.T) {
 }
 
 // applying gives the command, or where there is none that which applies the plan.
-func (m *mending) applying(t *testing.T, command []string) []string {
+func (m *fixing) applying(t *testing.T, command []string) []string {
 	t.Helper()
 	if command != nil {
 		return command
@@ -193,7 +193,7 @@ func (m *mending) applying(t *testing.T, command []string) []string {
 
 // stopped tells a process to stop while three assigns are under way, and
 // gives how many changes were sent by then.
-func (m *mending) stopped(t *testing.T, h *holding, command []string) (sent int) {
+func (m *fixing) stopped(t *testing.T, h *holding, command []string) (sent int) {
 	t.Helper()
 	c, err := m.start(new(tap), command...)
 	must(t, err)
@@ -227,7 +227,7 @@ func (m *mending) stopped(t *testing.T, h *holding, command []string) (sent int)
 
 // wantsFinished holds that nothing was sent later, and that the journal has what
 // was under way.
-func (m *mending) wantsFinished(t *testing.T, sent int, hung bool) {
+func (m *fixing) wantsFinished(t *testing.T, sent int, hung bool) {
 	t.Helper()
 	if now := len(m.wix.Changes()); now != sent {
 		t.Errorf("%d changes were sent after it was told to stop", now-sent)

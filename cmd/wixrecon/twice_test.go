@@ -27,7 +27,7 @@ func rounds() int {
 }
 
 // together starts several processes at once and waits for all.
-func (m *mending) together(commands ...[]string) ([]*child, error) {
+func (m *fixing) together(commands ...[]string) ([]*child, error) {
 	running <- struct{}{}
 	defer func() { <-running }()
 	var children []*child
@@ -55,7 +55,7 @@ func oneOf(children []*child, loser ...int) error {
 }
 
 func twoAppliesOfOnePlan(t *testing.T) {
-	inYards(t, func(m *mending) error {
+	inYards(t, func(m *fixing) error {
 		plan, err := m.planFile(planRun)
 		if err != nil {
 			return err
@@ -65,22 +65,22 @@ func twoAppliesOfOnePlan(t *testing.T) {
 		if err == nil {
 			err = oneOf(children, job.ExitHeld, job.ExitRefused)
 		}
-		return errors.Join(err, m.mended())
+		return errors.Join(err, m.fixed())
 	})
 }
 
-func twoRunsThatMend(t *testing.T) {
-	inYards(t, func(m *mending) error {
+func twoRunsThatFix(t *testing.T) {
+	inYards(t, func(m *fixing) error {
 		children, err := m.together([]string{"run", "--fix", fixes}, []string{"run", "--fix", fixes})
 		if err == nil {
-			err = oneOf(children, job.ExitHeld, job.ExitOK) // the latter where there was nothing left to be mended
+			err = oneOf(children, job.ExitHeld, job.ExitOK) // the latter where there was nothing left to be fixed
 		}
-		return errors.Join(err, m.mended())
+		return errors.Join(err, m.fixed())
 	})
 }
 
 func auditBesideApply(t *testing.T) {
-	inYards(t, func(m *mending) error {
+	inYards(t, func(m *fixing) error {
 		plan, err := m.planFile(planRun)
 		if err != nil {
 			return err
@@ -89,18 +89,18 @@ func auditBesideApply(t *testing.T) {
 		for _, c := range children {
 			err = errors.Join(err, c.wants(job.ExitOK))
 		}
-		return errors.Join(err, m.mended())
+		return errors.Join(err, m.fixed())
 	})
 }
 
 // inYards runs a race some times in every kind of place. A plan belongs to the
 // folder that it was made in, so that each race in one has a folder of its own.
-func inYards(t *testing.T, race func(*mending) error) {
+func inYards(t *testing.T, race func(*fixing) error) {
 	t.Helper()
-	bucket := newMending(t, mustHeap(t), nil)
+	bucket := newFixing(t, mustHeap(t), nil)
 	must(t, bucket.audited(), bucket.planned())
 	var races []func()
-	run := func(m *mending, err error) {
+	run := func(m *fixing, err error) {
 		if err == nil {
 			err = race(m)
 		}
@@ -109,7 +109,7 @@ func inYards(t *testing.T, race func(*mending) error) {
 		}
 	}
 	for range rounds() {
-		m := newMending(t, folder(filepath.Join(t.TempDir(), "out")), nil)
+		m := newFixing(t, folder(filepath.Join(t.TempDir(), "out")), nil)
 		races = append(races, func() { run(m, errors.Join(m.audited(), m.planned())) }, func() { run(bucket.again(nil)) })
 	}
 	sideBySide(atOnce, races...)
@@ -121,10 +121,10 @@ func inYards(t *testing.T, race func(*mending) error) {
 // may have looked at the lease and not have sent yet, and nothing can call that
 // back.
 func sleeper(t *testing.T) {
-	m := newMending(t, mustHeap(t), nil)
+	m := newFixing(t, mustHeap(t), nil)
 	must(t, m.audited(), m.planned())
 	var trials []func()
-	inFolder := newMending(t, folder(filepath.Join(t.TempDir(), "out")), nil)
+	inFolder := newFixing(t, folder(filepath.Join(t.TempDir(), "out")), nil)
 	must(t, inFolder.audited(), inFolder.planned())
 	trials = append(trials, func() {
 		if err := inFolder.sleptThrough(stop{http.MethodGet, "/resellers/", 3, false}); err != nil {
@@ -190,7 +190,7 @@ func (s stop) picker() func(int, *http.Request) bool {
 }
 
 // sleptThrough stops an apply, lets another one take over, and wakes it.
-func (m *mending) sleptThrough(at stop) error {
+func (m *fixing) sleptThrough(at stop) error {
 	plan, err := m.planFile(planRun)
 	if err != nil {
 		return err
@@ -201,7 +201,7 @@ func (m *mending) sleptThrough(at stop) error {
 		return err
 	}
 	if struck, _ := p.said(); struck == "" { // there is no such request
-		return errors.Join(m.goOn(planRun), m.mended())
+		return errors.Join(m.goOn(planRun), m.fixed())
 	}
 	err = m.takeOver(plan)
 	before := len(m.wix.Changes())
@@ -210,7 +210,7 @@ func (m *mending) sleptThrough(at stop) error {
 	if after := len(m.wix.Changes()); after != before {
 		err = errors.Join(err, fmt.Errorf("the sleeper sent %d more", after-before))
 	}
-	err = errors.Join(err, slept.truthful(), m.mended())
+	err = errors.Join(err, slept.truthful(), m.fixed())
 	if err != nil {
 		err = fmt.Errorf("%w\n%s\n%s", err, slept, slept.stderr.String())
 	}
@@ -218,7 +218,7 @@ func (m *mending) sleptThrough(at stop) error {
 }
 
 // fallAsleep starts a process, and waits until it stands still or ends.
-func (m *mending) fallAsleep(p *tap, command ...string) (*child, error) {
+func (m *fixing) fallAsleep(p *tap, command ...string) (*child, error) {
 	running <- struct{}{}
 	defer func() { <-running }()
 	sleeper, err := m.start(p, command...)
@@ -250,7 +250,7 @@ func (c *child) truthful() error {
 
 // takeOver applies a plan as soon as the lease is free. Who takes a lease from the
 // dead waits for half of its life, and nobody has to wait for that.
-func (m *mending) takeOver(plan string) error {
+func (m *fixing) takeOver(plan string) error {
 	time.Sleep(briefLife)
 	for end := time.Now().Add(6 * briefLife); ; time.Sleep(2 * time.Second) {
 		c, err := m.start(new(tap), "apply", plan, "--yes")

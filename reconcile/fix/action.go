@@ -32,7 +32,7 @@ type Action struct {
 	ExternalID string   `json:"external_id,omitempty"`
 	PackageID  string   `json:"package_id,omitempty"`  // empty only for a create
 	InstanceID string   `json:"instance_id,omitempty"` // empty: the package as a whole
-	Wanted     Wanted   `json:"wanted"`
+	Desired    Desired  `json:"wanted"`
 	Seen       *State   `json:"seen,omitempty"`             // none for a create
 	Rows       string   `json:"ledger_rows_hash,omitempty"` // of the subscription; empty where the ledger has none
 
@@ -90,7 +90,7 @@ func (a *Action) count() int {
 	switch {
 	case a.Fix == reconcile.FixCreate:
 		n := 0
-		for _, l := range a.Wanted.Lines {
+		for _, l := range a.Desired.Lines {
 			n += l.Quantity
 		}
 		return max(1, n)

@@ -26,14 +26,14 @@ import (
 
 // An Applier carries out plans. It must hold the lease of the place of runs as
 // long as it is at work, and says nothing that is not in the journal.
-type Applier struct {
+type Executor struct {
 	Wix     Wix
 	Journal Journal
 
 	// Gate is asked before each claim, and right before each request that changes
 	// something leaves. With an error nothing new is sent any more, and what was not
 	// started is told with it. Nil is always open.
-	Gate func(ctx context.Context) error
+	PreSendCheck func(ctx context.Context) error
 
 	SettleAfter time.Duration // from when on after its send a change that shows no effect has none
 	SendWindow  time.Duration // how long after its claim a request may leave; a lease's life, more than RequestTime
@@ -56,7 +56,7 @@ type Applier struct {
 //
 // The end of the context starts nothing new. What is under way then is finished
 // and journaled within 17 s.
-func (ap *Applier) Apply(ctx context.Context, p *Plan) ([]Result, error) {
+func (ap *Executor) Execute(ctx context.Context, p *Plan) ([]Result, error) {
 	if err := ap.check(); err != nil {
 		return nil, fmt.Errorf("apply plan %s: %w", p.ID, err)
 	}
@@ -68,7 +68,7 @@ func (ap *Applier) Apply(ctx context.Context, p *Plan) ([]Result, error) {
 	return w.results(), w.failure()
 }
 
-func (ap *Applier) check() error {
+func (ap *Executor) check() error {
 	var faults []error
 	if ap.Wix == nil || ap.Journal == nil {
 		faults = append(faults, errors.New("Wix or the journal is missing"))
@@ -82,14 +82,14 @@ func (ap *Applier) check() error {
 	return errors.Join(faults...)
 }
 
-func (ap *Applier) log() *slog.Logger {
+func (ap *Executor) log() *slog.Logger {
 	if ap.Log == nil {
 		return slog.New(slog.DiscardHandler)
 	}
 	return ap.Log
 }
 
-func (ap *Applier) workers() int {
+func (ap *Executor) workers() int {
 	if ap.Concurrency <= 0 {
 		return maxRow
 	}
@@ -97,11 +97,11 @@ func (ap *Applier) workers() int {
 }
 
 // gate gives why the gate is shut.
-func (ap *Applier) gate(ctx context.Context) string {
-	if ap.Gate == nil {
+func (ap *Executor) gate(ctx context.Context) string {
+	if ap.PreSendCheck == nil {
 		return ""
 	}
-	if err := ap.Gate(ctx); err != nil {
+	if err := ap.PreSendCheck(ctx); err != nil {
 		return err.Error()
 	}
 	return ""

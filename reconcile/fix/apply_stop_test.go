@@ -37,7 +37,7 @@ func TestStopWhileUnderWay(t *testing.T) {
 				began := time.Now()
 				asked := began.Add(time.Duration(tenth) * 100 * time.Millisecond)
 				time.AfterFunc(asked.Sub(began), stop)
-				results, err := s.applier.Apply(ctx, s.plan)
+				results, err := s.applier.Execute(ctx, s.plan)
 				s.stoppedWell(results, err, asked)
 				synctest.Wait()
 			})
@@ -96,7 +96,7 @@ func TestJournalThatFails(t *testing.T) {
 				}
 				return nil
 			}
-			results, err := s.applier.Apply(context.Background(), s.plan)
+			results, err := s.applier.Execute(context.Background(), s.plan)
 			s.want(results, strings.Fields(want.outcomes)...)
 			if err == nil || !strings.Contains(err.Error(), "access denied") || len(s.wix.requests) != want.requests {
 				s.Errorf("%s: error %v after %d requests", op, err, len(s.wix.requests))
@@ -112,7 +112,7 @@ func TestJournalThatFails(t *testing.T) {
 func TestClaimThatTookTooLong(t *testing.T) {
 	stage(t, onePackage(), oneCancel, func(s *scene) {
 		asked := 0
-		s.applier.Gate = func(context.Context) error {
+		s.applier.PreSendCheck = func(context.Context) error {
 			if asked++; asked == 2 {
 				time.Sleep(testWindow - RequestTime + 1)
 			}
@@ -120,7 +120,7 @@ func TestClaimThatTookTooLong(t *testing.T) {
 		}
 		s.want(s.apply(), "not_started")
 		end := s.journal.entries[s.plan.Actions[0].Key][0].End
-		if len(s.wix.requests) != 0 || end == nil || end.Failure != FailureHeld || !end.NotDone || end.Sends != 0 {
+		if len(s.wix.requests) != 0 || end == nil || end.Failure != FailureStopped || !end.NotDone || end.Sends != 0 {
 			s.Errorf("end %+v after %d requests", end, len(s.wix.requests))
 		}
 		s.want(s.apply(), "applied")
@@ -185,7 +185,7 @@ func TestOnlyWhatIsDue(t *testing.T) {
 }
 
 func TestAnApplierThatLacksSomething(t *testing.T) {
-	_, err := (&Applier{}).Apply(context.Background(), planOf(time.Now()))
+	_, err := (&Executor{}).Execute(context.Background(), planOf(time.Now()))
 	for _, want := range []string{"journal is missing", "time to settle", "requests may leave"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)

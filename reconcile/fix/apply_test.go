@@ -21,7 +21,7 @@ type scene struct {
 	wix     *memoryWix
 	journal *memoryJournal
 	plan    *Plan
-	applier *Applier
+	applier *Executor
 }
 
 // stage plays a scene with the packages and what is planned on them.
@@ -40,7 +40,7 @@ func stage(t *testing.T, packages []reconcile.Package, plan func([]reconcile.Pac
 // apply carries the plan out and gives the outcomes, a word each.
 func (s *scene) apply() []Result {
 	s.Helper()
-	results, err := s.applier.Apply(context.Background(), s.plan)
+	results, err := s.applier.Execute(context.Background(), s.plan)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -121,8 +121,8 @@ func TestOneFault(t *testing.T) {
 		{fault: refusing, outcome: "failed", failure: FailureRefused, notDone: true},
 		{fault: unsent, outcome: "failed", failure: FailureNotSent, notDone: true},
 		{fault: throttling, outcome: "failed", failure: FailureThrottled, notDone: true},
-		{fault: halfDone, outcome: "failed", failure: FailureOdd},
-		{fault: answeredOdd, outcome: "failed", failure: FailureOdd},
+		{fault: halfDone, outcome: "failed", failure: FailureUnexpected},
+		{fault: answeredOdd, outcome: "failed", failure: FailureUnexpected},
 		{fault: lostBefore, outcome: "unsettled", assigned: "failed", canceled: "failed", created: "failed"},
 		{fault: lostLater, outcome: "unsettled", assigned: "applied", canceled: "applied", created: "applied"},
 		{fault: answeredLate, outcome: "unsettled", assigned: "applied", canceled: "applied", created: "applied"},
@@ -228,7 +228,7 @@ func TestStale(t *testing.T) {
 
 // claimedElsewhere has another run claim the action after its journal was read.
 func (s *scene) claimedElsewhere() {
-	s.applier.Gate = func(context.Context) error {
+	s.applier.PreSendCheck = func(context.Context) error {
 		key := s.plan.Actions[0].Key
 		if len(s.journal.entries[key]) == 0 {
 			s.journal.entries[key] = []Entry{{Attempt: Attempt{Key: key, Number: 1, PlanID: "other"}}}
@@ -270,7 +270,7 @@ func TestGate(t *testing.T) {
 		}
 		stage(t, onePackage(), plan, func(s *scene) {
 			asked := 0
-			s.applier.Gate = func(context.Context) error {
+			s.applier.PreSendCheck = func(context.Context) error {
 				if asked++; asked >= shutAt {
 					return errors.New("object STOP is there")
 				}

@@ -49,7 +49,7 @@ func TestStopWhileAServerHangs(t *testing.T) {
 				s.wix.fault = func(int, *Action) fault { return answer }
 				s.applier.Wix = hangingWix{s.wix}
 				asked := s.stopsAfterSend(after)
-				results, err := s.applier.Apply(asked.ctx, s.plan)
+				results, err := s.applier.Execute(asked.ctx, s.plan)
 				s.want(results, "unsettled")
 				e := s.journal.entries[s.plan.Actions[0].Key][0]
 				if err != nil || e.Doubt == nil || !e.Open() || e.Doubt.SentAt.IsZero() {
@@ -75,7 +75,7 @@ func TestStopWhileTheJournalHangsToo(t *testing.T) {
 				s.applier.Wix = hangingWix{s.wix}
 			}
 			asked := s.stopsAfterSend(1)
-			results, err := s.applier.Apply(asked.ctx, s.plan)
+			results, err := s.applier.Execute(asked.ctx, s.plan)
 			s.want(results, "unsettled")
 			if took := time.Since(asked.at); took != graceInAll || err == nil || !strings.Contains(results[0].Reason, "not in the journal") {
 				s.Errorf("%s: through after %s with error %v: %+v", name, took, err, results)
@@ -115,7 +115,7 @@ func TestUnwrittenEnds(t *testing.T) {
 		stage(t, onePackage(), oneCancel, func(s *scene) {
 			s.wix.fault, s.wix.wait = func(int, *Action) fault { return f }, time.Hour
 			s.journal.fail = failsAt("end")
-			results, err := s.applier.Apply(context.Background(), s.plan)
+			results, err := s.applier.Execute(context.Background(), s.plan)
 			s.want(results, "unsettled")
 			r := results[0]
 			if err == nil || r.Failure != "" || !strings.Contains(r.Reason, tt.reason) || !strings.Contains(r.Reason, "access denied") {
@@ -138,7 +138,7 @@ func TestUnwrittenEndOfWhatWasHeld(t *testing.T) {
 		s.wix.turn = func() time.Duration { return 2 * time.Second }
 		s.shutsAfter(time.Second)
 		s.journal.fail = failsAt("end")
-		results, err := s.applier.Apply(context.Background(), s.plan)
+		results, err := s.applier.Execute(context.Background(), s.plan)
 		s.want(results, "unsettled")
 		if err == nil || len(s.wix.requests) != 0 || !strings.Contains(results[0].Reason, "STOP") {
 			s.Errorf("%+v after %d requests, error %v", results, len(s.wix.requests), err)

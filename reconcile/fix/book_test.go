@@ -13,7 +13,7 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// Small books, and the way from a book to a plan: reconcile, count the run,
+// Small books, and the way from an inventory to a plan: reconcile, count the run,
 // plan.
 
 var (
@@ -82,7 +82,7 @@ func status(s reconcile.Status) reconcile.Instance {
 	return with(inst("plan", ""), func(i *reconcile.Instance) { i.Status = s })
 }
 
-// A book is what one run reads, and what it is asked.
+// An inventory is what one run reads, and what it is asked.
 type book struct {
 	lines      []reconcile.Line
 	bad        []reconcile.BadRow
@@ -108,16 +108,16 @@ func (b book) reckless() book {
 	return b
 }
 
-func (b *book) rules(memory reconcile.Memory) reconcile.Rules {
+func (b *book) rules(memory reconcile.KnownFindings) reconcile.Rules {
 	if b.asOf.IsZero() {
 		b.asOf = now
 	}
 	if b.coverage == nil {
-		b.coverage = &reconcile.Coverage{Book: reconcile.BookWhole}
+		b.coverage = &reconcile.Coverage{Inventory: reconcile.InventoryWhole}
 	}
 	return reconcile.Rules{
 		AsOf: b.asOf, InFlight: window, Coverage: b.coverage, Parent: parent,
-		Exceptions: reconcile.NewExceptions(b.exceptions, b.asOf), Memory: memory,
+		Exceptions: reconcile.NewExceptions(b.exceptions, b.asOf), Known: memory,
 	}
 }
 
@@ -136,12 +136,12 @@ type decided struct {
 	decisions []fix.Decision
 }
 
-// plan plans the book as the run of a scope that has no past but one accepted
+// plan plans the inventory as the run of a scope that has no past but one accepted
 // run. The given sightings are those of every finding.
 func (b book) plan(t *testing.T) decided {
 	t.Helper()
 	findings, _ := reconcile.Diff(b.lines, b.bad, b.packages, b.rules(nil))
-	round := fix.Round{AsOf: b.asOf, Ledger: "1", Accepted: true, Gap: gap}
+	round := fix.SightingRun{AsOf: b.asOf, Ledger: "1", Accepted: true, Gap: gap}
 	return b.decide(t, findings, remember(t, nil, findings, b.coverage, &fix.Earlier{}, round))
 }
 
@@ -157,9 +157,9 @@ func reported(findings []reconcile.Finding) iter.Seq2[reconcile.Reported, error]
 }
 
 // remember gives the memory after a run.
-func remember(t *testing.T, before reconcile.Memory, findings []reconcile.Finding, c *reconcile.Coverage, e *fix.Earlier, round fix.Round) reconcile.Memory {
+func remember(t *testing.T, before reconcile.KnownFindings, findings []reconcile.Finding, c *reconcile.Coverage, e *fix.Earlier, round fix.SightingRun) reconcile.KnownFindings {
 	t.Helper()
-	after, _, err := before.After(reconcile.Look{AsOf: round.AsOf, Accepted: round.Accepted, Coverage: c}, reported(findings))
+	after, _, err := before.Update(reconcile.CurrentRun{AsOf: round.AsOf, Accepted: round.Accepted, Coverage: c}, reported(findings))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,11 +172,11 @@ func remember(t *testing.T, before reconcile.Memory, findings []reconcile.Findin
 	return s.Count(after)
 }
 
-func (b book) decide(t *testing.T, findings []reconcile.Finding, memory reconcile.Memory) decided {
+func (b book) decide(t *testing.T, findings []reconcile.Finding, memory reconcile.KnownFindings) decided {
 	t.Helper()
 	b.options.Parent = parent
-	if b.options.Memory == nil {
-		b.options.Memory = memory
+	if b.options.Known == nil {
+		b.options.Known = memory
 	}
 	if b.options.Listed == nil {
 		b.options.Listed = b.listed()
@@ -208,7 +208,7 @@ func tell(actions []fix.Action) []string {
 	var all []string
 	for i := range actions {
 		a := &actions[i]
-		words := []string{a.Fix, a.PackageID, a.InstanceID, a.Wanted.ExternalID, a.Wanted.SiteID, a.Wanted.ProductID, a.Wanted.Cycle}
+		words := []string{a.Fix, a.PackageID, a.InstanceID, a.Desired.ExternalID, a.Desired.SiteID, a.Desired.ProductID, a.Desired.Cycle}
 		if a.Waiting != nil {
 			words = append(words, fmt.Sprintf("waiting(%d/%d)", a.Waiting.Sightings, a.Waiting.Needed))
 		}

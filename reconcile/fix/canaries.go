@@ -26,7 +26,7 @@ func NewCanaries(ids []string) *Canaries {
 }
 
 // See takes a package of the inventory.
-func (c *Canaries) See(s *reconcile.Stock) {
+func (c *Canaries) See(s *reconcile.ClassifiedPackage) {
 	if len(c.ids) == 0 || s.Class != reconcile.Matched {
 		return
 	}

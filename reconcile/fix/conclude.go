@@ -18,7 +18,7 @@ func (t *try) concluded(seen *view) Result {
 		end.Outcome = OutcomeApplied
 		t.ground.applied = append(t.ground.applied, t.action)
 	} else {
-		end.Outcome, end.Failure, end.Reason = OutcomeFailed, FailureOdd, seen.text
+		end.Outcome, end.Failure, end.Reason = OutcomeFailed, FailureUnexpected, seen.text
 		t.breaker.stop(reasonOdd(t.action, seen.text))
 	}
 	return t.written(end)
@@ -34,7 +34,7 @@ func (t *try) notDone(failure, reason string, seen *State) Result {
 
 // held ends an attempt of which nothing was sent, or nothing more.
 func (t *try) held(reason string) Result {
-	result := t.notDone(FailureHeld, reason, nil)
+	result := t.notDone(FailureStopped, reason, nil)
 	if result.Outcome == OutcomeFailed {
 		result.Outcome = OutcomeNotStarted
 	}

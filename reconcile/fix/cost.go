@@ -44,7 +44,7 @@ func (c *costs) add(currency string, amount decimal.Decimal) {
 }
 
 // price notes what a removal takes away.
-func (a *Action) price(cost Costing) {
+func (a *Action) price(cost PriceLookup) {
 	var c costs
 	for _, id := range a.takes() {
 		inst := a.Seen.instance(id)

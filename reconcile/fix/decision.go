@@ -8,7 +8,7 @@ import (
 
 // For every finding one place says whether it is fixed, and if not why. The
 // first that holds is told: its state, what matching held back, a package whose
-// last change is not settled, a book that is not the ledger's, an id that can't
+// last change is not settled, an inventory that is not the ledger's, an id that can't
 // be sent, lines that do not say enough. A finding that nobody asked to have
 // fixed has no outcome.
 
@@ -37,7 +37,7 @@ const (
 // A Decision is what becomes of a finding.
 type Decision struct {
 	Outcome string
-	Reason  string   // beside an action: why it does not mend all of the finding
+	Reason  string   // beside an action: why it does not fix all of the finding
 	Actions []string // keys of its actions, those that wait or need a review among them
 }
 
@@ -81,7 +81,7 @@ func reasonOfMatching(f *reconcile.Reported) string {
 		return ReasonUnknown
 	case f.Reason != "" && !partly(f):
 		return f.Reason
-	case f.Basis.Placed && f.WixValue != "": // a mere place does not overrule an id that Wix has
+	case f.Basis.LinkedByPlace && f.WixValue != "": // a mere place does not overrule an id that Wix has
 		return reconcile.ReasonAmbiguous
 	}
 	return ""
@@ -119,7 +119,7 @@ const maxInstances = 1000
 
 // reasonOfOrder gives why a package of these lines can't be created: nobody
 // guesses what a reseller would be billed for.
-func reasonOfOrder(order []reconcile.Ordered) string {
+func reasonOfOrder(order []reconcile.OrderLine) string {
 	instances := 0
 	for _, o := range order {
 		if o.ProductID == "" || o.Country == "" || o.Cycle == "" || o.Quantity < 1 {

@@ -27,7 +27,7 @@ func heldCases() []heldCase {
 	shielded.bad = []reconcile.BadRow{{AccountID: account(1), Column: "external_id", Problem: "missing"}}
 	return []heldCase{
 		{name: "unknown", book: orphan, edit: func(b *book) {
-			b.coverage = &reconcile.Coverage{Book: reconcile.BookPartial, Accounts: map[string]*reconcile.AccountCoverage{account(1): {}}}
+			b.coverage = &reconcile.Coverage{Inventory: reconcile.InventoryPartial, Accounts: map[string]*reconcile.AccountCoverage{account(1): {}}}
 		}, want: []string{"orphan_package not_allowed unknown"}},
 		{name: "excepted", book: orphan, edit: func(b *book) {
 			b.exceptions = []reconcile.Exception{{PackageID: "P", Reason: "moved", Expires: now.Add(1)}}
@@ -100,7 +100,7 @@ func TestReasons(t *testing.T) {
 func TestAPlaceDoesNotOverruleAnID(t *testing.T) {
 	for has, want := range map[string]int{"": 1, "other": 0} {
 		f := reconcile.Finding{Kind: reconcile.UnlinkedPackage, State: reconcile.Open, Fix: reconcile.FixExternalID, ExternalID: "s", PackageID: "P",
-			WixValue: has, Basis: &reconcile.Basis{Placed: true}}
+			WixValue: has, Basis: &reconcile.Basis{LinkedByPlace: true}}
 		b := book{packages: []reconcile.Package{pack("P", has, inst("plan", ""))}, asOf: now}.reckless()
 		if d := b.decide(t, []reconcile.Finding{f}, nil); len(d.Actions) != want {
 			t.Errorf("%q at Wix: got %q", has, d.told())

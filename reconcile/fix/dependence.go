@@ -50,7 +50,7 @@ func (d *dependence) watch(drafts []draft) {
 	}
 	for i := range drafts {
 		if a := &drafts[i].Action; a.Fix == reconcile.FixAssign {
-			d.arriving[a.Wanted.SiteID] = append(d.arriving[a.Wanted.SiteID], a.InstanceID)
+			d.arriving[a.Desired.SiteID] = append(d.arriving[a.Desired.SiteID], a.InstanceID)
 		}
 	}
 }

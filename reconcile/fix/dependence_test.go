@@ -73,9 +73,9 @@ func TestDependantsThatWait(t *testing.T) {
 	if got, want := d.told(), []string{"cancel O waiting(1/2)", "cancel Q waiting(1/2)"}; !slices.Equal(got, want) {
 		t.Errorf("both wait: got %q, want %q", got, want)
 	}
-	b.options.Memory = make(reconcile.Memory)
+	b.options.Known = make(reconcile.KnownFindings)
 	for i := range d.findings {
-		b.options.Memory[d.findings[i].ID(parent)] = reconcile.Past{Sightings: 2 - i}
+		b.options.Known[d.findings[i].ID(parent)] = reconcile.KnownFinding{Sightings: 2 - i}
 	}
 	d = b.plan(t)
 	if got, want := d.told(), []string{"cancel O review(Q.1)", "cancel Q waiting(1/2)"}; !slices.Equal(got, want) {

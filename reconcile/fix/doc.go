@@ -1,4 +1,4 @@
-// Package fix decides what may be mended, before anything is changed: which
+// Package fix decides what may be fixed, before anything is changed: which
 // findings give an action, which wait, which are held back and why, and whether
 // the plan as a whole keeps to its limits.
 //

@@ -143,21 +143,21 @@ func (p *Planner) draft(s share) draft {
 func (a *Action) want(f *reconcile.Reported) {
 	switch f.Fix {
 	case reconcile.FixExternalID:
-		a.Wanted.ExternalID = f.ExternalID
+		a.Desired.ExternalID = f.ExternalID
 	case reconcile.FixAssign:
-		a.Wanted.SiteID = f.LedgerValue
+		a.Desired.SiteID = f.LedgerValue
 	case reconcile.FixUnassign:
-		a.Wanted.SiteID = reconcile.Floating
+		a.Desired.SiteID = reconcile.Floating
 	case reconcile.FixAdjust:
 		if f.Kind == reconcile.ProductMismatch {
-			a.Wanted.ProductID = f.LedgerValue
+			a.Desired.ProductID = f.LedgerValue
 		} else {
-			a.Wanted.Cycle = f.LedgerValue
+			a.Desired.Cycle = f.LedgerValue
 		}
 	case reconcile.FixCreate:
-		a.Wanted.Lines = linesOf(f.Basis.Order)
+		a.Desired.Lines = linesOf(f.Basis.Order)
 	case reconcile.FixCancel:
-		a.Wanted.Status = string(reconcile.StatusCanceled)
+		a.Desired.Status = string(reconcile.StatusCanceled)
 	}
 }
 
@@ -170,9 +170,9 @@ func (p *Planner) wait(a *Action, wants []int) {
 }
 
 func (p *Planner) sightings(wants []int) int {
-	least := p.options.Memory[p.wants[wants[0]].id].Sightings
+	least := p.options.Known[p.wants[wants[0]].id].Sightings
 	for _, w := range wants[1:] {
-		least = min(least, p.options.Memory[p.wants[w].id].Sightings)
+		least = min(least, p.options.Known[p.wants[w].id].Sightings)
 	}
 	return least
 }

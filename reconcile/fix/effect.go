@@ -69,7 +69,7 @@ func aspectOf(a *Action, before, after *State) aspect {
 	if after != nil {
 		x.after = read(after)
 	}
-	if after != nil && a.Wanted.Cycle != "" && reconcile.Cycle(x.after).Same(reconcile.Cycle(wanted)) {
+	if after != nil && a.Desired.Cycle != "" && reconcile.Cycle(x.after).Same(reconcile.Cycle(wanted)) {
 		x.after = wanted // 12 MONTH is 1 YEAR
 	}
 	return x
@@ -84,7 +84,7 @@ func (a *Action) about() string {
 		return "status"
 	case a.Fix == reconcile.FixCancel:
 		return "status of instance " + a.InstanceID
-	case a.Fix == reconcile.FixAdjust && a.Wanted.ProductID != "":
+	case a.Fix == reconcile.FixAdjust && a.Desired.ProductID != "":
 		return "product of instance " + a.InstanceID
 	case a.Fix == reconcile.FixAdjust:
 		return "billing cycle of instance " + a.InstanceID
@@ -96,17 +96,17 @@ func (a *Action) about() string {
 func (a *Action) reader() (read func(*State) string, wanted string) {
 	switch {
 	case a.Fix == reconcile.FixExternalID:
-		return func(s *State) string { return s.ExternalID }, reconcile.TrimID(a.Wanted.ExternalID)
+		return func(s *State) string { return s.ExternalID }, reconcile.TrimID(a.Desired.ExternalID)
 	case a.Fix == reconcile.FixCancel:
 		return func(s *State) string { return s.statuses(a.takes()) }, string(reconcile.StatusCanceled)
 	case a.Fix == reconcile.FixUnassign:
 		return a.ofInstance(func(i *InstanceState) string { return i.SiteID }), ""
 	case a.Fix == reconcile.FixAssign:
-		return a.ofInstance(func(i *InstanceState) string { return i.SiteID }), reconcile.FoldGUID(a.Wanted.SiteID)
-	case a.Wanted.ProductID != "":
-		return a.ofInstance(func(i *InstanceState) string { return i.ProductID }), reconcile.FoldGUID(a.Wanted.ProductID)
+		return a.ofInstance(func(i *InstanceState) string { return i.SiteID }), reconcile.FoldGUID(a.Desired.SiteID)
+	case a.Desired.ProductID != "":
+		return a.ofInstance(func(i *InstanceState) string { return i.ProductID }), reconcile.FoldGUID(a.Desired.ProductID)
 	}
-	return a.ofInstance(func(i *InstanceState) string { return string(i.Cycle) }), a.Wanted.Cycle
+	return a.ofInstance(func(i *InstanceState) string { return string(i.Cycle) }), a.Desired.Cycle
 }
 
 func (a *Action) ofInstance(read func(*InstanceState) string) func(*State) string {

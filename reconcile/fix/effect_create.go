@@ -23,7 +23,7 @@ func (a *Action) IdempotencyKey(parent string) string {
 	var d digest
 	d.add(parent, a.AccountID, a.ExternalID)
 	var lines []string
-	for _, l := range a.Wanted.Lines {
+	for _, l := range a.Desired.Lines {
 		var one digest
 		one.add(l.ProductID, l.SiteID, string(l.Cycle), l.Start.UTC().Format(time.RFC3339Nano))
 		one.number(l.Quantity)
@@ -38,7 +38,7 @@ func (a *Action) IdempotencyKey(parent string) string {
 // and gives the one that it is about.
 func created(a *Action, found []reconcile.Package) (effect, *reconcile.Package) {
 	for i := range found {
-		if found[i].ExternalID == reconcile.TrimID(a.ExternalID) && holds(found[i].Instances, a.Wanted.Lines) {
+		if found[i].ExternalID == reconcile.TrimID(a.ExternalID) && holds(found[i].Instances, a.Desired.Lines) {
 			return effectDone, &found[i]
 		}
 	}

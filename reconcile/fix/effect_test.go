@@ -124,7 +124,7 @@ func TestIdempotencyKey(t *testing.T) {
 	key := a.IdempotencyKey(testParent)
 	other := a
 	other.Kind, other.FindingIDs, other.Rows, other.Waiting = "x", []string{"f"}, "h", &Waiting{}
-	other.Wanted.Lines = lines(func(l []Line) {
+	other.Desired.Lines = lines(func(l []Line) {
 		l[0], l[1] = l[1], l[0]
 		l[0].Start = start.In(time.FixedZone("", 3600))
 	})
@@ -135,12 +135,12 @@ func TestIdempotencyKey(t *testing.T) {
 	for _, edit := range []func(*Action){
 		func(a *Action) { a.AccountID = "x" },
 		func(a *Action) { a.ExternalID = "x" },
-		func(a *Action) { a.Wanted.Lines = a.Wanted.Lines[:1] },
-		func(a *Action) { a.Wanted.Lines[0].ProductID = "x" },
-		func(a *Action) { a.Wanted.Lines[0].SiteID = "" },
-		func(a *Action) { a.Wanted.Lines[0].Cycle = "1 MONTH" },
-		func(a *Action) { a.Wanted.Lines[0].Quantity = 2 },
-		func(a *Action) { a.Wanted.Lines[0].Start = start.Add(1) },
+		func(a *Action) { a.Desired.Lines = a.Desired.Lines[:1] },
+		func(a *Action) { a.Desired.Lines[0].ProductID = "x" },
+		func(a *Action) { a.Desired.Lines[0].SiteID = "" },
+		func(a *Action) { a.Desired.Lines[0].Cycle = "1 MONTH" },
+		func(a *Action) { a.Desired.Lines[0].Quantity = 2 },
+		func(a *Action) { a.Desired.Lines[0].Start = start.Add(1) },
 	} {
 		b := createOf("new", lines()...)
 		edit(&b)

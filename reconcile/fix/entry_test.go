@@ -15,8 +15,8 @@ import (
 func soundEntry() fix.Entry {
 	return entrySent(fix.Action{
 		Key: "k", Fix: reconcile.FixCancel, AccountID: account(1), ExternalID: "x", PackageID: "P", Removal: true, Instances: 1,
-		Wanted: fix.Wanted{Status: "CANCELED"},
-		Seen:   &fix.State{Instances: []fix.InstanceState{{ID: "P.1", Status: reconcile.StatusEnabled}}},
+		Desired: fix.Desired{Status: "CANCELED"},
+		Seen:    &fix.State{Instances: []fix.InstanceState{{ID: "P.1", Status: reconcile.StatusEnabled}}},
 	}, now, entryDoubted(time.Second), entryEnded(fix.OutcomeApplied, 1, time.Minute))
 }
 

@@ -32,7 +32,7 @@ func (s *State) apply(a *Action) {
 	inst := s.instance(a.InstanceID)
 	switch {
 	case a.Fix == reconcile.FixExternalID:
-		s.ExternalID = reconcile.TrimID(a.Wanted.ExternalID)
+		s.ExternalID = reconcile.TrimID(a.Desired.ExternalID)
 	case a.Fix == reconcile.FixCancel:
 		for _, id := range a.takes() {
 			if gone := s.instance(id); gone != nil {
@@ -41,13 +41,13 @@ func (s *State) apply(a *Action) {
 		}
 	case inst == nil:
 	case a.Fix == reconcile.FixAssign:
-		inst.SiteID = reconcile.FoldGUID(a.Wanted.SiteID)
+		inst.SiteID = reconcile.FoldGUID(a.Desired.SiteID)
 	case a.Fix == reconcile.FixUnassign:
 		inst.SiteID = ""
-	case a.Wanted.ProductID != "":
-		inst.ProductID = reconcile.FoldGUID(a.Wanted.ProductID)
-	case a.Wanted.Cycle != "":
-		inst.Cycle = reconcile.Cycle(a.Wanted.Cycle)
+	case a.Desired.ProductID != "":
+		inst.ProductID = reconcile.FoldGUID(a.Desired.ProductID)
+	case a.Desired.Cycle != "":
+		inst.Cycle = reconcile.Cycle(a.Desired.Cycle)
 	}
 }
 

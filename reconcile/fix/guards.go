@@ -98,7 +98,7 @@ type Reading struct {
 }
 
 // Weigh holds a reading against the runs before it.
-func (g *Guards) Weigh(r *Reading, e *Earlier) []Objection {
+func (g *Guards) Evaluate(r *Reading, e *Earlier) []Objection {
 	objections := []Objection{}
 	if o, objects := g.age(r); objects {
 		objections = append(objections, o)

@@ -22,7 +22,7 @@ func weigh(g fix.Guards, r fix.Reading, h fix.Earlier) []string {
 	}
 	r.AsOf = now
 	var all []string
-	for _, o := range g.Weigh(&r, &h) {
+	for _, o := range g.Evaluate(&r, &h) {
 		all = append(all, o.Guard+" "+o.Metric+" "+o.Value+" "+o.Baseline+" "+o.RunID)
 	}
 	return all
@@ -49,7 +49,7 @@ func TestLedgerAge(t *testing.T) {
 		}
 	}
 	g := fix.DefaultGuards()
-	unknown := g.Weigh(&fix.Reading{AsOf: now}, &fix.Earlier{})
+	unknown := g.Evaluate(&fix.Reading{AsOf: now}, &fix.Earlier{})
 	if len(unknown) != 1 || unknown[0].Text != "the age of the ledger is not known, allowed are 36h" || unknown[0].Flag != "--max-ledger-age" {
 		t.Errorf("an unknown age: got %+v", unknown)
 	}
@@ -164,7 +164,7 @@ func TestCanaries(t *testing.T) {
 			if i == 4 {
 				class = reconcile.WixOnly
 			}
-			c.See(&reconcile.Stock{Package: p, Class: class})
+			c.See(&reconcile.ClassifiedPackage{Package: p, Class: class})
 		}
 		for i := range findings {
 			c.Consider(&findings[i])

@@ -22,7 +22,7 @@ func (a *Action) key(parent string) string {
 	if a.PackageID == "" {
 		d.add(a.AccountID, a.ExternalID)
 	}
-	w := &a.Wanted
+	w := &a.Desired
 	d.add(w.ExternalID, w.SiteID, w.ProductID, w.Cycle, w.Status)
 	for _, l := range w.Lines {
 		d.add(l.ProductID, l.SiteID, string(l.Cycle), l.Country, l.Start.UTC().Format(time.RFC3339Nano))

@@ -45,7 +45,7 @@ const (
 
 // Spent is what was sent for one sub-account in the last 24 hours, whatever
 // became of it.
-type Spent struct {
+type Usage struct {
 	AccountID string
 	Fixes     int    // instances, removals among them
 	Cancels   int    // instances that were taken away
@@ -56,7 +56,7 @@ type Spent struct {
 // Weigh holds what is to be sent now against the limits. Reviewed says that
 // somebody looked at the plan, so that what needs a review is sent too; live is
 // the number of live instances that were read.
-func (l *Limits) Weigh(actions []Action, reviewed bool, spent []Spent, live int) []Refusal {
+func (l *Limits) Evaluate(actions []Action, reviewed bool, spent []Usage, live int) []Refusal {
 	w := newLoad(actions, reviewed, spent)
 	var refusals []Refusal
 	for _, check := range []func(*load) *Refusal{

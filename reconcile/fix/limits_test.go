@@ -32,14 +32,14 @@ func TestLimits(t *testing.T) {
 	unpriced := fix.Action{AccountID: account(1), Removal: true, Instances: 1, Unpriced: 1}
 	waiting, review := removal(1, 50), removal(1, 50)
 	waiting.Waiting, review.Needs = &fix.Waiting{Sightings: 1, Needed: 2}, fix.NeedsReview
-	spent := func(fixes, cancels int) []fix.Spent {
-		return []fix.Spent{{AccountID: account(1), Fixes: fixes, Cancels: cancels, Costs: []fix.Cost{{Currency: "EUR", Monthly: decimal.MustNew(int64(cancels)*100, 2)}}}}
+	spent := func(fixes, cancels int) []fix.Usage {
+		return []fix.Usage{{AccountID: account(1), Fixes: fixes, Cancels: cancels, Costs: []fix.Cost{{Currency: "EUR", Monthly: decimal.MustNew(int64(cancels)*100, 2)}}}}
 	}
 	for _, c := range []struct {
 		name    string
 		set     func(*fix.Limits)
 		actions []fix.Action
-		spent   []fix.Spent
+		spent   []fix.Usage
 		live    int
 		want    []string // limit, value, need
 	}{
@@ -89,7 +89,7 @@ func TestLimits(t *testing.T) {
 		limits := lifted()
 		c.set(&limits)
 		var got []string
-		for _, r := range limits.Weigh(c.actions, false, c.spent, c.live) {
+		for _, r := range limits.Evaluate(c.actions, false, c.spent, c.live) {
 			got = append(got, r.Limit+" "+r.Value+" "+r.Need)
 		}
 		if !slices.Equal(got, c.want) {
@@ -103,10 +103,10 @@ func TestReviewedPlansCount(t *testing.T) {
 	limits := fix.DefaultLimits()
 	review := removal(1, 4)
 	review.Needs = fix.NeedsReview
-	if got := limits.Weigh([]fix.Action{review}, false, nil, 1000); len(got) > 0 {
+	if got := limits.Evaluate([]fix.Action{review}, false, nil, 1000); len(got) > 0 {
 		t.Errorf("not sent: got %+v", got)
 	}
-	if got := limits.Weigh([]fix.Action{review}, true, nil, 1000); len(got) != 1 || got[0].Limit != fix.LimitCancelsPerAccount {
+	if got := limits.Evaluate([]fix.Action{review}, true, nil, 1000); len(got) != 1 || got[0].Limit != fix.LimitCancelsPerAccount {
 		t.Errorf("sent: got %+v", got)
 	}
 }
@@ -115,7 +115,7 @@ func TestRefusalNamesWhoIsToBlame(t *testing.T) {
 	limits := lifted()
 	limits.Cancels = fix.Limit{Max: 10}
 	actions := []fix.Action{removal(1, 1), removal(2, 9), removal(3, 3), removal(4, 3), removal(5, 2), removal(6, 1), removal(7, 5)}
-	got := limits.Weigh(actions, false, []fix.Spent{{AccountID: account(6), Cancels: 3}}, 0)
+	got := limits.Evaluate(actions, false, []fix.Usage{{AccountID: account(6), Cancels: 3}}, 0)
 	if len(got) != 1 {
 		t.Fatalf("got %+v", got)
 	}

@@ -27,7 +27,7 @@ func newCancels(p *portion) int { return p.cancels }
 func allFixes(p *portion) int   { return p.fixes + p.spentFixes }
 func allCancels(p *portion) int { return p.cancels + p.spentCancels }
 
-func newLoad(actions []Action, reviewed bool, spent []Spent) *load {
+func newLoad(actions []Action, reviewed bool, spent []Usage) *load {
 	w := &load{accounts: make(map[string]*portion)}
 	for i := range actions {
 		a := &actions[i]

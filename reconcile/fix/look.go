@@ -22,7 +22,7 @@ type view struct {
 
 // look reads the package of an action once. Made is the package that a create
 // was answered with, where it was.
-func (ap *Applier) look(ctx context.Context, a *Action, before *State, made string) (*view, error) {
+func (ap *Executor) look(ctx context.Context, a *Action, before *State, made string) (*view, error) {
 	if a.Fix == reconcile.FixCreate {
 		return ap.lookForCreated(ctx, a, made)
 	}
@@ -39,7 +39,7 @@ func (ap *Applier) look(ctx context.Context, a *Action, before *State, made stri
 	return seen, nil
 }
 
-func (ap *Applier) lookForCreated(ctx context.Context, a *Action, made string) (*view, error) {
+func (ap *Executor) lookForCreated(ctx context.Context, a *Action, made string) (*view, error) {
 	var found []reconcile.Package
 	if made == "" {
 		all, err := ap.Wix.Find(ctx, a.AccountID, a.ExternalID)

@@ -58,7 +58,7 @@ func permitOf(p *Plan, a *Action, entries []Entry) permit {
 // turned away.
 func (e *End) reached() bool {
 	switch e.Failure {
-	case FailureHeld, FailureNotSent, FailureThrottled:
+	case FailureStopped, FailureNotSent, FailureThrottled:
 		return false
 	}
 	return e.Sends != 0
@@ -67,7 +67,7 @@ func (e *End) reached() bool {
 // continued is what a plan that was interrupted makes of its own last attempt.
 func (t *permit) continued(last *Entry) {
 	end := last.End
-	t.applied, t.odd = end.Outcome == OutcomeApplied, end.Failure == FailureOdd
+	t.applied, t.odd = end.Outcome == OutcomeApplied, end.Failure == FailureUnexpected
 	if end.NotDone && end.Failure != FailureRefused {
 		return
 	}

@@ -18,7 +18,7 @@ func TestPermits(t *testing.T) {
 	p := pkgOf("p1", 1)
 	at := longAgo.Add(time.Hour)
 	applied := End{Outcome: OutcomeApplied, Sends: 1, Ended: at}
-	odd := End{Outcome: OutcomeFailed, Failure: FailureOdd, Sends: 1, Ended: at}
+	odd := End{Outcome: OutcomeFailed, Failure: FailureUnexpected, Sends: 1, Ended: at}
 	notDone := func(failure string, sends int) End {
 		return End{Outcome: OutcomeFailed, Failure: failure, NotDone: true, Sends: sends, Ended: at}
 	}
@@ -45,11 +45,11 @@ func TestPermits(t *testing.T) {
 		"our own, refused":      {plan, &assign, []Entry{ended(&assign, plan.ID, 1, notDone(FailureRefused, 1))}, 0, OutcomeFailed, false, true},
 		"our own, odd":          {plan, &assign, []Entry{ended(&assign, plan.ID, 1, odd)}, 0, OutcomeFailed, false, true},
 		"our own, lost":         {plan, &cancel, []Entry{ended(&cancel, plan.ID, 1, notDone(FailureNoEffect, -1))}, 2, "", false, true},
-		"our own, held":         {plan, &cancel, []Entry{ended(&cancel, plan.ID, 1, notDone(FailureHeld, 0))}, 2, "", false, false},
+		"our own, held":         {plan, &cancel, []Entry{ended(&cancel, plan.ID, 1, notDone(FailureStopped, 0))}, 2, "", false, false},
 		"our own, throttled":    {plan, &create, []Entry{ended(&create, plan.ID, 1, notDone(FailureThrottled, 3))}, 2, "", false, false},
 		"our own, never left":   {plan, &create, []Entry{ended(&create, plan.ID, 1, notDone(FailureNotSent, 0))}, 2, "", false, false},
 		"our own create, lost":  {plan, &create, []Entry{ended(&create, plan.ID, 1, End{Outcome: OutcomeFailed, Failure: FailureNoEffect, Sends: -1})}, 0, OutcomeFailed, false, true},
-		"our own third attempt": {plan, &cancel, []Entry{ended(&cancel, plan.ID, 1, notDone(FailureHeld, 0)), ended(&cancel, plan.ID, 2, notDone(FailureHeld, 0))}, 3, "", false, false},
+		"our own third attempt": {plan, &cancel, []Entry{ended(&cancel, plan.ID, 1, notDone(FailureStopped, 0)), ended(&cancel, plan.ID, 2, notDone(FailureStopped, 0))}, 3, "", false, false},
 
 		"another's, refused":        {plan, &cancel, []Entry{ended(&cancel, "x", 1, notDone(FailureRefused, 1))}, 2, "", false, false},
 		"another's assign":          {plan, &assign, []Entry{ended(&assign, "x", 1, applied)}, 2, "", false, false},
@@ -86,14 +86,14 @@ func TestAnInterruptedPlanGoesOn(t *testing.T) {
 	}
 	for n := range 5 {
 		stage(t, onePackage(), plan, func(s *scene) {
-			s.applier.Gate = func(context.Context) error {
+			s.applier.PreSendCheck = func(context.Context) error {
 				if len(s.wix.requests) >= n {
 					return errors.New("STOP")
 				}
 				return nil
 			}
 			s.apply()
-			s.applier.Gate, s.applier.RunID = nil, "run-2"
+			s.applier.PreSendCheck, s.applier.RunID = nil, "run-2"
 			s.want(s.apply(), "applied", "applied", "applied", "applied")
 			if len(s.wix.requests) != 4 {
 				s.Errorf("%d requests", len(s.wix.requests))

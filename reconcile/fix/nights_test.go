@@ -20,7 +20,7 @@ type reseller struct {
 // A past is what the runs of one scope left.
 type past struct {
 	fix.Earlier
-	memory reconcile.Memory
+	memory reconcile.KnownFindings
 }
 
 func newReseller() *reseller {
@@ -52,7 +52,7 @@ type morning struct {
 	asOf       time.Time
 	objections []fix.Objection
 	accepted   bool
-	memory     reconcile.Memory
+	memory     reconcile.KnownFindings
 }
 
 func (r *reseller) run(t *testing.T, b book, n night) morning {
@@ -72,11 +72,11 @@ func (r *reseller) run(t *testing.T, b book, n night) morning {
 	h := r.past(n.scope)
 	counts, missing := r.reconcile(&b, &m, h, n)
 	reading := fix.Reading{AsOf: m.asOf, LedgerModified: n.written, Counts: counts, MissingCanaries: missing}
-	m.objections = r.guards.Weigh(&reading, &h.Earlier)
+	m.objections = r.guards.Evaluate(&reading, &h.Earlier)
 	m.accepted = fix.Accepted(!n.broken, n.replay, m.objections)
 	m.memory = h.memory
 	if !n.replay {
-		round := fix.Round{AsOf: m.asOf, Ledger: n.ledger, Accepted: m.accepted, Gap: gap}
+		round := fix.SightingRun{AsOf: m.asOf, Ledger: n.ledger, Accepted: m.accepted, Gap: gap}
 		m.memory = remember(t, h.memory, m.findings, b.coverage, &h.Earlier, round)
 	}
 	b.terms.Complete, b.terms.Objections, b.terms.Earlier = !n.broken, m.objections, h.Any()
@@ -88,11 +88,11 @@ func (r *reseller) run(t *testing.T, b book, n night) morning {
 	return m
 }
 
-// reconcile diffs the book and counts it as guards do.
+// reconcile diffs the inventory and counts it as guards do.
 func (r *reseller) reconcile(b *book, m *morning, h *past, n night) (fix.Counts, []string) {
 	rules := b.rules(h.memory)
 	if n.broken {
-		b.coverage = &reconcile.Coverage{Book: reconcile.BookPartial, Accounts: map[string]*reconcile.AccountCoverage{account(1): {}}}
+		b.coverage = &reconcile.Coverage{Inventory: reconcile.InventoryPartial, Accounts: map[string]*reconcile.AccountCoverage{account(1): {}}}
 		rules.Coverage = b.coverage
 	}
 	findings, census := reconcile.Diff(b.lines, b.bad, b.packages, rules)
@@ -112,7 +112,7 @@ func (r *reseller) reconcile(b *book, m *morning, h *past, n night) (fix.Counts,
 		if ids[b.packages[i].ExternalID] {
 			class = reconcile.Matched
 		}
-		canaries.See(&reconcile.Stock{Package: b.packages[i], Class: class})
+		canaries.See(&reconcile.ClassifiedPackage{Package: b.packages[i], Class: class})
 		if b.packages[i].Live() {
 			counts.LivePackages++
 		}

@@ -127,7 +127,7 @@ func (p *Planner) evidence(d *draft) Evidence {
 		if w.FirstSeen.Before(e.FirstSeen) {
 			e.FirstSeen = w.FirstSeen.UTC()
 		}
-		if counted := p.options.Memory[w.id].Counted; counted.After(e.Counted) {
+		if counted := p.options.Known[w.id].Counted; counted.After(e.Counted) {
 			e.Counted = counted.UTC()
 		}
 		e.Records = append(e.Records, w.Basis.Records...)

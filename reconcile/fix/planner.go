@@ -15,7 +15,7 @@ import (
 // become an action. Nothing rests on the order in which things are shown.
 //
 // A plan of more than can be carried out in a day is none: it is refused, and has
-// no actions. So a book of which everything seems to be wrong costs no memory
+// no actions. So an inventory of which everything seems to be wrong costs no memory
 // that the audit would not have needed.
 
 // Options say what may be fixed.
@@ -27,9 +27,9 @@ type Options struct {
 	UnlistedAccounts bool            // orphans elsewhere may be canceled too
 	Unsettled        map[string]bool // packages, or external ids of creates, whose last change is not settled
 	MinSightings     int
-	Memory           reconcile.Memory // with the present run counted
-	Cost             Costing          // may be nil: no price is known
-	MaxFindings      int              // that a plan is made from; 0: 100,000
+	Known            reconcile.KnownFindings // with the present run counted
+	Cost             PriceLookup             // may be nil: no price is known
+	MaxFindings      int                     // that a plan is made from; 0: 100,000
 }
 
 // maxFindings at three requests each are more than a day's at 200 a minute. An
@@ -42,7 +42,7 @@ const (
 
 // Costing gives what Wix bills a month for one instance, and whether that is
 // known.
-type Costing func(productID string, cycle reconcile.Cycle) (reconcile.Money, bool)
+type PriceLookup func(productID string, cycle reconcile.Cycle) (reconcile.Money, bool)
 
 // A Planner makes a plan.
 type Planner struct {

@@ -62,7 +62,7 @@ func TestWholeByInstance(t *testing.T) {
 			PackageID: "P", InstanceID: id, FirstSeen: now, Basis: &reconcile.Basis{Targets: []string{id}}}
 	}
 	findings := []reconcile.Finding{ended("P.1"), ended("P.2")}
-	memory := reconcile.Memory{findings[0].ID(parent): {Sightings: 5}, findings[1].ID(parent): {Sightings: 1}}
+	memory := reconcile.KnownFindings{findings[0].ID(parent): {Sightings: 5}, findings[1].ID(parent): {Sightings: 1}}
 	b.asOf = now
 	d := b.decide(t, findings, memory)
 	if got, want := d.told(), []string{"cancel P waiting(1/2)"}; !slices.Equal(got, want) || d.Actions[0].Instances != 2 || len(d.Actions[0].FindingIDs) != 2 {
@@ -93,7 +93,7 @@ func TestTheInventoryMustAgree(t *testing.T) {
 	} {
 		b := book{packages: packages, asOf: now}.reckless()
 		b.options.Listed = map[string]bool{account(1): true}
-		d := b.decide(t, []reconcile.Finding{orphan}, reconcile.Memory{orphan.ID(parent): {Sightings: 9}})
+		d := b.decide(t, []reconcile.Finding{orphan}, reconcile.KnownFindings{orphan.ID(parent): {Sightings: 9}})
 		if len(d.Actions) > 0 || d.decisions[0].Outcome != fix.OutcomeNotAllowed {
 			t.Errorf("%s: got %q and %+v", name, d.told(), d.decisions[0])
 		}
@@ -104,14 +104,14 @@ func TestTheInventoryMustAgree(t *testing.T) {
 func TestAPlanHasASize(t *testing.T) {
 	var b book
 	var findings []reconcile.Finding
-	memory := make(reconcile.Memory)
+	memory := make(reconcile.KnownFindings)
 	for n := range 3 {
 		p := pack(guid('b', n), fmt.Sprintf("s%d", n), inst("plan", ""))
 		b.packages = append(b.packages, p)
 		orphan := reconcile.Finding{Kind: reconcile.OrphanPackage, State: reconcile.Open, Fix: reconcile.FixCancel, AccountID: p.AccountID,
 			ExternalID: p.ExternalID, PackageID: p.ID, FirstSeen: now, Basis: &reconcile.Basis{Targets: []string{p.Instances[0].ID}, Whole: true}}
 		findings = append(findings, orphan)
-		memory[orphan.ID(parent)] = reconcile.Past{Sightings: 9}
+		memory[orphan.ID(parent)] = reconcile.KnownFinding{Sightings: 9}
 	}
 	b = b.reckless()
 	b.options.UnlistedAccounts = true
@@ -143,7 +143,7 @@ func TestTheInventoryIsLookedAtTwice(t *testing.T) {
 	}
 }
 
-// randomBook prints a book of a few ids, so that they meet: on sites, by
+// randomBook prints an inventory of a few ids, so that they meet: on sites, by
 // reference, under one external id.
 func randomBook(seed uint64) book {
 	r := rand.New(rand.NewPCG(seed, 7))
@@ -198,9 +198,9 @@ func TestAnyOrderGivesTheSameActions(t *testing.T) {
 		shuffled.terms.Reviewed = true
 		findings, _ := reconcile.Diff(shuffled.lines, nil, shuffled.packages, shuffled.rules(nil))
 		r.Shuffle(len(findings), func(i, j int) { findings[i], findings[j] = findings[j], findings[i] })
-		memory := make(reconcile.Memory)
+		memory := make(reconcile.KnownFindings)
 		for i := range findings {
-			memory[findings[i].ID(parent)] = reconcile.Past{FirstSeen: now, Sightings: 1}
+			memory[findings[i].ID(parent)] = reconcile.KnownFinding{FirstSeen: now, Sightings: 1}
 		}
 		again := shuffled.decide(t, findings, memory)
 		if a, b := bytesOf(t, first.Actions), bytesOf(t, again.Actions); !bytes.Equal(a, b) {

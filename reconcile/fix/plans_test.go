@@ -31,8 +31,8 @@ func pkgOf(id string, instances int) reconcile.Package {
 }
 
 // onPackage makes an action on a package, or on one instance of it (from 1).
-func onPackage(p *reconcile.Package, fix string, instance int, wanted Wanted) Action {
-	a := Action{Fix: fix, AccountID: p.AccountID, ExternalID: p.ExternalID, PackageID: p.ID, Seen: StateOf(p), Wanted: wanted}
+func onPackage(p *reconcile.Package, fix string, instance int, wanted Desired) Action {
+	a := Action{Fix: fix, AccountID: p.AccountID, ExternalID: p.ExternalID, PackageID: p.ID, Seen: StateOf(p), Desired: wanted}
 	if instance > 0 {
 		a.InstanceID = p.Instances[instance-1].ID
 	}
@@ -46,34 +46,34 @@ func sealed(a Action) Action {
 }
 
 func cancelOf(p *reconcile.Package, instance int) Action {
-	return onPackage(p, reconcile.FixCancel, instance, Wanted{Status: "CANCELED"})
+	return onPackage(p, reconcile.FixCancel, instance, Desired{Status: "CANCELED"})
 }
 
 func assignOf(p *reconcile.Package, instance int, site string) Action {
-	return onPackage(p, reconcile.FixAssign, instance, Wanted{SiteID: site})
+	return onPackage(p, reconcile.FixAssign, instance, Desired{SiteID: site})
 }
 
 func unassignOf(p *reconcile.Package, instance int) Action {
-	return onPackage(p, reconcile.FixUnassign, instance, Wanted{SiteID: reconcile.Floating})
+	return onPackage(p, reconcile.FixUnassign, instance, Desired{SiteID: reconcile.Floating})
 }
 
 func renameOf(p *reconcile.Package, id string) Action {
-	return onPackage(p, reconcile.FixExternalID, 0, Wanted{ExternalID: id})
+	return onPackage(p, reconcile.FixExternalID, 0, Desired{ExternalID: id})
 }
 
 func productOf(p *reconcile.Package, instance int, product string) Action {
-	return onPackage(p, reconcile.FixAdjust, instance, Wanted{ProductID: product})
+	return onPackage(p, reconcile.FixAdjust, instance, Desired{ProductID: product})
 }
 
 func cycleOf(p *reconcile.Package, instance int, cycle string) Action {
-	return onPackage(p, reconcile.FixAdjust, instance, Wanted{Cycle: cycle})
+	return onPackage(p, reconcile.FixAdjust, instance, Desired{Cycle: cycle})
 }
 
 func createOf(id string, lines ...Line) Action {
 	if len(lines) == 0 {
 		lines = []Line{{ProductID: "basic", Cycle: "1 MONTH", Country: "DE", Quantity: 2}}
 	}
-	return sealed(Action{Fix: reconcile.FixCreate, AccountID: testAccount, ExternalID: id, Wanted: Wanted{Lines: lines}})
+	return sealed(Action{Fix: reconcile.FixCreate, AccountID: testAccount, ExternalID: id, Desired: Desired{Lines: lines}})
 }
 
 // planOf makes a plan of the actions, in their order, of one fix after another.
@@ -95,6 +95,6 @@ const (
 	testWindow = time.Minute
 )
 
-func applierOf(w Wix, j Journal, run string) *Applier {
-	return &Applier{Wix: w, Journal: j, SettleAfter: testSettle, SendWindow: testWindow, Concurrency: 8, RunID: run, Fence: 1}
+func applierOf(w Wix, j Journal, run string) *Executor {
+	return &Executor{Wix: w, Journal: j, SettleAfter: testSettle, SendWindow: testWindow, Concurrency: 8, RunID: run, Fence: 1}
 }

@@ -44,7 +44,7 @@ type Terms struct {
 	Objections    []Objection // of the guards
 	Earlier       bool        // there is an accepted earlier run of the scope
 	Limits        Limits
-	Spent         []Spent // by the journal, in the last 24 hours
+	Usage         []Usage // by the journal, in the last 24 hours
 	LiveInstances int     // that were read
 	Reviewed      bool    // the plan is looked at before it is sent
 }
@@ -66,7 +66,7 @@ func (t *Terms) weigh(actions []Action) []Refusal {
 			Text: "no earlier run of this scope was accepted, so that there is nothing to hold this one against",
 		})
 	}
-	return append(refusals, t.Limits.Weigh(actions, t.Reviewed, t.Spent, t.LiveInstances)...)
+	return append(refusals, t.Limits.Evaluate(actions, t.Reviewed, t.Usage, t.LiveInstances)...)
 }
 
 // Refusal gives what the objection has against sending a plan.

@@ -239,9 +239,9 @@ func (s *schedule) checkBreaker() {
 		case n.end.RunID != owner(n.end.Key, n.end.Number): // settled
 		case n.end.Outcome == OutcomeApplied:
 			row[n.end.RunID] = 0
-		case n.end.Failure == FailureOdd:
+		case n.end.Failure == FailureUnexpected:
 			stop(n.end.RunID, n.at)
-		case n.end.Failure != FailureHeld:
+		case n.end.Failure != FailureStopped:
 			row[n.end.RunID]++
 		}
 		for run, length := range row {

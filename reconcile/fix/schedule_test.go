@@ -215,12 +215,12 @@ func (s *schedule) run(n int, sum *tally) {
 	}
 	tell := telling{run: fmt.Sprintf("run-%d", n), plan: s.plan()}
 	applier := applierOf(&mortalWix{s.wix, p}, &mortalJournal{s.journal, p}, tell.run)
-	applier.Gate = s.gate(p)
+	applier.PreSendCheck = s.gate(p)
 	through := make(chan struct{})
 	go func() {
 		defer close(through)
 		applier.Unsettled = s.settleOthers(ctx, applier, tell.plan)
-		tell.results, tell.err = applier.Apply(ctx, tell.plan)
+		tell.results, tell.err = applier.Execute(ctx, tell.plan)
 		if !p.died() {
 			s.told = append(s.told, tell)
 		}
@@ -260,7 +260,7 @@ func (s *schedule) gate(p *process) func(context.Context) error {
 }
 
 // settleOthers settles what other plans left open, and gives what could not be.
-func (s *schedule) settleOthers(ctx context.Context, applier *Applier, p *Plan) map[string]bool {
+func (s *schedule) settleOthers(ctx context.Context, applier *Executor, p *Plan) map[string]bool {
 	var others []Entry
 	for _, e := range s.journal.open() {
 		if e.PlanID != p.ID {

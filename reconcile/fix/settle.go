@@ -23,7 +23,7 @@ import (
 // Settle settles what it can of the attempts of a journal, and gives what
 // became of each. One that stays open, or whose end can't be written, is
 // unsettled.
-func (ap *Applier) Settle(ctx context.Context, entries []Entry) []Result {
+func (ap *Executor) Settle(ctx context.Context, entries []Entry) []Result {
 	results := make([]Result, len(entries))
 	var g errgroup.Group
 	g.SetLimit(ap.workers())
@@ -36,7 +36,7 @@ func (ap *Applier) Settle(ctx context.Context, entries []Entry) []Result {
 }
 
 // settle settles one attempt. Where it could, the entry has an end.
-func (ap *Applier) settle(ctx context.Context, e *Entry) Result {
+func (ap *Executor) settle(ctx context.Context, e *Entry) Result {
 	if !e.Open() {
 		return resultOf(e)
 	}
@@ -61,7 +61,7 @@ func (ap *Applier) settle(ctx context.Context, e *Entry) Result {
 }
 
 // end writes an end, or takes the one that is written already.
-func (ap *Applier) end(ctx context.Context, e *Entry, end *End) error {
+func (ap *Executor) end(ctx context.Context, e *Entry, end *End) error {
 	err := ap.Journal.End(ctx, end)
 	if err == nil {
 		e.End = end
@@ -93,7 +93,7 @@ func (e *Entry) settled(seen *view) *End {
 	case effectDone:
 		end.Outcome, end.Reason = OutcomeApplied, "settled: its answer was lost, and it was done"
 	case effectOdd:
-		end.Outcome, end.Failure, end.Reason = OutcomeFailed, FailureOdd, seen.text
+		end.Outcome, end.Failure, end.Reason = OutcomeFailed, FailureUnexpected, seen.text
 	default:
 		end.Outcome, end.Failure = OutcomeFailed, FailureNoEffect
 		end.NotDone = e.Action.Fix != reconcile.FixCreate

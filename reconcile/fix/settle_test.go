@@ -42,13 +42,13 @@ func TestSettlingJudgesOnlyTheAction(t *testing.T) {
 	}{
 		"another instance":   {oneAssign, func(p *reconcile.Package) { p.Instances[1].SiteID = "moved" }, FailureNoEffect},
 		"its status":         {oneAssign, func(p *reconcile.Package) { p.Instances[0].Status = reconcile.StatusCanceled }, FailureNoEffect},
-		"its site":           {oneAssign, func(p *reconcile.Package) { p.Instances[0].SiteID = "moved" }, FailureOdd},
+		"its site":           {oneAssign, func(p *reconcile.Package) { p.Instances[0].SiteID = "moved" }, FailureUnexpected},
 		"the external id":    {oneCancel, func(p *reconcile.Package) { p.ExternalID = "moved" }, FailureNoEffect},
 		"a live status":      {oneCancel, func(p *reconcile.Package) { p.Instances[0].Status = reconcile.StatusPending }, FailureNoEffect},
-		"an unknown status":  {oneCancel, func(p *reconcile.Package) { p.Instances[0].Status = "SUSPENDED" }, FailureOdd},
+		"an unknown status":  {oneCancel, func(p *reconcile.Package) { p.Instances[0].Status = "SUSPENDED" }, FailureUnexpected},
 		"canceled":           {oneCancel, func(p *reconcile.Package) { p.Instances[0].Status = reconcile.StatusCanceled }, ""},
-		"the instance gone":  {oneCancel, func(p *reconcile.Package) { p.Instances = p.Instances[1:] }, FailureOdd},
-		"a package under it": {oneCreate, func(p *reconcile.Package) { p.ExternalID = "new" }, FailureOdd},
+		"the instance gone":  {oneCancel, func(p *reconcile.Package) { p.Instances = p.Instances[1:] }, FailureUnexpected},
+		"a package under it": {oneCreate, func(p *reconcile.Package) { p.ExternalID = "new" }, FailureUnexpected},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stage(t, onePackage(), tt.plan, func(s *scene) {

@@ -19,7 +19,7 @@ import (
 // that is not accepted counts for nothing.
 
 // A Round is a run, as sightings see it.
-type Round struct {
+type SightingRun struct {
 	AsOf     time.Time
 	Ledger   string        // identity of the ledger object that it read
 	Accepted bool          // see Accepted
@@ -28,7 +28,7 @@ type Round struct {
 
 // Sightings count one run.
 type Sightings struct {
-	round   Round
+	round   SightingRun
 	earlier *Earlier
 	present map[reconcile.FindingID]sight
 }
@@ -40,7 +40,7 @@ type sight struct {
 }
 
 // NewSightings begins to count a run.
-func NewSightings(e *Earlier, r Round) *Sightings {
+func NewSightings(e *Earlier, r SightingRun) *Sightings {
 	return &Sightings{round: r, earlier: e, present: make(map[reconcile.FindingID]sight)}
 }
 
@@ -55,7 +55,7 @@ func (s *Sightings) See(f *reconcile.Reported) error {
 	if err != nil {
 		return err
 	}
-	now := sight{says: Says(&f.Finding), open: f.State == reconcile.Open}
+	now := sight{says: Fingerprint(&f.Finding), open: f.State == reconcile.Open}
 	if before, again := s.present[id]; again {
 		now.says, now.open = now.says+before.says, now.open && before.open
 	}
@@ -65,7 +65,7 @@ func (s *Sightings) See(f *reconcile.Reported) error {
 
 // Count gives a memory that has the run in it with the run counted. The one that
 // is given is left as it is.
-func (s *Sightings) Count(memory reconcile.Memory) reconcile.Memory {
+func (s *Sightings) Count(memory reconcile.KnownFindings) reconcile.KnownFindings {
 	next := maps.Clone(memory)
 	accepted := s.earlier.accepted()
 	for id, past := range next {
@@ -84,17 +84,17 @@ func (s *Sightings) Count(memory reconcile.Memory) reconcile.Memory {
 }
 
 // count counts the run for one finding.
-func (s *Sightings) count(past *reconcile.Past, now sight) {
-	if past.Sightings > 0 && past.Says != now.says {
+func (s *Sightings) count(past *reconcile.KnownFinding, now sight) {
+	if past.Sightings > 0 && past.Fingerprint != now.says {
 		restart(past)
 	}
 	if now.open && s.counts(past) {
-		past.Sightings, past.Counted, past.Says = past.Sightings+1, s.round.AsOf, now.says
+		past.Sightings, past.Counted, past.Fingerprint = past.Sightings+1, s.round.AsOf, now.says
 	}
 }
 
 // counts reports whether the run is one more sighting.
-func (s *Sightings) counts(past *reconcile.Past) bool {
+func (s *Sightings) counts(past *reconcile.KnownFinding) bool {
 	if past.Sightings == 0 {
 		return true
 	}
@@ -102,12 +102,14 @@ func (s *Sightings) counts(past *reconcile.Past) bool {
 }
 
 // restart forgets what was counted.
-func restart(past *reconcile.Past) { past.Sightings, past.Counted, past.Says = 0, time.Time{}, 0 }
+func restart(past *reconcile.KnownFinding) {
+	past.Sightings, past.Counted, past.Fingerprint = 0, time.Time{}, 0
+}
 
 // Says gives what a finding decides, as a hash: its fix, why not, what is to be
 // changed and to what. Who pays how much, and where a row stands, is no part of
 // it. The text of an exception is none either: it hides what is said.
-func Says(f *reconcile.Finding) uint64 {
+func Fingerprint(f *reconcile.Finding) uint64 {
 	var d digest
 	d.add(f.Fix, f.AccountID)
 	if f.State != reconcile.Excepted {

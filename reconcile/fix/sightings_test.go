@@ -8,7 +8,7 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// Sightings over weeks: a book with one orphan, that changes from night to
+// Sightings over weeks: an inventory with one orphan, that changes from night to
 // night. A step tells how often the orphan's cancel was then seen and whether
 // it is due; -1 where there is no such action.
 
@@ -20,7 +20,7 @@ type step struct {
 	due   bool
 }
 
-// orphaned is a book that one package more or less hardly shrinks.
+// orphaned is an inventory that one package more or less hardly shrinks.
 func orphaned() book {
 	b := book{packages: []reconcile.Package{pack("P", "s", inst("plan", ""))}}.reckless()
 	for i := range 40 {
@@ -108,7 +108,7 @@ func TestMemory(t *testing.T) {
 	r := newReseller()
 	day := func(n int) time.Time { return now.AddDate(0, 0, n) }
 	var id reconcile.FindingID
-	for i, want := range []reconcile.Past{
+	for i, want := range []reconcile.KnownFinding{
 		{FirstSeen: day(1), Since: day(1), LastSeen: day(1), Counted: day(1), Sightings: 1},
 		{FirstSeen: day(1), Since: day(1), LastSeen: day(2), Counted: day(2), Sightings: 2},
 		{FirstSeen: day(1), Since: day(1), LastSeen: day(2), Resolved: day(3)},
@@ -124,7 +124,7 @@ func TestMemory(t *testing.T) {
 			id = m.findings[0].ID(parent)
 		}
 		got := m.memory[id]
-		got.Says, got.AccountID = 0, ""
+		got.Fingerprint, got.AccountID = 0, ""
 		if got != want {
 			t.Errorf("night %d: got %+v, want %+v", i+1, got, want)
 		}
@@ -136,7 +136,7 @@ func TestMemory(t *testing.T) {
 func TestRunsThatAreNotAccepted(t *testing.T) {
 	f := reconcile.Finding{Kind: reconcile.OrphanPackage, State: reconcile.Open, Fix: reconcile.FixCancel, PackageID: "P"}
 	id := f.ID(parent)
-	before := reconcile.Memory{id: {FirstSeen: old, Since: old, LastSeen: old, Counted: now.AddDate(0, 0, -2), Sightings: 3, Says: fix.Says(&f)}}
+	before := reconcile.KnownFindings{id: {FirstSeen: old, Since: old, LastSeen: old, Counted: now.AddDate(0, 0, -2), Sightings: 3, Fingerprint: fix.Fingerprint(&f)}}
 	for name, c := range map[string]struct {
 		accept *reconcile.Acceptance
 		want   int
@@ -146,7 +146,7 @@ func TestRunsThatAreNotAccepted(t *testing.T) {
 		"at":       {&reconcile.Acceptance{At: now.AddDate(0, 0, -2)}, 0},
 		"in after": {&reconcile.Acceptance{At: now.AddDate(0, 0, -1)}, 0},
 	} {
-		got := remember(t, before, []reconcile.Finding{f}, nil, &fix.Earlier{Accept: c.accept}, fix.Round{AsOf: now, Ledger: "n", Gap: gap})[id]
+		got := remember(t, before, []reconcile.Finding{f}, nil, &fix.Earlier{Accept: c.accept}, fix.SightingRun{AsOf: now, Ledger: "n", Gap: gap})[id]
 		if got.Sightings != c.want || got.Counted.IsZero() != (c.want == 0) {
 			t.Errorf("%s: got %+v, want %d sightings", name, got, c.want)
 		}
@@ -159,9 +159,9 @@ func TestRunsThatAreNotAccepted(t *testing.T) {
 // TestWhatIsUnknownSaysNothing: it is no sighting, and does not undo any.
 func TestWhatIsUnknownSaysNothing(t *testing.T) {
 	f := reconcile.Finding{Kind: reconcile.MissingPackage, State: reconcile.Unknown, Fix: reconcile.FixCreate, ExternalID: "s", LedgerValue: "other"}
-	past := reconcile.Past{FirstSeen: old, Since: old, LastSeen: old, Counted: old, Sightings: 1, Says: 7}
-	got := remember(t, reconcile.Memory{f.ID(parent): past}, []reconcile.Finding{f}, &reconcile.Coverage{Book: reconcile.BookNotDiscoverable},
-		&fix.Earlier{}, fix.Round{AsOf: now, Ledger: "n", Accepted: true, Gap: gap})[f.ID(parent)]
+	past := reconcile.KnownFinding{FirstSeen: old, Since: old, LastSeen: old, Counted: old, Sightings: 1, Fingerprint: 7}
+	got := remember(t, reconcile.KnownFindings{f.ID(parent): past}, []reconcile.Finding{f}, &reconcile.Coverage{Inventory: reconcile.InventoryNotDiscoverable},
+		&fix.Earlier{}, fix.SightingRun{AsOf: now, Ledger: "n", Accepted: true, Gap: gap})[f.ID(parent)]
 	if got != past {
 		t.Errorf("got %+v, want %+v", got, past)
 	}
@@ -173,8 +173,8 @@ func TestEqualFindings(t *testing.T) {
 	a := reconcile.Finding{Kind: reconcile.MissingInstance, State: reconcile.Open, ExternalID: "s", PackageID: "P", Field: "quantity", WixValue: "0"}
 	b := a
 	b.WixValue = "1"
-	says := func(findings ...reconcile.Finding) reconcile.Past {
-		round := fix.Round{AsOf: now, Accepted: true}
+	says := func(findings ...reconcile.Finding) reconcile.KnownFinding {
+		round := fix.SightingRun{AsOf: now, Accepted: true}
 		return remember(t, nil, findings, nil, &fix.Earlier{}, round)[a.ID(parent)]
 	}
 	moving := b
@@ -210,7 +210,7 @@ func TestSays(t *testing.T) {
 	} {
 		f := base()
 		c.edit(&f)
-		if got := fix.Says(&f) == fix.Says(&want); got != c.same {
+		if got := fix.Fingerprint(&f) == fix.Fingerprint(&want); got != c.same {
 			t.Errorf("%s: the same %t", name, got)
 		}
 	}

@@ -15,8 +15,8 @@ import (
 // sent, it was sent at the last moment at which it could have been.
 
 // SpentOf gives by sub-account, ordered, what was sent since a moment.
-func SpentOf(entries []Entry, from time.Time) []Spent {
-	accounts := make(map[string]*Spent)
+func UsageOf(entries []Entry, from time.Time) []Usage {
+	accounts := make(map[string]*Usage)
 	sums := make(map[string]*costs)
 	for i := range entries {
 		a := &entries[i].Action
@@ -24,11 +24,11 @@ func SpentOf(entries []Entry, from time.Time) []Spent {
 			continue
 		}
 		if accounts[a.AccountID] == nil {
-			accounts[a.AccountID], sums[a.AccountID] = &Spent{AccountID: a.AccountID}, new(costs)
+			accounts[a.AccountID], sums[a.AccountID] = &Usage{AccountID: a.AccountID}, new(costs)
 		}
 		accounts[a.AccountID].add(a, sums[a.AccountID])
 	}
-	var all []Spent
+	var all []Usage
 	for _, id := range slices.Sorted(maps.Keys(accounts)) {
 		s := accounts[id]
 		s.Costs, s.Unpriced = sums[id].sums, sums[id].unpriced
@@ -37,7 +37,7 @@ func SpentOf(entries []Entry, from time.Time) []Spent {
 	return all
 }
 
-func (s *Spent) add(a *Action, c *costs) {
+func (s *Usage) add(a *Action, c *costs) {
 	s.Fixes += a.Instances
 	if !a.Removal {
 		return

@@ -64,7 +64,7 @@ func TestSpent(t *testing.T) {
 		{"perhaps sent after, and settled", entrySent(removal(1, 2), at(-30*second), entryEnded(fix.OutcomeFailed, -1, time.Hour)), 2},
 		{"can't have been sent after", entrySent(removal(1, 2), at(-61*second)), 0},
 	} {
-		got := fix.SpentOf([]fix.Entry{c.entry}, from)
+		got := fix.UsageOf([]fix.Entry{c.entry}, from)
 		if c.want == 0 && len(got) == 0 {
 			continue
 		}
@@ -84,29 +84,29 @@ func TestSpentAddsUp(t *testing.T) {
 	entries := []fix.Entry{
 		entrySent(removal(1, 2), now, entryEnded(fix.OutcomeFailed, 1, 0)), again, entrySent(removal(2, 1), now), entrySent(dollars, now), entrySent(cheap, now),
 	}
-	want := []fix.Spent{
+	want := []fix.Usage{
 		{AccountID: account(1), Fixes: 4, Cancels: 4, Costs: []fix.Cost{{Currency: "EUR", Monthly: dec("4.00")}}},
 		{AccountID: account(2), Fixes: 5, Cancels: 2, Unpriced: 1,
 			Costs: []fix.Cost{{Currency: "EUR", Monthly: dec("1.00")}, {Currency: "USD", Monthly: dec("0.10")}}},
 	}
 	for range len(entries) {
-		if diff := cmp.Diff(want, fix.SpentOf(entries, now)); diff != "" {
+		if diff := cmp.Diff(want, fix.UsageOf(entries, now)); diff != "" {
 			t.Error(diff)
 		}
 		entries = append(entries[1:], entries[0])
 	}
-	if got := fix.SpentOf(nil, now); len(got) != 0 {
+	if got := fix.UsageOf(nil, now); len(got) != 0 {
 		t.Errorf("of nothing: %+v", got)
 	}
 }
 
 // What was sent counts against a limit as if it were in the plan.
 func TestSpentCountsAgainstLimits(t *testing.T) {
-	spent := fix.SpentOf([]fix.Entry{entrySent(removal(1, 9), now)}, now)
+	spent := fix.UsageOf([]fix.Entry{entrySent(removal(1, 9), now)}, now)
 	for n, refused := range map[int]bool{1: false, 2: true} {
 		limits := fix.Limits{Cancels: fix.Limit{Max: 10}, Fixes: fix.Limit{Off: true}, CancelsPerAccount: fix.Limit{Off: true},
 			CancelPercent: fix.Percent{Off: true}, CancelCost: fix.CostLimit{Off: true}}
-		if got := limits.Weigh([]fix.Action{removal(2, n)}, false, spent, 1000); (len(got) > 0) != refused {
+		if got := limits.Evaluate([]fix.Action{removal(2, n)}, false, spent, 1000); (len(got) > 0) != refused {
 			t.Errorf("%d more: %+v", n, got)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 // Wanted is what an action is to bring about; just what its fix needs is
 // filled.
-type Wanted struct {
+type Desired struct {
 	ExternalID string `json:"external_id,omitempty"`
 	SiteID     string `json:"site_id,omitempty"` // a GUID, or Floating
 	ProductID  string `json:"catalog_product_id,omitempty"`
@@ -33,7 +33,7 @@ type Line struct {
 	Start     time.Time       `json:"start_date,omitzero"`
 }
 
-func linesOf(ordered []reconcile.Ordered) []Line {
+func linesOf(ordered []reconcile.OrderLine) []Line {
 	lines := make([]Line, len(ordered))
 	for i, o := range ordered {
 		lines[i] = Line{o.ProductID, o.SiteID, o.Cycle, o.Country, o.Quantity, o.Start.UTC()}

@@ -13,7 +13,7 @@ import (
 // was synced as "delete all" elsewhere (rclone #1186, #4298; s5cmd #699). All
 // limits are off and one sighting is enough, unless said otherwise.
 
-// nightly is a book of so many subscriptions, each on a site of its own.
+// nightly is an inventory of so many subscriptions, each on a site of its own.
 func nightly(n int) book {
 	var b book
 	for i := range n {

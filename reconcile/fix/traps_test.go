@@ -8,7 +8,7 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// The book of traps: situations that look like drift to be mended and are not.
+// The inventory of traps: situations that look like drift to be fixed and are not.
 // Everything is asked for, all limits are off, one sighting is enough – and
 // nothing is planned.
 
@@ -171,7 +171,7 @@ func TestTrapAReadThatIsNotComplete(t *testing.T) {
 	b := book{
 		lines:    []reconcile.Line{line("gone"), line("s"), line("e", canceled)},
 		packages: []reconcile.Package{pack("P", "s", inst("plan", ""), inst("mail", "")), pack("O", "o", inst("plan", "")), pack("E", "e", inst("plan", ""))},
-		coverage: &reconcile.Coverage{Book: reconcile.BookPartial, Accounts: map[string]*reconcile.AccountCoverage{account(1): {}}},
+		coverage: &reconcile.Coverage{Inventory: reconcile.InventoryPartial, Accounts: map[string]*reconcile.AccountCoverage{account(1): {}}},
 	}
 	springs(t, b)
 	b.coverage = nil

@@ -24,7 +24,7 @@ func TestHeldWhileItWaitsForItsTurn(t *testing.T) {
 	}{
 		"gate": {20 * time.Second, func(s *scene, _ func()) { s.shutsAfter(10 * time.Second) }, "STOP"},
 		"gate that answers late": {20 * time.Second, func(s *scene, _ func()) {
-			s.applier.Gate = func(context.Context) error {
+			s.applier.PreSendCheck = func(context.Context) error {
 				if len(s.journal.open()) > 0 {
 					time.Sleep(testWindow - 20*time.Second - RequestTime + 1)
 				}
@@ -32,7 +32,7 @@ func TestHeldWhileItWaitsForItsTurn(t *testing.T) {
 			}
 		}, reasonLate},
 		"gate that hangs": {20 * time.Second, func(s *scene, _ func()) {
-			s.applier.Gate = func(ctx context.Context) error {
+			s.applier.PreSendCheck = func(ctx context.Context) error {
 				if len(s.journal.open()) > 0 {
 					<-ctx.Done()
 				}
@@ -50,16 +50,16 @@ func TestHeldWhileItWaitsForItsTurn(t *testing.T) {
 				defer stop()
 				s.wix.turn = func() time.Duration { return tt.turn }
 				tt.arrive(s, stop)
-				results, err := s.applier.Apply(ctx, s.plan)
+				results, err := s.applier.Execute(ctx, s.plan)
 				s.want(results, "not_started")
 				end := s.journal.entries[s.plan.Actions[0].Key][0].End
-				if err != nil || len(s.wix.requests) != 0 || end == nil || end.Failure != FailureHeld || !end.NotDone || end.Sends != 0 {
+				if err != nil || len(s.wix.requests) != 0 || end == nil || end.Failure != FailureStopped || !end.NotDone || end.Sends != 0 {
 					s.Errorf("end %+v after %d requests, error %v", end, len(s.wix.requests), err)
 				}
 				if !strings.Contains(results[0].Reason, tt.want) {
 					s.Errorf("reason %q, want %q", results[0].Reason, tt.want)
 				}
-				s.wix.turn, s.applier.Gate = nil, nil
+				s.wix.turn, s.applier.PreSendCheck = nil, nil
 				s.want(s.apply(), "applied") // by the next attempt
 			})
 		})
@@ -69,7 +69,7 @@ func TestHeldWhileItWaitsForItsTurn(t *testing.T) {
 // shutsAfter shuts the gate some time from now.
 func (s *scene) shutsAfter(d time.Duration) {
 	at := time.Now().Add(d)
-	s.applier.Gate = func(context.Context) error {
+	s.applier.PreSendCheck = func(context.Context) error {
 		if time.Now().Before(at) {
 			return nil
 		}
@@ -92,7 +92,7 @@ func TestBreakerHoldsWhatWaitsForItsTurn(t *testing.T) {
 		},
 		"gate": func(s *scene) {
 			var asked atomic.Int64
-			s.applier.Gate = func(context.Context) error {
+			s.applier.PreSendCheck = func(context.Context) error {
 				if asked.Add(1) > 4 { // three claims and a request
 					time.Sleep(30 * time.Second)
 				}

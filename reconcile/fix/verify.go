@@ -19,7 +19,7 @@ import (
 // other means since then makes a difference too: it is told, and nobody is blamed.
 
 // A Verdict says whether Wix is as the journal says.
-type Verdict struct {
+type Verification struct {
 	Entry
 	Agrees bool
 	Text   string // what the journal says and what was found, in words
@@ -27,12 +27,12 @@ type Verdict struct {
 }
 
 // Verify reads what the attempts of a journal were about, and changes nothing.
-func Verify(ctx context.Context, w Wix, entries []Entry, concurrency int) []Verdict {
+func Verify(ctx context.Context, w Wix, entries []Entry, concurrency int) []Verification {
 	last := lastWords(entries)
-	verdicts := make([]Verdict, len(last))
+	verdicts := make([]Verification, len(last))
 	var g errgroup.Group
 	g.SetLimit(max(1, concurrency))
-	reader := &Applier{Wix: w}
+	reader := &Executor{Wix: w}
 	for i := range last {
 		g.Go(func() error { verdicts[i] = reader.verdict(ctx, last[i]); return nil })
 	}
@@ -68,14 +68,14 @@ func lastWords(entries []Entry) []Entry {
 	return kept
 }
 
-func (ap *Applier) verdict(ctx context.Context, e Entry) Verdict {
+func (ap *Executor) verdict(ctx context.Context, e Entry) Verification {
 	made := ""
 	if !e.Open() && e.Action.Fix == reconcile.FixCreate {
 		made = e.End.PackageID
 	}
 	seen, err := ap.look(ctx, &e.Action, e.Action.Seen, made)
 	if err != nil {
-		return Verdict{Entry: e, Err: err, Text: fmt.Sprintf("read %s: %v", e.Action.named(), err)}
+		return Verification{Entry: e, Err: err, Text: fmt.Sprintf("read %s: %v", e.Action.named(), err)}
 	}
 	says, agrees := "open", false
 	if !e.Open() {
@@ -87,5 +87,5 @@ func (ap *Applier) verdict(ctx context.Context, e Entry) Verdict {
 			agrees = seen.effect != effectDone
 		}
 	}
-	return Verdict{Entry: e, Agrees: agrees, Text: fmt.Sprintf("the journal says %s; %s", says, seen.text)}
+	return Verification{Entry: e, Agrees: agrees, Text: fmt.Sprintf("the journal says %s; %s", says, seen.text)}
 }

@@ -23,11 +23,11 @@ func (s shelf) Send(context.Context, string, *fix.Action, func(context.Context) 
 func TestVerify(t *testing.T) {
 	const pkg, one, site = "p", "i", "5d3c7a52-0d3e-4f7c-8a43-5f1f6f4f7a01"
 	seen := &fix.State{ExternalID: "old", Instances: []fix.InstanceState{{ID: one, Status: reconcile.StatusEnabled}}}
-	rename := fix.Action{Key: "a", Fix: reconcile.FixExternalID, PackageID: pkg, Seen: seen, Wanted: fix.Wanted{ExternalID: "new"}}
-	assign := fix.Action{Key: "b", Fix: reconcile.FixAssign, PackageID: pkg, InstanceID: one, Seen: seen, Wanted: fix.Wanted{SiteID: site}}
-	cancel := fix.Action{Key: "c", Fix: reconcile.FixCancel, PackageID: pkg, InstanceID: one, Removal: true, Seen: seen, Wanted: fix.Wanted{Status: "CANCELED"}}
-	back := fix.Action{Key: "d", Fix: reconcile.FixExternalID, PackageID: pkg, Seen: seen, Wanted: fix.Wanted{ExternalID: "old"}}
-	whole := fix.Action{Key: "e", Fix: reconcile.FixCancel, PackageID: pkg, Removal: true, Seen: seen, Wanted: fix.Wanted{Status: "CANCELED"}}
+	rename := fix.Action{Key: "a", Fix: reconcile.FixExternalID, PackageID: pkg, Seen: seen, Desired: fix.Desired{ExternalID: "new"}}
+	assign := fix.Action{Key: "b", Fix: reconcile.FixAssign, PackageID: pkg, InstanceID: one, Seen: seen, Desired: fix.Desired{SiteID: site}}
+	cancel := fix.Action{Key: "c", Fix: reconcile.FixCancel, PackageID: pkg, InstanceID: one, Removal: true, Seen: seen, Desired: fix.Desired{Status: "CANCELED"}}
+	back := fix.Action{Key: "d", Fix: reconcile.FixExternalID, PackageID: pkg, Seen: seen, Desired: fix.Desired{ExternalID: "old"}}
+	whole := fix.Action{Key: "e", Fix: reconcile.FixCancel, PackageID: pkg, Removal: true, Seen: seen, Desired: fix.Desired{Status: "CANCELED"}}
 	applied := &fix.End{Outcome: fix.OutcomeApplied}
 	undone := &fix.End{Outcome: fix.OutcomeFailed, NotDone: true}
 	minute := func(n int) time.Time { return time.Date(2026, 11, 21, 2, n, 0, 0, time.UTC) }

@@ -15,7 +15,7 @@ import (
 
 // work is one plan that is being carried out.
 type work struct {
-	*Applier
+	*Executor
 	plan    *Plan
 	steps   []*step
 	moves   map[string]*step // by instance
@@ -42,8 +42,8 @@ type ground struct {
 	blocked string // why nothing more is done to it
 }
 
-func (ap *Applier) work(p *Plan) *work {
-	w := &work{Applier: ap, plan: p, breaker: newBreaker()}
+func (ap *Executor) work(p *Plan) *work {
+	w := &work{Executor: ap, plan: p, breaker: newBreaker()}
 	evidence := make(map[string]Evidence, len(p.Evidence))
 	for i := range p.Evidence {
 		evidence[p.Evidence[i].Key] = p.Evidence[i]

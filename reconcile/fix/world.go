@@ -121,12 +121,12 @@ type End struct {
 // Why an attempt failed. All but the last vouch that nothing was done, unless
 // it is a create without an effect.
 const (
-	FailureHeld      = "held"      // it was claimed, and then not to be sent any more
-	FailureNotSent   = "not_sent"  // its request did not leave
-	FailureThrottled = "throttled" // too many requests, until its time was over
-	FailureRefused   = "refused"   // Wix did not accept it
-	FailureNoEffect  = "no_effect" // its answer was lost, and nothing happened
-	FailureOdd       = "odd"       // it had another effect than was asked
+	FailureStopped    = "held"      // it was claimed, and then not to be sent any more
+	FailureNotSent    = "not_sent"  // its request did not leave
+	FailureThrottled  = "throttled" // too many requests, until its time was over
+	FailureRefused    = "refused"   // Wix did not accept it
+	FailureNoEffect   = "no_effect" // its answer was lost, and nothing happened
+	FailureUnexpected = "odd"       // it had another effect than was asked
 )
 
 // JournalVersion is the version of the journal's objects.

@@ -198,7 +198,7 @@ func (w *memoryWix) do(a *Action, r *request) (made string) {
 		p := reconcile.Package{
 			ID: fmt.Sprintf("made-%d", w.made), AccountID: a.AccountID, ExternalID: a.ExternalID, Created: time.Now(), Updated: time.Now(),
 		}
-		for _, l := range a.Wanted.Lines {
+		for _, l := range a.Desired.Lines {
 			for range l.Quantity {
 				p.Instances = append(p.Instances, reconcile.Instance{
 					ID: fmt.Sprintf("%s.%d", p.ID, len(p.Instances)), ProductID: l.ProductID, SiteID: l.SiteID, Cycle: l.Cycle, Status: reconcile.StatusPending,
@@ -211,7 +211,7 @@ func (w *memoryWix) do(a *Action, r *request) (made string) {
 	p := w.packages[a.PackageID]
 	p.Updated = time.Now()
 	if a.Fix == reconcile.FixExternalID {
-		p.ExternalID = a.Wanted.ExternalID
+		p.ExternalID = a.Desired.ExternalID
 	}
 	for i := range p.Instances {
 		inst := &p.Instances[i]
@@ -224,14 +224,14 @@ func (w *memoryWix) do(a *Action, r *request) (made string) {
 				inst.Status = reconcile.StatusCanceled
 			}
 		case reconcile.FixAssign:
-			inst.SiteID = a.Wanted.SiteID
+			inst.SiteID = a.Desired.SiteID
 		case reconcile.FixUnassign:
 			inst.SiteID = ""
 		case reconcile.FixAdjust:
-			if a.Wanted.ProductID != "" {
-				inst.ProductID = a.Wanted.ProductID
+			if a.Desired.ProductID != "" {
+				inst.ProductID = a.Desired.ProductID
 			} else {
-				inst.Cycle = reconcile.Cycle(a.Wanted.Cycle)
+				inst.Cycle = reconcile.Cycle(a.Desired.Cycle)
 			}
 		}
 	}

@@ -61,7 +61,7 @@ func benchmarkBook(b *testing.B, n int, rekeyed bool) {
 		}, false))
 	}
 	result, err := table.Reconcile(context.Background(), reconcile.Rules{
-		AsOf: asOf, InFlight: 48 * time.Hour, Coverage: &reconcile.Coverage{Book: reconcile.BookWhole},
+		AsOf: asOf, InFlight: 48 * time.Hour, Coverage: &reconcile.Coverage{Inventory: reconcile.InventoryWhole},
 	})
 	must(b, err)
 	found := 0

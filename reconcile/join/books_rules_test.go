@@ -55,7 +55,7 @@ func (p *press) printExceptions() *reconcile.Exceptions {
 
 func blank(cell string) bool { return cell == "" || cell == "*" }
 
-// rulesText shows the prices and the exceptions of a book for a person.
+// rulesText shows the prices and the exceptions of an inventory for a person.
 func rulesText(r *reconcile.Rules) string {
 	var s strings.Builder
 	for _, c := range r.Prices.List() {

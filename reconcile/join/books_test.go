@@ -15,7 +15,7 @@ import (
 // their instances with slips, then rows of nobody, then rows that can't be
 // read. The same seed gives the same book.
 
-// A book is all that a reconciliation is made of.
+// An inventory is all that a reconciliation is made of.
 type book struct {
 	lines    []reconcile.Line
 	bad      []reconcile.BadRow
@@ -242,13 +242,13 @@ func (p *press) printBad() []reconcile.BadRow {
 
 // printCoverage says how much was read: mostly all, else a part.
 func (p *press) printCoverage() *reconcile.Coverage {
-	c := &reconcile.Coverage{Book: reconcile.BookWhole, Accounts: map[string]*reconcile.AccountCoverage{}}
+	c := &reconcile.Coverage{Inventory: reconcile.InventoryWhole, Accounts: map[string]*reconcile.AccountCoverage{}}
 	if p.once(40) {
-		c.Book = pick(p, reconcile.BookPartial, reconcile.BookNarrowed, reconcile.BookNotDiscoverable)
+		c.Inventory = pick(p, reconcile.InventoryPartial, reconcile.InventoryNarrowed, reconcile.InventoryNotDiscoverable)
 	}
-	c.Narrowed = c.Book == reconcile.BookNarrowed || c.Book == reconcile.BookPartial && p.once(30)
+	c.Narrowed = c.Inventory == reconcile.InventoryNarrowed || c.Inventory == reconcile.InventoryPartial && p.once(30)
 	for _, a := range p.accounts {
-		failed := c.Book == reconcile.BookPartial && p.once(40)
+		failed := c.Inventory == reconcile.InventoryPartial && p.once(40)
 		if p.once(70) || failed {
 			c.Accounts[a] = &reconcile.AccountCoverage{Read: !failed}
 		}
@@ -266,7 +266,7 @@ func (b *book) number() {
 	}
 }
 
-// shuffled gives the book with rows and packages in another order.
+// shuffled gives the inventory with rows and packages in another order.
 func (b book) shuffled(seed uint64) book {
 	r := rand.New(rand.NewPCG(seed, 2))
 	b = b.clone()
@@ -277,7 +277,7 @@ func (b book) shuffled(seed uint64) book {
 	return b
 }
 
-// clone gives a book that may be changed.
+// clone gives an inventory that may be changed.
 func (b book) clone() book {
 	b.lines, b.bad, b.packages = slices.Clone(b.lines), slices.Clone(b.bad), slices.Clone(b.packages)
 	for i := range b.packages {

@@ -173,8 +173,8 @@ func (c *candidates) add(side byte, number int) {
 	case keyForeign:
 		c.Foreign = true
 	case keyDeadPackage, keyLivePackage:
-		c.Packages = append(c.Packages, reconcile.Offer{Number: number, Live: side == keyLivePackage})
+		c.Packages = append(c.Packages, reconcile.Candidate{Number: number, Live: side == keyLivePackage})
 	default:
-		c.Subscriptions = append(c.Subscriptions, reconcile.Offer{Number: number, Ended: side == keyEnded})
+		c.Subscriptions = append(c.Subscriptions, reconcile.Candidate{Number: number, Ended: side == keyEnded})
 	}
 }

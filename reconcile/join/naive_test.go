@@ -9,10 +9,10 @@ import (
 )
 
 // The second opinion: matching and the table of drift told once more, in
-// nested loops over a whole book, from the contract alone. It shares the nouns
+// nested loops over a whole inventory, from the contract alone. It shares the nouns
 // with the program and none of its decisions; it is slow, and meant to be read.
 
-// An opinion is a book on its way to its findings.
+// An opinion is an inventory on its way to its findings.
 type opinion struct {
 	reconcile.Rules
 	subs     []*subscription
@@ -51,7 +51,7 @@ const (
 	place                                    = "account + product + site"
 )
 
-// naive gives the findings of a book in report order, and its census.
+// naive gives the findings of an inventory in report order, and its census.
 func naive(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package, rules reconcile.Rules) ([]reconcile.Finding, reconcile.Census) {
 	n := gather(lines, bad, packages, rules)
 	n.claim()

@@ -13,11 +13,11 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// Two opinions on a book agree when they give the same findings and the same
-// census. A book on which they differ is cut down, row by row and cell by cell,
+// Two opinions on an inventory agree when they give the same findings and the same
+// census. An inventory on which they differ is cut down, row by row and cell by cell,
 // to the smallest one on which they still do.
 
-// A reconciler is an opinion on a book.
+// A reconciler is an opinion on an inventory.
 type reconciler func([]reconcile.Line, []reconcile.BadRow, []reconcile.Package, reconcile.Rules) ([]reconcile.Finding, reconcile.Census)
 
 const seeds = 4000
@@ -130,7 +130,7 @@ func moneyCorner(f *reconcile.Finding) string {
 	return " known"
 }
 
-// differs tells how two opinions on a book differ; it is empty where they agree.
+// differs tells how two opinions on an inventory differ; it is empty where they agree.
 func differs(b book, one, other reconciler) string {
 	var findings [2][]string
 	var censuses [2]reconcile.Census
@@ -177,7 +177,7 @@ func money(f *reconcile.Finding) string {
 	return fmt.Sprintf(" %v %s %s", f.Direction, m.Amount, m.Currency)
 }
 
-// shrunk cuts a book down as far as it keeps a fault.
+// shrunk cuts an inventory down as far as it keeps a fault.
 func shrunk(b book, faulty func(book) bool) book {
 	for again := true; again; {
 		again = false
@@ -221,10 +221,10 @@ func smaller(b book) []book {
 	return all
 }
 
-// String shows a book for a person, without what is empty.
+// String shows an inventory for a person, without what is empty.
 func (b book) String() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "as of %s, book %s, narrowed %v\n", b.rules.AsOf.Format(time.RFC3339), b.rules.Coverage.Book, b.rules.Coverage.Narrowed)
+	fmt.Fprintf(&s, "as of %s, book %s, narrowed %v\n", b.rules.AsOf.Format(time.RFC3339), b.rules.Coverage.Inventory, b.rules.Coverage.Narrowed)
 	for a, c := range b.rules.Coverage.Accounts {
 		fmt.Fprintf(&s, "account %s read %v\n", a, c.Read)
 	}

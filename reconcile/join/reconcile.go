@@ -35,7 +35,7 @@ type decision struct {
 	subscriptions, packages int // leftovers seen
 }
 
-// Reconcile decides the whole book. Nothing can be added after it.
+// Reconcile decides the whole inventory. Nothing can be added after it.
 func (t *Table) Reconcile(ctx context.Context, rules reconcile.Rules) (*Result, error) {
 	packages, err := t.distinctPackages(ctx)
 	if err != nil {
@@ -265,18 +265,18 @@ func (r *Result) Findings(ctx context.Context) iter.Seq2[reconcile.Reported, err
 
 // Stock gives the inventory by account, external id and package, any number of
 // times, until the context ends.
-func (r *Result) Stock(ctx context.Context) iter.Seq2[reconcile.Stock, error] {
-	return func(yield func(reconcile.Stock, error) bool) {
+func (r *Result) Inventory(ctx context.Context) iter.Seq2[reconcile.ClassifiedPackage, error] {
+	return func(yield func(reconcile.ClassifiedPackage, error) bool) {
 		for record, err := range r.stock.all(ctx) {
 			if err != nil {
-				yield(reconcile.Stock{}, err)
+				yield(reconcile.ClassifiedPackage{}, err)
 				return
 			}
 			d := decoder{b: record}
 			d.key()
 			d.key()
 			d.key()
-			row := reconcile.Stock{Class: reconcile.Class(d.byte())}
+			row := reconcile.ClassifiedPackage{Class: reconcile.Class(d.byte())}
 			row.Package = d.pkg()
 			if !yield(row, d.err) || d.err != nil {
 				return

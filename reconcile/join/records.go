@@ -150,7 +150,7 @@ func appendBasis(b []byte, basis *reconcile.Basis) []byte {
 	for _, target := range basis.Targets {
 		b = appendString(b, target)
 	}
-	b = appendBool(appendBool(b, basis.Whole), basis.Placed)
+	b = appendBool(appendBool(b, basis.Whole), basis.LinkedByPlace)
 	b = appendInt(b, int64(len(basis.Order)))
 	for _, o := range basis.Order {
 		b = appendString(appendString(appendString(appendString(b, o.ProductID), o.SiteID), string(o.Cycle)), o.Country)
@@ -189,9 +189,9 @@ func (d *decoder) basis() *reconcile.Basis {
 	for range d.count() {
 		basis.Targets = append(basis.Targets, d.string())
 	}
-	basis.Whole, basis.Placed = d.bool(), d.bool()
+	basis.Whole, basis.LinkedByPlace = d.bool(), d.bool()
 	for range d.count() {
-		basis.Order = append(basis.Order, reconcile.Ordered{
+		basis.Order = append(basis.Order, reconcile.OrderLine{
 			ProductID: d.string(), SiteID: d.string(), Cycle: reconcile.Cycle(d.string()), Country: d.string(),
 			Quantity: int(d.int()), Start: d.time(),
 		})

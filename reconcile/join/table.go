@@ -14,7 +14,7 @@ type Options struct {
 	Memory  int    // bytes of records that one sorter holds; 0: 32 MiB
 }
 
-// A Table takes both sides of a book and reconciles them. It is not safe for
+// A Table takes both sides of an inventory and reconciles them. It is not safe for
 // concurrent use.
 type Table struct {
 	packages *sorter // by package id, the copy that counts first

@@ -12,7 +12,7 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/join"
 )
 
-// A table is of one opinion with the naive reconciler whether it holds the book
+// A table is of one opinion with the naive reconciler whether it holds the inventory
 // in memory or spills it after every few records.
 
 func TestTableAgrees(t *testing.T) { agree(t, seeds, tableOpinion(t, 0)) }
@@ -64,7 +64,7 @@ func collect(t testing.TB, result *join.Result) ([]reconcile.Finding, reconcile.
 	for _, c := range reconcile.Classes() {
 		census.Rows[c] = result.Ledger.Classes[c.String()]
 	}
-	for stock, err := range result.Stock(context.Background()) {
+	for stock, err := range result.Inventory(context.Background()) {
 		must(t, err)
 		census.Packages[stock.Class]++
 	}
@@ -93,9 +93,9 @@ func TestTableKeepsTheCopyThatCounts(t *testing.T) {
 				must(t, table.AddPackage(reconcile.Package{ID: "p", AccountID: "a", ExternalID: "x", Updated: c.updated,
 					Instances: []reconcile.Instance{{ID: "i", ProductID: c.product, Status: reconcile.StatusEnabled}}}, c.settled))
 			}
-			result, err := table.Reconcile(context.Background(), reconcile.Rules{AsOf: at, Coverage: &reconcile.Coverage{Book: reconcile.BookWhole}})
+			result, err := table.Reconcile(context.Background(), reconcile.Rules{AsOf: at, Coverage: &reconcile.Coverage{Inventory: reconcile.InventoryWhole}})
 			must(t, err)
-			for stock, err := range result.Stock(context.Background()) {
+			for stock, err := range result.Inventory(context.Background()) {
 				must(t, err)
 				want := map[int]string{2: "first", 3: "settled", 4: "later"}[n]
 				if got := stock.Instances[0].ProductID; got != want {
@@ -117,7 +117,7 @@ func TestCarriedCellsComeBack(t *testing.T) {
 	for i := range 100 {
 		must(t, table.AddLine(reconcile.Line{ExternalID: fmt.Sprint("s", i), AccountID: "a", Status: reconcile.Active, Quantity: 1}, []string{fmt.Sprint("s", i), ""}))
 	}
-	result, err := table.Reconcile(context.Background(), reconcile.Rules{Coverage: &reconcile.Coverage{Book: reconcile.BookWhole}})
+	result, err := table.Reconcile(context.Background(), reconcile.Rules{Coverage: &reconcile.Coverage{Inventory: reconcile.InventoryWhole}})
 	must(t, err)
 	n := 0
 	for row, err := range result.Findings(context.Background()) {

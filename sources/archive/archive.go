@@ -34,14 +34,14 @@ import (
 
 // The files of a run.
 const (
-	SummaryFile  = "summary.json"
-	SnapshotFile = "packages.jsonl.zst"
-	MemoryFile   = "memory.jsonl.zst"
-	FindingsFile = "findings.csv"
-	PackagesFile = "packages.csv"
-	WorkbookFile = "report.xlsx"
-	PageFile     = "report.html"
-	PlanFile     = "plan.json"
+	SummaryFile       = "summary.json"
+	SnapshotFile      = "packages.jsonl.zst"
+	KnownFindingsFile = "memory.jsonl.zst"
+	FindingsFile      = "findings.csv"
+	PackagesFile      = "packages.csv"
+	WorkbookFile      = "report.xlsx"
+	PageFile          = "report.html"
+	PlanFile          = "plan.json"
 
 	indexFile = "index.json" // the summary's digest
 	mark      = "pruned"     // while the folder is being removed
@@ -55,7 +55,7 @@ const (
 // runFiles are what a folder is known by as a run's.
 func runFiles() []string {
 	return []string{
-		SummaryFile, SnapshotFile, MemoryFile, FindingsFile, PackagesFile, WorkbookFile, PageFile, PlanFile, indexFile, mark,
+		SummaryFile, SnapshotFile, KnownFindingsFile, FindingsFile, PackagesFile, WorkbookFile, PageFile, PlanFile, indexFile, mark,
 	}
 }
 
@@ -81,7 +81,7 @@ type Archive struct {
 }
 
 // Open opens the archive called out, which need not exist.
-func Open(ctx context.Context, places *storage.Places, out string) (*Archive, error) {
+func Open(ctx context.Context, places *storage.Opener, out string) (*Archive, error) {
 	dir, err := places.OpenDir(ctx, out)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// Looking back must not cost more the longer a book is kept. The listing tells
+// Looking back must not cost more the longer an inventory is kept. The listing tells
 // when each run was concluded, and that is never before its as-of; so the
 // digests of the last 15 days are read, which hold all baselines of 14, and
 // older ones in steps, newest first, only until a baseline and a memory of the
@@ -28,7 +28,7 @@ const (
 // A History is what earlier runs of one scope left, as far as it matters now.
 type History struct {
 	reconcile.History
-	Died     []string // runs of any scope that died, or are still at work
+	Crashed  []string // runs of any scope that died, or are still at work
 	Warnings []string // what was left out, and why
 }
 
@@ -38,7 +38,7 @@ func (a *Archive) History(ctx context.Context, scopeID string, at time.Time) (*H
 	if err != nil {
 		return nil, err
 	}
-	h := &History{Died: unfinished(folders, ""), Warnings: warnForeign(foreign)}
+	h := &History{Crashed: unfinished(folders, ""), Warnings: warnForeign(foreign)}
 	accepts, warnings, err := a.acceptances(ctx)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func remembers(s reconcile.Summary) bool { return memoryOf(&s) != nil }
 
 // memoryOf gives the run's memory file, or nil.
 func memoryOf(s *reconcile.Summary) *reconcile.File {
-	i := slices.IndexFunc(s.Reports, func(f reconcile.File) bool { return f.Name == MemoryFile })
+	i := slices.IndexFunc(s.Reports, func(f reconcile.File) bool { return f.Name == KnownFindingsFile })
 	if i < 0 || !s.Live {
 		return nil
 	}

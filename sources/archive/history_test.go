@@ -35,7 +35,7 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	for name, r := range stores(t) {
 		h := r.history(t, 0)
-		if len(h.Runs)+len(h.Warnings)+len(h.Died) > 0 || h.Accept != nil || r.recall(t, h) != nil {
+		if len(h.Runs)+len(h.Warnings)+len(h.Crashed) > 0 || h.Accept != nil || r.recall(t, h) != nil {
 			t.Errorf("%s: %+v", name, h)
 		}
 	}
@@ -91,8 +91,8 @@ func TestHistoryOfABrokenArchive(t *testing.T) {
 		if got := ids(h.Runs); got != "run-7 run-6 run-3 run-2 run-0" {
 			t.Errorf("%s: got %s", name, got)
 		}
-		if !slices.Equal(h.Died, []string{"run-1", "run-9"}) {
-			t.Errorf("%s: died %q", name, h.Died)
+		if !slices.Equal(h.Crashed, []string{"run-1", "run-9"}) {
+			t.Errorf("%s: died %q", name, h.Crashed)
 		}
 		memory := r.recall(t, h)
 		for _, p := range memory {
@@ -133,21 +133,21 @@ func TestHistoryOfANewerVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run.Put(t.Context(), archive.MemoryFile, text(`{"schema_version":2}`+"\n")); err != nil {
+	if err := run.Put(t.Context(), archive.KnownFindingsFile, text(`{"schema_version":2}`+"\n")); err != nil {
 		t.Fatal(err)
 	}
 	s.Reports = run.Files()
-	if err := run.Conclude(t.Context(), s); err != nil {
+	if err := run.Finish(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Recall(t.Context(), r.history(t, 2), scope); !errors.Is(err, archive.ErrNewer) {
+	if _, err := r.KnownFindings(t.Context(), r.history(t, 2), scope); !errors.Is(err, archive.ErrNewer) {
 		t.Errorf("memory: %v", err)
 	}
 }
 
 // Four hundred nights of ten thousand sub-accounts, and a journal of more: what
 // is asked of the store does not grow with them, and nothing that grows with
-// the book is read. What is old is looked at only until there is a baseline.
+// the inventory is read. What is old is looked at only until there is a baseline.
 func TestWhatLookingBackCosts(t *testing.T) {
 	t.Parallel()
 	clock := gofakes3.FixedTimeSource(start())

@@ -135,17 +135,17 @@ func endsRace(t *testing.T, j *archive.Journal) {
 
 func plansAreUsedOnce(t *testing.T, j *archive.Journal) {
 	ctx := t.Context()
-	use := func(n int) archive.PlanUse {
-		return archive.PlanUse{PlanID: planID(1), RunID: fmt.Sprint("run-", n), Fence: int64(n), At: day(n)}
+	use := func(n int) archive.PlanStart {
+		return archive.PlanStart{PlanID: planID(1), RunID: fmt.Sprint("run-", n), Fence: int64(n), At: day(n)}
 	}
-	end := archive.PlanEnd{PlanUse: use(2), Outcomes: map[string]int{fix.OutcomeApplied: 2}}
+	end := archive.PlanEnd{PlanStart: use(2), Outcomes: map[string]int{fix.OutcomeApplied: 2}}
 	if err := j.EndPlan(ctx, end); err == nil || !strings.Contains(err.Error(), "not begun") {
 		t.Errorf("end before it was begun: %v", err)
 	}
 	var mu sync.Mutex
 	states := make(map[archive.PlanState]int)
 	racing(t, 16, func(i int) error {
-		state, err := j.UsePlan(ctx, use(i))
+		state, err := j.BeginPlan(ctx, use(i))
 		mu.Lock()
 		defer mu.Unlock()
 		states[state]++
@@ -157,10 +157,10 @@ func plansAreUsedOnce(t *testing.T, j *archive.Journal) {
 	if winners := racing(t, 8, func(int) error { return j.EndPlan(ctx, end) }); len(winners) != 1 {
 		t.Errorf("ended %d times", len(winners))
 	}
-	if state, err := j.UsePlan(ctx, use(3)); state != archive.PlanUsed || err != nil {
+	if state, err := j.BeginPlan(ctx, use(3)); state != archive.PlanUsed || err != nil {
 		t.Errorf("after its end: %q, %v", state, err)
 	}
-	if state, err := j.UsePlan(ctx, archive.PlanUse{PlanID: "../x"}); state != "" || err == nil {
+	if state, err := j.BeginPlan(ctx, archive.PlanStart{PlanID: "../x"}); state != "" || err == nil {
 		t.Errorf("a plan without an id: %q, %v", state, err)
 	}
 }
@@ -237,7 +237,7 @@ func TestPruningLeavesTheJournal(t *testing.T) {
 	for name, r := range stores(t) {
 		j, a := r.Journal(), claimOf(1, 1, day(0))
 		must(t, j.Begin(t.Context(), a), j.End(t.Context(), endOf(a, fix.OutcomeApplied, false)))
-		_, err := j.UsePlan(t.Context(), archive.PlanUse{PlanID: planID(1), RunID: "r", At: day(0)})
+		_, err := j.BeginPlan(t.Context(), archive.PlanStart{PlanID: planID(1), RunID: "r", At: day(0)})
 		must(t, err)
 		before := r.keys(t)
 		for n, id := range []string{"journal-1", "j", "run-1"} {

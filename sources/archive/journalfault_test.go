@@ -32,11 +32,11 @@ func TestLostAnswersToTheJournal(t *testing.T) {
 			p := &servers.Proxy{Address: address(t), LoseFirst: isWrite}
 			j, ctx, a := open(t, s3At(serve(t, p))).Journal(), t.Context(), claimOf(1, 1, day(0))
 			must(t, j.Begin(ctx, a), j.Doubt(ctx, doubtOf(a)), j.End(ctx, endOf(a, fix.OutcomeFailed, true)))
-			state, err := j.UsePlan(ctx, archive.PlanUse{PlanID: planID(1), RunID: "r", At: day(0)})
+			state, err := j.BeginPlan(ctx, archive.PlanStart{PlanID: planID(1), RunID: "r", At: day(0)})
 			if must(t, err); state != archive.PlanFresh {
 				t.Errorf("the plan is %s to who began it", state)
 			}
-			must(t, j.EndPlan(ctx, archive.PlanEnd{PlanUse: archive.PlanUse{PlanID: planID(1), RunID: "r", At: day(0)}}))
+			must(t, j.EndPlan(ctx, archive.PlanEnd{PlanStart: archive.PlanStart{PlanID: planID(1), RunID: "r", At: day(0)}}))
 			if p.Lost() < 5 {
 				t.Errorf("%d answers were lost", p.Lost())
 			}
@@ -232,7 +232,7 @@ func TestDamagedPlans(t *testing.T) {
 		for _, text := range []string{"", "{", `{"schema_version":2}`, `{"schema_version":1,"nonce":"n","plan_id":"x"}`} {
 			r := open(t, "mem://out")
 			r.put(t, "journal/plan-"+planID(1)+"/"+what, text)
-			if state, err := r.Journal().UsePlan(t.Context(), archive.PlanUse{PlanID: planID(1), At: day(0)}); err == nil {
+			if state, err := r.Journal().BeginPlan(t.Context(), archive.PlanStart{PlanID: planID(1), At: day(0)}); err == nil {
 				t.Errorf("%s %q: %s", what, text, state)
 			}
 		}

@@ -34,7 +34,7 @@ const (
 )
 
 // A PlanUse says who carries a plan out.
-type PlanUse struct {
+type PlanStart struct {
 	PlanID string    `json:"plan_id"`
 	RunID  string    `json:"run_id"`
 	Fence  int64     `json:"fence"` // of the lease
@@ -43,7 +43,7 @@ type PlanUse struct {
 
 // A PlanEnd says what became of a plan.
 type PlanEnd struct {
-	PlanUse
+	PlanStart
 	Outcomes map[string]int `json:"outcomes,omitempty"` // actions by outcome
 }
 
@@ -56,11 +56,11 @@ type planRecord struct {
 
 // UsePlan says that a plan is being carried out, and gives its state before
 // that. A used plan is not begun again.
-func (j *Journal) UsePlan(ctx context.Context, use PlanUse) (PlanState, error) {
+func (j *Journal) BeginPlan(ctx context.Context, use PlanStart) (PlanState, error) {
 	state, err := j.planState(ctx, use.PlanID)
 	if err == nil && state == PlanFresh {
 		var own bool
-		if own, err = j.createPlan(ctx, planBegun, PlanEnd{PlanUse: use}); err == nil && !own {
+		if own, err = j.createPlan(ctx, planBegun, PlanEnd{PlanStart: use}); err == nil && !own {
 			state, err = j.planState(ctx, use.PlanID)
 		}
 	}

@@ -183,7 +183,7 @@ func BenchmarkJournal(b *testing.B) {
 			}
 		}
 	}
-	a, err := archive.Open(b.Context(), new(storage.Places), folder)
+	a, err := archive.Open(b.Context(), new(storage.Opener), folder)
 	if err != nil {
 		b.Fatal(err)
 	}

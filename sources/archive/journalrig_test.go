@@ -46,7 +46,7 @@ func claimOf(action, number int, begun time.Time) *fix.Attempt {
 	a := fix.Action{
 		Key: actionKey(action), Fix: reconcile.FixCancel, Kind: "orphan_package", FindingIDs: []string{"f"},
 		AccountID: fmt.Sprintf("account-%d", action%10), ExternalID: fmt.Sprintf("sub-%d <&>", action),
-		PackageID: fmt.Sprintf("package-%d", action), Wanted: fix.Wanted{Status: "CANCELED"},
+		PackageID: fmt.Sprintf("package-%d", action), Desired: fix.Desired{Status: "CANCELED"},
 		Seen: &fix.State{ExternalID: "x", Updated: start(), Instances: []fix.InstanceState{
 			{ID: "i", Status: reconcile.StatusEnabled, Cycle: "1 MONTH", SiteID: "s"},
 		}},

@@ -36,7 +36,7 @@ const pointTries = 3
 
 // Point makes the run the last accepted one of its scope, unless a newer one
 // is. It gives what was wrong with the pointer that it replaced.
-func (a *Archive) Point(ctx context.Context, s *reconcile.Summary) (warning string, err error) {
+func (a *Archive) SetLatest(ctx context.Context, s *reconcile.Summary) (warning string, err error) {
 	own := Pointer{RunID: s.RunID, AsOf: s.AsOf, AccountID: s.Scope.AccountID, Ledger: s.Scope.Ledger}
 	for range pointTries {
 		latest, err := a.latest(ctx)

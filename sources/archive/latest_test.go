@@ -35,7 +35,7 @@ func (r *rig) pointer(t *testing.T) map[string]string {
 
 func (r *rig) point(t *testing.T, s *reconcile.Summary) string {
 	t.Helper()
-	warning, err := r.Point(t.Context(), s)
+	warning, err := r.SetLatest(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestPointer(t *testing.T) {
 			t.Errorf("%s: made anew: %s", name, got)
 		}
 		r.put(t, "latest.json", `{"schema_version":2}`)
-		if _, err := r.Point(t.Context(), other); !errors.Is(err, archive.ErrNewer) {
+		if _, err := r.SetLatest(t.Context(), other); !errors.Is(err, archive.ErrNewer) {
 			t.Errorf("%s: a newer version's: %v", name, err)
 		}
 	}

@@ -164,7 +164,7 @@ func (a *Archive) confirm(ctx context.Context, l *Lease) error {
 		return fmt.Errorf("list %s: epoch %d is not shown: %w", a.Folder(lockFolder), l.Fence(), errUnsure)
 	}
 	l.old = seen.old
-	return l.Good(0)
+	return l.Check(0)
 }
 
 // createEpoch creates an epoch of ours. Whatever the error, the store is asked

@@ -58,7 +58,7 @@ func TestContender(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := archive.Open(t.Context(), new(storage.Places), "file://"+filepath.ToSlash(folder))
+	a, err := archive.Open(t.Context(), new(storage.Opener), "file://"+filepath.ToSlash(folder))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestContender(t *testing.T) {
 func work(ctx context.Context, l *archive.Lease, out *os.File) error {
 	for end := time.Now().Add(rand.N(300 * time.Millisecond)); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		c := claim{l.Fence(), os.Getpid(), time.Now().UnixNano(), false}
-		if l.Good(needed) != nil {
+		if l.Check(needed) != nil {
 			break
 		}
 		if err := c.write(out); err != nil {

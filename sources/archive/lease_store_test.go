@@ -98,7 +98,7 @@ func short(run string) archive.LeaseOptions {
 
 // leaseOver takes, keeps, releases, loses and takes over a lease.
 func leaseOver(t *testing.T, out string) {
-	r := openLease(t, new(storage.Places), out)
+	r := openLease(t, new(storage.Opener), out)
 	if err := r.Exclusive(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -114,8 +114,8 @@ func leaseOver(t *testing.T, out string) {
 	}
 	dies.Abandon()
 	l = r.soon(t, "takes over")
-	if dies.Left() > 0 || l.Fence() != dies.Fence()+1 {
-		t.Errorf("fence %d after %d, of which %v are left", l.Fence(), dies.Fence(), dies.Left())
+	if dies.Remaining() > 0 || l.Fence() != dies.Fence()+1 {
+		t.Errorf("fence %d after %d, of which %v are left", l.Fence(), dies.Fence(), dies.Remaining())
 	}
 	release(t, l)
 	for _, key := range r.keys(t) {
@@ -145,7 +145,7 @@ func (r *rig) soon(t *testing.T, run string) *archive.Lease {
 func TestStoreThatIsNotExclusive(t *testing.T) {
 	t.Parallel()
 	store := s3Store(t)
-	r := openLease(t, new(storage.Places), s3At(serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+	r := openLease(t, new(storage.Opener), s3At(serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		q.Header.Del("If-None-Match")
 		store.ServeHTTP(w, q)
 	}))))
@@ -162,7 +162,7 @@ func TestStoreThatIsNotExclusive(t *testing.T) {
 func TestStoreThatOnlySaysNo(t *testing.T) {
 	t.Parallel()
 	store := s3Store(t)
-	r := openLease(t, new(storage.Places), s3At(serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+	r := openLease(t, new(storage.Opener), s3At(serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if q.Method == http.MethodPut && strings.Contains(q.URL.Path, "probe-") {
 			again := q.Clone(q.Context())
 			again.Header.Del("If-None-Match")
@@ -195,7 +195,7 @@ func TestLostAnswersToLease(t *testing.T) {
 					return q.Method == http.MethodPut && strings.Contains(q.URL.Path, "/lock/"+what)
 				},
 			}
-			r := openLease(t, new(storage.Places), s3At(serve(t, p)))
+			r := openLease(t, new(storage.Opener), s3At(serve(t, p)))
 			l := r.lease(t, "first")
 			r.refused(t, "first")
 			release(t, l)
@@ -216,7 +216,7 @@ func TestLostAnswerAndNobodyToAsk(t *testing.T) {
 		LoseFirst: func(q *http.Request) bool { return isEpoch(q, http.MethodPut) },
 	}
 	var asked atomic.Int64
-	r := openLease(t, new(storage.Places), s3At(serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+	r := openLease(t, new(storage.Opener), s3At(serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if isEpoch(q, http.MethodHead) && asked.Add(1) == 1 {
 			w.WriteHeader(http.StatusForbidden)
 			return
@@ -240,7 +240,7 @@ func TestSlowStore(t *testing.T) {
 	t.Parallel()
 	store := s3Store(t)
 	var arrived atomic.Int64 // the last epoch or beat
-	r := openLease(t, new(storage.Places), s3At(serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+	r := openLease(t, new(storage.Opener), s3At(serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if q.Method == http.MethodPut && !strings.Contains(q.URL.Path, "probe-") {
 			arrived.Store(time.Now().UnixNano())
 			time.Sleep(100 * time.Millisecond)
@@ -253,7 +253,7 @@ func TestSlowStore(t *testing.T) {
 	}
 	for range 100 {
 		now := time.Now()
-		if from := now.Add(l.Left() - l.Life()); l.Left() > 0 && from.UnixNano() > arrived.Load() {
+		if from := now.Add(l.Remaining() - l.Life()); l.Remaining() > 0 && from.UnixNano() > arrived.Load() {
 			t.Fatalf("it counts from %v after the object arrived", time.Duration(from.UnixNano()-arrived.Load()))
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -266,7 +266,7 @@ func TestStoreThatShowsLate(t *testing.T) {
 	t.Parallel()
 	store := s3Store(t)
 	var hide atomic.Bool
-	r := openLease(t, new(storage.Places), s3At(serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+	r := openLease(t, new(storage.Opener), s3At(serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if hide.Load() && q.URL.Query().Has("list-type") {
 			query := q.URL.Query()
 			query.Set("prefix", "none")
@@ -290,16 +290,16 @@ func TestStoreThatIsGone(t *testing.T) {
 	t.Parallel()
 	store, requests := s3Store(t), new(gate)
 	out := s3At(serve(t, http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { requests.serve(w, q, store) })))
-	r := openLease(t, new(storage.Places), out)
+	r := openLease(t, new(storage.Opener), out)
 	l, err := r.Lease(t.Context(), short("first"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	requests.last.Store(1)
-	for l.Good(0) == nil {
+	for l.Check(0) == nil {
 		time.Sleep(10 * time.Millisecond)
 	}
-	if err := l.Good(0); !errors.Is(err, archive.ErrLost) {
+	if err := l.Check(0); !errors.Is(err, archive.ErrLost) {
 		t.Error(err)
 	}
 	if err := l.Release(t.Context()); err == nil || !strings.Contains(err.Error(), "release lease 1 of s3://books/runs") {

@@ -18,7 +18,7 @@ import (
 )
 
 // openLease opens an archive, with a store that outlives the test's context.
-func openLease(t *testing.T, places *storage.Places, out string) *rig {
+func openLease(t *testing.T, places *storage.Opener, out string) *rig {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
 	a, err := archive.Open(ctx, places, out)
@@ -72,7 +72,7 @@ func inMemory(t *testing.T, check func(*testing.T, *rig)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Millisecond) // no clock stands at a whole second
-		check(t, openLease(t, new(storage.Places), "mem://books/runs"))
+		check(t, openLease(t, new(storage.Opener), "mem://books/runs"))
 	})
 }
 
@@ -80,8 +80,8 @@ func TestLease(t *testing.T) {
 	inMemory(t, func(t *testing.T, r *rig) {
 		taken := time.Now()
 		l := r.lease(t, "first")
-		if l.Fence() != 1 || l.Life() != 30*time.Second || l.Left() != l.Life() {
-			t.Errorf("fence %d, life %v, left %v", l.Fence(), l.Life(), l.Left())
+		if l.Fence() != 1 || l.Life() != 30*time.Second || l.Remaining() != l.Life() {
+			t.Errorf("fence %d, life %v, left %v", l.Fence(), l.Life(), l.Remaining())
 		}
 		held := r.refused(t, "first")
 		if held.Fence != 1 || held.Command != "run --fix cancel" || !held.Since.Equal(taken) || !held.Until.Equal(taken.Add(32*time.Second)) {
@@ -92,8 +92,8 @@ func TestLease(t *testing.T) {
 		}
 		release(t, l)
 		release(t, l)
-		if err := l.Good(0); !errors.Is(err, archive.ErrLost) || l.Left() != 0 {
-			t.Errorf("a released lease: %v, left %v", err, l.Left())
+		if err := l.Check(0); !errors.Is(err, archive.ErrLost) || l.Remaining() != 0 {
+			t.Errorf("a released lease: %v, left %v", err, l.Remaining())
 		}
 		again := r.lease(t, "second")
 		if again.Fence() != 2 {
@@ -117,7 +117,7 @@ func TestLeaseIsKept(t *testing.T) {
 		cancel() // a run that is told to stop still needs it
 		for range 300 {
 			time.Sleep(2345 * time.Millisecond)
-			if err := l.Good(19 * time.Second); err != nil {
+			if err := l.Check(19 * time.Second); err != nil {
 				t.Fatal(err)
 			}
 			r.refused(t, "first")
@@ -146,7 +146,7 @@ func TestDeadHolder(t *testing.T) {
 			{32*time.Second - time.Millisecond, 0, false},
 		} {
 			time.Sleep(time.Until(began.Add(c.at)))
-			if err := l.Good(c.need); (err == nil) != c.good || err != nil && !errors.Is(err, archive.ErrLost) {
+			if err := l.Check(c.need); (err == nil) != c.good || err != nil && !errors.Is(err, archive.ErrLost) {
 				t.Errorf("after %v, %v needed: %v", c.at, c.need, err)
 			}
 			r.refused(t, "dead")
@@ -204,14 +204,14 @@ func TestOvertaken(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		r.put(t, "lock/epoch-000000000002", epochOf(2, "second"))
 		time.Sleep(6 * time.Second)
-		if err := l.Good(0); !errors.Is(err, archive.ErrLost) || !strings.Contains(err.Error(), "another run took it") {
+		if err := l.Check(0); !errors.Is(err, archive.ErrLost) || !strings.Contains(err.Error(), "another run took it") {
 			t.Error(err)
 		}
 		if err := r.dir.Remove(t.Context(), "lock/epoch-000000000002"); err != nil {
 			t.Error(err)
 		}
 		time.Sleep(time.Minute)
-		if err := l.Good(0); !errors.Is(err, archive.ErrLost) {
+		if err := l.Check(0); !errors.Is(err, archive.ErrLost) {
 			t.Error("it came back")
 		}
 		before := r.keys(t)
@@ -234,7 +234,7 @@ func TestFailedBeats(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
-				r := openLease(t, new(storage.Places), folder)
+				r := openLease(t, new(storage.Opener), folder)
 				l := r.lease(t, "first")
 				time.Sleep(9 * time.Second)
 				beat := filepath.Join(folder, "lock", "beat-000000000001") // no file is put in place of a folder
@@ -242,16 +242,16 @@ func TestFailedBeats(t *testing.T) {
 					t.Fatal(err)
 				}
 				time.Sleep(c.away)
-				if left := l.Left(); left > max(0, l.Life()-9*time.Second-c.away) {
+				if left := l.Remaining(); left > max(0, l.Life()-9*time.Second-c.away) {
 					t.Errorf("%v left", left)
 				}
 				if err := os.Remove(beat); err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(5 * time.Second)
-				err := l.Good(15 * time.Second)
+				err := l.Check(15 * time.Second)
 				if (err == nil) != c.good {
-					t.Errorf("%v left, %v", l.Left(), err)
+					t.Errorf("%v left, %v", l.Remaining(), err)
 				}
 				if !c.good && !strings.Contains(err.Error(), "no beat reached the store in time: write ") {
 					t.Errorf("it does not say why: %v", err)
@@ -265,7 +265,7 @@ func TestFailedBeats(t *testing.T) {
 // Of contenders one wins, and the others are told who.
 func TestContenders(t *testing.T) {
 	t.Parallel()
-	places := new(storage.Places)
+	places := new(storage.Opener)
 	for name, out := range map[string]string{"memory": "mem://books/runs", "folder": filepath.Join(t.TempDir(), "out")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -381,14 +381,14 @@ func TestStopped(t *testing.T) {
 			if want {
 				r.put(t, "STOP", "")
 			}
-			if got, err := r.Stopped(t.Context()); got != want || err != nil {
+			if got, err := r.StopRequested(t.Context()); got != want || err != nil {
 				t.Errorf("%s: %v, %v; want %v", name, got, err, want)
 			}
 			r.remove(t, "STOP")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := r.Stopped(ctx); err == nil && name == "s3" {
+		if _, err := r.StopRequested(ctx); err == nil && name == "s3" {
 			t.Errorf("%s: no error where nobody could look", name)
 		}
 	}
@@ -408,7 +408,7 @@ func TestLockIsNoRun(t *testing.T) {
 		before := r.keys(t)
 		gone, _ := r.prunable(t, 0, 400)
 		list, _, err := r.List(t.Context(), "")
-		if len(gone) != 0 || len(list) != 1 || err != nil || len(r.history(t, 400).Died) != 0 {
+		if len(gone) != 0 || len(list) != 1 || err != nil || len(r.history(t, 400).Crashed) != 0 {
 			t.Errorf("%s: %v, %v, %v", name, gone, list, err)
 		}
 		if after := r.keys(t); !slices.Equal(before, after) {

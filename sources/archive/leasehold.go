@@ -52,7 +52,7 @@ func (l *Lease) Fence() int64 { return l.epoch.Epoch }
 func (l *Lease) Life() time.Duration { return l.epoch.life() }
 
 // Left gives how much of the lease is left for sure; 0 when it is lost.
-func (l *Lease) Left() time.Duration {
+func (l *Lease) Remaining() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.left()
@@ -82,7 +82,7 @@ func elapsed(from, to time.Time) time.Duration {
 // Good gives no error if more of the lease is left than what comes next needs.
 // Otherwise its error is ErrLost, be it that the lease is lost for good or that
 // too little is left of it now; Left tells which.
-func (l *Lease) Good(need time.Duration) error {
+func (l *Lease) Check(need time.Duration) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	left := l.left()
@@ -110,7 +110,7 @@ func (l *Lease) start(ctx context.Context) {
 
 // beats beats until the lease is lost or the context ends.
 func (l *Lease) beats(ctx context.Context) {
-	for sleep(ctx, l.rest()) == nil && l.Left() > 0 {
+	for sleep(ctx, l.rest()) == nil && l.Remaining() > 0 {
 		began := time.Now()
 		l.note(began, l.beat(ctx))
 	}
@@ -118,7 +118,7 @@ func (l *Lease) beats(ctx context.Context) {
 
 // rest gives how long to wait for the next beat.
 func (l *Lease) rest() time.Duration {
-	return max(l.Left()-l.Life()*2/3, l.Life()/12)
+	return max(l.Remaining()-l.Life()*2/3, l.Life()/12)
 }
 
 // beat writes a beat and looks whether the lease is another's.

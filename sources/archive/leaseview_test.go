@@ -12,7 +12,7 @@ import (
 
 func openView(t *testing.T) *Archive {
 	t.Helper()
-	a, err := Open(context.WithoutCancel(t.Context()), new(storage.Places), "mem://books/runs")
+	a, err := Open(context.WithoutCancel(t.Context()), new(storage.Opener), "mem://books/runs")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestContenderThatSlept(t *testing.T) {
 	if !errors.As(err, &held) || held.Fence != 200 || held.Holder != "now" {
 		t.Errorf("it has the lease, or says %v", err)
 	}
-	if err := errors.Join(now.Good(0), now.Release(t.Context())); err != nil {
+	if err := errors.Join(now.Check(0), now.Release(t.Context())); err != nil {
 		t.Error(err)
 	}
 }
@@ -142,12 +142,12 @@ func TestLateBeat(t *testing.T) {
 	began := time.Now()
 	l := newLease(openView(t), &epochRecord{Epoch: 1, LifeMS: 30_000}, began.Add(-31*time.Second))
 	l.note(began, nil)
-	if err := l.Good(0); !errors.Is(err, ErrLost) || l.Left() != 0 {
-		t.Errorf("%v, left %v", err, l.Left())
+	if err := l.Check(0); !errors.Is(err, ErrLost) || l.Remaining() != 0 {
+		t.Errorf("%v, left %v", err, l.Remaining())
 	}
 	l = newLease(l.archive, l.epoch, began.Add(-29*time.Second))
 	l.note(began, nil)
-	if err := l.Good(20 * time.Second); err != nil {
+	if err := l.Check(20 * time.Second); err != nil {
 		t.Error(err)
 	}
 }

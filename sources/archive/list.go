@@ -15,7 +15,7 @@ import (
 // because another version wrote it.
 
 // Listed is a run as the list of runs shows it.
-type Listed struct {
+type ListedRun struct {
 	ID      string
 	Written time.Time          // when it was concluded, by the store's clock
 	Summary *reconcile.Summary // its digest, with its acceptance by hand; nil where there is none
@@ -24,13 +24,13 @@ type Listed struct {
 
 // What became of a run that has no summary.
 const (
-	FaultDied   = "died, or is still at work"
-	FaultPruned = "is being pruned"
+	FaultCrashed = "died, or is still at work"
+	FaultPruned  = "is being pruned"
 )
 
 // List gives the runs of the scopes whose id begins so, newest first. Without a
 // scope it gives those without a summary too, which are of no known one.
-func (a *Archive) List(ctx context.Context, scope string) (list []Listed, warnings []string, err error) {
+func (a *Archive) List(ctx context.Context, scope string) (list []ListedRun, warnings []string, err error) {
 	folders, foreign, err := a.folders(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -39,17 +39,17 @@ func (a *Archive) List(ctx context.Context, scope string) (list []Listed, warnin
 	if err != nil {
 		return nil, nil, err
 	}
-	all = slices.DeleteFunc(all, func(l Listed) bool {
+	all = slices.DeleteFunc(all, func(l ListedRun) bool {
 		return scope != "" && (l.Summary == nil || !strings.HasPrefix(l.Summary.Scope.ID, scope))
 	})
-	slices.SortFunc(all, func(a, b Listed) int {
+	slices.SortFunc(all, func(a, b ListedRun) int {
 		return cmp.Or(b.Moment().Compare(a.Moment()), b.Written.Compare(a.Written), strings.Compare(b.ID, a.ID))
 	})
 	return all, append(warnForeign(foreign), warnings...), nil
 }
 
 // Moment gives what the run speaks for, or when its last file was written.
-func (l *Listed) Moment() time.Time {
+func (l *ListedRun) Moment() time.Time {
 	if l.Summary == nil {
 		return l.Written
 	}
@@ -57,17 +57,17 @@ func (l *Listed) Moment() time.Time {
 }
 
 // listed reads what the folders hold, in their order.
-func (a *Archive) listed(ctx context.Context, folders []folder) ([]Listed, []string, error) {
+func (a *Archive) listed(ctx context.Context, folders []folder) ([]ListedRun, []string, error) {
 	accepts, warnings, err := a.acceptances(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	all := make([]Listed, len(folders))
+	all := make([]ListedRun, len(folders))
 	var concluded []folder
 	var at []int
 	for i := range folders {
 		f := &folders[i]
-		all[i] = Listed{ID: f.id, Written: f.written(), Fault: FaultDied}
+		all[i] = ListedRun{ID: f.id, Written: f.written(), Fault: FaultCrashed}
 		switch {
 		case f.has(mark):
 			all[i].Fault = FaultPruned

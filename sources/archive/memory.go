@@ -48,7 +48,7 @@ type memoryLine struct {
 }
 
 // writeMemory writes a memory, packed.
-func writeMemory(w io.Writer, runID, scopeID string, memory reconcile.Memory) error {
+func writeMemory(w io.Writer, runID, scopeID string, memory reconcile.KnownFindings) error {
 	packed, err := zstd.NewWriter(w, zstd.WithZeroFrames(true), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func writeMemory(w io.Writer, runID, scopeID string, memory reconcile.Memory) er
 	return errors.Join(writeLines(packed, runID, scopeID, memory), packed.Close())
 }
 
-func writeLines(w io.Writer, runID, scopeID string, memory reconcile.Memory) error {
+func writeLines(w io.Writer, runID, scopeID string, memory reconcile.KnownFindings) error {
 	lines := json.NewEncoder(w)
 	head := memoryHead{SchemaVersion: reconcile.SchemaVersion, RunID: runID, ScopeID: scopeID, Findings: len(memory)}
 	if err := lines.Encode(head); err != nil {
@@ -68,7 +68,7 @@ func writeLines(w io.Writer, runID, scopeID string, memory reconcile.Memory) err
 		if err := lines.Encode(memoryLine{
 			ID: id.String(), AccountID: p.AccountID,
 			FirstSeen: p.FirstSeen.UTC(), Since: p.Since.UTC(), LastSeen: p.LastSeen.UTC(), Counted: p.Counted.UTC(),
-			Sightings: p.Sightings, Says: p.Says, Resolved: p.Resolved.UTC(), Reopened: p.Reopened,
+			Sightings: p.Sightings, Says: p.Fingerprint, Resolved: p.Resolved.UTC(), Reopened: p.Reopened,
 		}); err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func writeLines(w io.Writer, runID, scopeID string, memory reconcile.Memory) err
 }
 
 // readMemory reads the lines of a memory, which must be of the scope.
-func readMemory(in io.Reader, scopeID string) (reconcile.Memory, error) {
+func readMemory(in io.Reader, scopeID string) (reconcile.KnownFindings, error) {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, maxMemoryLine)
 	var head memoryHead
@@ -93,7 +93,7 @@ func readMemory(in io.Reader, scopeID string) (reconcile.Memory, error) {
 	if head.ScopeID != scopeID {
 		return nil, fmt.Errorf("it is of scope %q", head.ScopeID)
 	}
-	memory := make(reconcile.Memory, min(max(head.Findings, 0), maxMemoryHint))
+	memory := make(reconcile.KnownFindings, min(max(head.Findings, 0), maxMemoryHint))
 	for lines.Scan() {
 		if err := addLine(memory, lines.Bytes()); err != nil {
 			return nil, fmt.Errorf("line %d: %w", len(memory)+2, err)
@@ -108,7 +108,7 @@ func readMemory(in io.Reader, scopeID string) (reconcile.Memory, error) {
 	return memory, nil
 }
 
-func addLine(memory reconcile.Memory, text []byte) error {
+func addLine(memory reconcile.KnownFindings, text []byte) error {
 	var l memoryLine
 	if err := json.Unmarshal(text, &l); err != nil {
 		return err
@@ -123,9 +123,9 @@ func addLine(memory reconcile.Memory, text []byte) error {
 	if l.FirstSeen.IsZero() || l.Since.Before(l.FirstSeen) || l.LastSeen.Before(l.FirstSeen) || l.Sightings < 0 || l.Reopened < 0 {
 		return fmt.Errorf("finding %s contradicts itself", l.ID)
 	}
-	memory[id] = reconcile.Past{
+	memory[id] = reconcile.KnownFinding{
 		AccountID: unique.Make(l.AccountID).Value(), FirstSeen: l.FirstSeen.UTC(), Since: l.Since.UTC(), LastSeen: l.LastSeen.UTC(),
-		Counted: l.Counted.UTC(), Sightings: l.Sightings, Says: l.Says, Resolved: l.Resolved.UTC(), Reopened: l.Reopened,
+		Counted: l.Counted.UTC(), Sightings: l.Sightings, Fingerprint: l.Says, Resolved: l.Resolved.UTC(), Reopened: l.Reopened,
 	}
 	return nil
 }

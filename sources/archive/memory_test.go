@@ -11,17 +11,17 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-func sampleMemory() reconcile.Memory {
+func sampleMemory() reconcile.KnownFindings {
 	at := time.Date(2026, 11, 21, 2, 0, 0, 123, time.UTC)
-	return reconcile.Memory{
+	return reconcile.KnownFindings{
 		{1}: {FirstSeen: at, Since: at, LastSeen: at},
 		{2}: {AccountID: "a", FirstSeen: at, Since: at.Add(time.Hour), LastSeen: at.Add(2 * time.Hour), Counted: at.Add(time.Hour),
-			Sightings: 3, Says: 1<<64 - 1, Reopened: 2},
+			Sightings: 3, Fingerprint: 1<<64 - 1, Reopened: 2},
 		{9}: {AccountID: "<b>", FirstSeen: at, Since: at, LastSeen: at, Resolved: at.Add(time.Hour)},
 	}
 }
 
-func lines(t testing.TB, m reconcile.Memory) string {
+func lines(t testing.TB, m reconcile.KnownFindings) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := writeLines(&b, "run", "scope", m); err != nil {
@@ -31,7 +31,7 @@ func lines(t testing.TB, m reconcile.Memory) string {
 }
 
 func TestMemoryIsReadAsItWasWritten(t *testing.T) {
-	for _, want := range []reconcile.Memory{{}, sampleMemory()} {
+	for _, want := range []reconcile.KnownFindings{{}, sampleMemory()} {
 		var first, second bytes.Buffer
 		for _, b := range []*bytes.Buffer{&first, &second} {
 			if err := writeMemory(b, "run", "scope", want); err != nil {

@@ -63,7 +63,7 @@ func (a *Archive) Prunable(ctx context.Context, keep time.Duration, at time.Time
 }
 
 // needed says of each run that must stay why.
-func needed(runs []Listed, at time.Time) map[string]string {
+func needed(runs []ListedRun, at time.Time) map[string]string {
 	reasons := make(map[string]string)
 	var known []*reconcile.Summary
 	for i := range runs {
@@ -71,7 +71,7 @@ func needed(runs []Listed, at time.Time) map[string]string {
 		switch {
 		case s != nil:
 			known = append(known, s)
-		case runs[i].Fault != FaultDied && runs[i].Fault != FaultPruned:
+		case runs[i].Fault != FaultCrashed && runs[i].Fault != FaultPruned:
 			reasons[runs[i].ID] = "it can't be read"
 		}
 		if s != nil && s.Accepted && s.AsOf.After(at.Add(-lookBack)) {

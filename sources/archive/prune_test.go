@@ -138,8 +138,8 @@ func TestPruningIsCutShort(t *testing.T) {
 			cuts++
 		}
 		h := r.history(t, 100)
-		if len(h.Died)+len(h.Warnings) > 0 {
-			t.Errorf("cut after %d: died %q, warnings %q", more, h.Died, h.Warnings)
+		if len(h.Crashed)+len(h.Warnings) > 0 {
+			t.Errorf("cut after %d: died %q, warnings %q", more, h.Crashed, h.Warnings)
 		}
 		list, _, fault := r.List(t.Context(), "")
 		if fault != nil {

@@ -18,7 +18,7 @@ import (
 // younger and sightings fewer, and never the other way round.
 
 // Recall reads what earlier runs know of findings; nil where there is nothing.
-func (a *Archive) Recall(ctx context.Context, h *History, scopeID string) (reconcile.Memory, error) {
+func (a *Archive) KnownFindings(ctx context.Context, h *History, scopeID string) (reconcile.KnownFindings, error) {
 	for i := range h.Runs {
 		file := memoryOf(&h.Runs[i])
 		if file == nil {
@@ -37,8 +37,8 @@ func (a *Archive) Recall(ctx context.Context, h *History, scopeID string) (recon
 }
 
 // memory reads the memory of one run.
-func (a *Archive) memory(ctx context.Context, id, scopeID, sum string) (_ reconcile.Memory, err error) {
-	in, err := a.dir.Open(ctx, id+"/"+MemoryFile)
+func (a *Archive) memory(ctx context.Context, id, scopeID, sum string) (_ reconcile.KnownFindings, err error) {
+	in, err := a.dir.Open(ctx, id+"/"+KnownFindingsFile)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +62,8 @@ func (a *Archive) memory(ctx context.Context, id, scopeID, sum string) (_ reconc
 	return memory, nil
 }
 
-func unpackMemory(stored io.Reader, scopeID string) (_ reconcile.Memory, err error) {
-	plain, err := storage.Plain(stored)
+func unpackMemory(stored io.Reader, scopeID string) (_ reconcile.KnownFindings, err error) {
+	plain, err := storage.Decompress(stored)
 	if err != nil {
 		return nil, err
 	}

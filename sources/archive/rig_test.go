@@ -49,7 +49,7 @@ type rig struct {
 
 func open(t *testing.T, out string) *rig {
 	t.Helper()
-	places := new(storage.Places)
+	places := new(storage.Opener)
 	a, err := archive.Open(t.Context(), places, out)
 	if err != nil {
 		t.Fatal(err)
@@ -122,11 +122,11 @@ func (r *rig) conclude(t *testing.T, s *reconcile.Summary) {
 		err = run.Put(t.Context(), archive.FindingsFile, text("kind\n"))
 	}
 	if err == nil && s.Live {
-		err = run.PutMemory(t.Context(), s.Scope.ID, memoryOf(1, s.AsOf))
+		err = run.PutKnownFindings(t.Context(), s.Scope.ID, memoryOf(1, s.AsOf))
 	}
 	s.Reports = run.Files()
 	if err == nil {
-		err = run.Conclude(t.Context(), s)
+		err = run.Finish(t.Context(), s)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -134,10 +134,10 @@ func (r *rig) conclude(t *testing.T, s *reconcile.Summary) {
 }
 
 // memoryOf gives what is known of n findings that were first seen at a time.
-func memoryOf(n int, at time.Time) reconcile.Memory {
-	m := make(reconcile.Memory, n)
+func memoryOf(n int, at time.Time) reconcile.KnownFindings {
+	m := make(reconcile.KnownFindings, n)
 	for i := range n {
-		m[reconcile.FindingID{byte(i >> 8), byte(i)}] = reconcile.Past{FirstSeen: at, Since: at, LastSeen: at, AccountID: "acc"}
+		m[reconcile.FindingID{byte(i >> 8), byte(i)}] = reconcile.KnownFinding{FirstSeen: at, Since: at, LastSeen: at, AccountID: "acc"}
 	}
 	return m
 }
@@ -175,9 +175,9 @@ func (r *rig) history(t *testing.T, n int) *archive.History {
 	return h
 }
 
-func (r *rig) recall(t *testing.T, h *archive.History) reconcile.Memory {
+func (r *rig) recall(t *testing.T, h *archive.History) reconcile.KnownFindings {
 	t.Helper()
-	m, err := r.Recall(t.Context(), h, scope)
+	m, err := r.KnownFindings(t.Context(), h, scope)
 	if err != nil {
 		t.Fatal(err)
 	}

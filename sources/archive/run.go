@@ -57,12 +57,12 @@ func (r *Run) Put(ctx context.Context, name string, write func(io.Writer) error)
 }
 
 // PutMemory writes what is known of the findings of a scope after the run.
-func (r *Run) PutMemory(ctx context.Context, scopeID string, memory reconcile.Memory) error {
-	return r.Put(ctx, MemoryFile, func(out io.Writer) error { return writeMemory(out, r.ID, scopeID, memory) })
+func (r *Run) PutKnownFindings(ctx context.Context, scopeID string, memory reconcile.KnownFindings) error {
+	return r.Put(ctx, KnownFindingsFile, func(out io.Writer) error { return writeMemory(out, r.ID, scopeID, memory) })
 }
 
 // Conclude writes the summary, which names the reports that were put.
-func (r *Run) Conclude(ctx context.Context, s *reconcile.Summary) error {
+func (r *Run) Finish(ctx context.Context, s *reconcile.Summary) error {
 	err := r.dir.Put(ctx, r.ID+"/"+indexFile, func(w io.Writer) error { return json.NewEncoder(w).Encode(s.Digest()) })
 	if err != nil {
 		return err

@@ -12,4 +12,4 @@ const stopKey = "STOP"
 
 // Stopped reports whether somebody asked for everything to stop. Beside an
 // error its answer means nothing.
-func (a *Archive) Stopped(ctx context.Context) (bool, error) { return a.dir.Exists(ctx, stopKey) }
+func (a *Archive) StopRequested(ctx context.Context) (bool, error) { return a.dir.Exists(ctx, stopKey) }

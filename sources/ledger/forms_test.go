@@ -197,7 +197,7 @@ func sameAmount(a, b decimal.Decimal) bool { return a.Cmp(b) == 0 }
 
 func readForm(t *testing.T, name string, file []byte, o *ledger.Options) content {
 	t.Helper()
-	unpacked, err := storage.Plain(bytes.NewReader(file))
+	unpacked, err := storage.Decompress(bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}

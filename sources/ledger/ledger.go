@@ -49,7 +49,7 @@ type Ledger struct {
 
 	carried []string
 	counts  Counts
-	legible mended
+	legible fixed
 	bad     examples
 }
 

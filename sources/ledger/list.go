@@ -21,7 +21,7 @@ import (
 )
 
 // A ListFault is what is wrong with the content of a list: whoever keeps it can
-// mend it. An error that is none was met in reading.
+// fix it. An error that is none was met in reading.
 type ListFault struct{ err error }
 
 // Error tells all faults, one a line.

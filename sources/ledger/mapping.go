@@ -32,7 +32,7 @@ type StatusWord struct {
 }
 
 // A Place is a column of the contract and where the file has it.
-type Place struct {
+type MappedColumn struct {
 	Column   string
 	Required bool
 	Headers  []string // as they stand in the file; empty where it has none
@@ -40,10 +40,10 @@ type Place struct {
 
 // Mapping gives every column of the contract with the headers that it stands
 // under.
-func (l *Ledger) Mapping() []Place {
-	places := make([]Place, len(l.columns))
+func (l *Ledger) Mapping() []MappedColumn {
+	places := make([]MappedColumn, len(l.columns))
 	for i, c := range l.columns {
-		places[i] = Place{Column: c.name, Required: c.required}
+		places[i] = MappedColumn{Column: c.name, Required: c.required}
 		for _, at := range l.at[i] {
 			places[i].Headers = append(places[i].Headers, l.table.Header[at])
 		}

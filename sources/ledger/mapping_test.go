@@ -180,14 +180,14 @@ func TestEncodingThatIsSetIsNotGuessedAt(t *testing.T) {
 func TestSurvey(t *testing.T) {
 	text := "external_id;account_id;status;start_date;unit_price;note\n" +
 		"a;" + guidA + ";Paused;31.12.2026;1.234;x\nb;" + guidA + ";active;02.01.2026;1;\xe9\nc;" + guidA + ";active;;2;\nd;x;active;;2;\n"
-	s, err := ledger.Look(t.Context(), strings.NewReader(text), &ledger.Options{Name: "l"}, 3)
+	s, err := ledger.Inspect(t.Context(), strings.NewReader(text), &ledger.Options{Name: "l"}, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		"status:\n  \"Paused\": … # active, pending or canceled; 1 row", "decimal: comma # or point", "date_format: DD.MM.YYYY", "encoding: windows-1252",
 	}
-	if s.Rows != 3 || s.Whole || s.Fault == nil || s.Bad != 2 || len(s.Examples) != 2 || s.Form.Decimal != ledger.Comma || s.Carried[0] != "note" {
+	if s.Rows != 3 || s.Whole || s.Fault == nil || s.Bad != 2 || len(s.Examples) != 2 || s.Dialect.Decimal != ledger.Comma || s.Carried[0] != "note" {
 		t.Errorf("%+v", s)
 	}
 	var yaml []string
@@ -200,7 +200,7 @@ func TestSurvey(t *testing.T) {
 }
 
 func TestSurveyOfAHeaderThatDoesNotFit(t *testing.T) {
-	s, err := ledger.Look(t.Context(), strings.NewReader("Subscription ID,Wix Account,customer\na,b,c\n"), nil, 10)
+	s, err := ledger.Inspect(t.Context(), strings.NewReader("Subscription ID,Wix Account,customer\na,b,c\n"), nil, 10)
 	if err != nil || s.Fault == nil {
 		t.Fatal(s, err)
 	}
@@ -210,7 +210,7 @@ func TestSurveyOfAHeaderThatDoesNotFit(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, text := range []string{"", "PK\x03\x04", "\x7fELF\x00"} {
-		s, err := ledger.Look(t.Context(), bytes.NewReader([]byte(text)), nil, 10)
+		s, err := ledger.Inspect(t.Context(), bytes.NewReader([]byte(text)), nil, 10)
 		if err != nil || s.Fault == nil {
 			t.Errorf("%q: %+v, %v", text, s, err)
 		}

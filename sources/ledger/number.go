@@ -59,7 +59,7 @@ func (c convention) parse(cell string) (decimal.Decimal, error) {
 	case !fits && (c.set || !fitsOther):
 		return decimal.Decimal{}, errNumber
 	case !fits:
-		return decimal.Decimal{}, &misfit{fmt.Sprintf("is no number with a decimal %s: set decimal to %s, or mend the value", word(c.mark), word(c.other()))}
+		return decimal.Decimal{}, &misfit{fmt.Sprintf("is no number with a decimal %s: set decimal to %s, or fix the value", word(c.mark), word(c.other()))}
 	case !c.set && fitsOther && strings.IndexByte(digits, c.other()) >= 0:
 		return decimal.Decimal{}, &misfit{fmt.Sprintf("may be a whole number or a fraction: set decimal to %s or to %s", Point, Comma)}
 	}

@@ -17,27 +17,27 @@ import (
 )
 
 // A Survey is what the head of a ledger is like.
-type Survey struct {
-	Form        Form
-	Mapping     []Place      // of every column of the contract
-	Carried     []string     // the other headers, as the reports name them
-	Rows, Bad   int          // of those that were read
-	Whole       bool         // all rows were read
-	Examples    []string     // the first bad rows: where, which column, why
-	Unmapped    []WordCount  // words of status that mean nothing yet
-	Suggestions []Suggestion // what to put into the settings
-	Fault       error        // why a run would stop; nil where none is seen
+type Inspection struct {
+	Dialect     Dialect
+	Mapping     []MappedColumn // of every column of the contract
+	Carried     []string       // the other headers, as the reports name them
+	Rows, Bad   int            // of those that were read
+	Whole       bool           // all rows were read
+	Examples    []string       // the first bad rows: where, which column, why
+	Unmapped    []WordCount    // words of status that mean nothing yet
+	Suggestions []Suggestion   // what to put into the settings
+	Fault       error          // why a run would stop; nil where none is seen
 }
 
 // A Form says how the file was read.
-type Form struct {
+type Dialect struct {
 	Sheet     string // of a workbook; empty in a text
 	Delimiter rune   // of a text
 	Encoding  string // of a text
 	Decimal   string // Point or Comma
 }
 
-// A Suggestion is a setting that would mend something.
+// A Suggestion is a setting that would fix something.
 type Suggestion struct {
 	Why  string
 	YAML string // one or more lines of the settings file
@@ -46,7 +46,7 @@ type Suggestion struct {
 // surveyor is a survey on its way.
 type surveyor struct {
 	*Ledger
-	survey Survey
+	survey Inspection
 	misfit int
 	dates  []string // cells of dates that were not read
 }
@@ -58,14 +58,14 @@ const (
 
 // Look surveys up to n rows. The error is one of reading; what is wrong with
 // the ledger stands in the survey.
-func Look(ctx context.Context, in io.Reader, o *Options, n int) (*Survey, error) {
+func Inspect(ctx context.Context, in io.Reader, o *Options, n int) (*Inspection, error) {
 	l, err := begin(ctx, in, o)
 	s := &surveyor{Ledger: l}
 	s.survey.Fault = err
 	if l.table == nil {
 		return &s.survey, nil
 	}
-	s.survey.Form = Form{l.table.Sheet, l.table.Delimiter, l.table.Encoding, word(l.parser.numbers.mark)}
+	s.survey.Dialect = Dialect{l.table.Sheet, l.table.Delimiter, l.table.Encoding, word(l.parser.numbers.mark)}
 	if l.at != nil {
 		s.survey.Mapping, s.survey.Carried = l.Mapping(), l.names
 	}
@@ -179,7 +179,7 @@ func (s *surveyor) suggest() {
 		s.add("words of status that mean nothing yet", strings.Join(lines, "\n"))
 	}
 	if s.misfit > 0 {
-		s.add(rows(s.misfit)+" with a number that does not fit a decimal "+s.survey.Form.Decimal, "decimal: "+Comma+" # or "+Point)
+		s.add(rows(s.misfit)+" with a number that does not fit a decimal "+s.survey.Dialect.Decimal, "decimal: "+Comma+" # or "+Point)
 	}
 	if fits := s.formatsThatFit(); len(fits) > 0 {
 		yaml := "date_format: " + fits[0]

@@ -82,8 +82,8 @@ func above(part, whole int, percent decimal.Decimal) (bool, error) {
 	return share.Cmp(limit) > 0, nil
 }
 
-// mended counts the cells that were read as Windows-1252.
-type mended struct {
+// fixed counts the cells that were read as Windows-1252.
+type fixed struct {
 	cells int
 	first string
 }
@@ -109,7 +109,7 @@ func (l *Ledger) refuses(at int) bool {
 	return column >= 0 && (l.columns[column].id || l.strict)
 }
 
-func (m *mended) warnings(name string) []string {
+func (m *fixed) warnings(name string) []string {
 	if m.cells == 0 {
 		return nil
 	}

@@ -23,7 +23,7 @@ const (
 
 // ErrUnknowable says that the store does not tell whether there is a checksum:
 // who may read an object but not list its bucket is refused what is not there.
-var ErrUnknowable = errors.New("whether it exists is not told")
+var ErrExistenceUnknown = errors.New("whether it exists is not told")
 
 // Checksum gives the SHA-256, as hexadecimal digits in lower case, that stands
 // beside a part, and the name of what holds it; empty where there is none.
@@ -33,7 +33,7 @@ func (s *Source) Checksum(ctx context.Context, part int) (sum, from string, err 
 	case NotExist(err):
 		return "", "", nil
 	case errors.Is(err, fs.ErrPermission):
-		return "", "", fmt.Errorf("%w: %w", ErrUnknowable, err)
+		return "", "", fmt.Errorf("%w: %w", ErrExistenceUnknown, err)
 	case err != nil:
 		return "", "", err
 	}

@@ -20,8 +20,8 @@ func TestConformance(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
 			at := k.open(t)
-			var s storage.Places
-			for name, check := range map[string]func(*testing.T, *storage.Places, func(string) string){
+			var s storage.Opener
+			for name, check := range map[string]func(*testing.T, *storage.Opener, func(string) string){
 				"round trip": roundTrip, "create only": createOnly, "abort": abort, "replace": replace,
 				"race": race, "list": list, "change": change, "absent": absent,
 				"small": small, "whole": whole, "newest": newest, "parts": parts, "parts change": partsChange, "checksum": checksum,
@@ -32,7 +32,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-func roundTrip(t *testing.T, s *storage.Places, at func(string) string) {
+func roundTrip(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("round"))
 	big := string(bytes.Repeat([]byte("0123456789abcdef"), 1<<20)) // more than one part
 	for key, content := range map[string]string{"a.csv": "x,y\n", "run 1/ü: (1)%20.json": "{}", "empty": "", "run 1/big": big} {
@@ -58,7 +58,7 @@ func roundTrip(t *testing.T, s *storage.Places, at func(string) string) {
 	}
 }
 
-func createOnly(t *testing.T, s *storage.Places, at func(string) string) {
+func createOnly(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("once"))
 	if err := put(d, t.Context(), "r/a", "first"); err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func createOnly(t *testing.T, s *storage.Places, at func(string) string) {
 	}
 }
 
-func abort(t *testing.T, s *storage.Places, at func(string) string) {
+func abort(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("abort"))
 	own := errors.New("own")
 	err := d.Put(t.Context(), "r/a", func(w io.Writer) error {
@@ -100,7 +100,7 @@ func abort(t *testing.T, s *storage.Places, at func(string) string) {
 	}
 }
 
-func race(t *testing.T, s *storage.Places, at func(string) string) {
+func race(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("race"))
 	for round := range 6 {
 		key := fmt.Sprintf("r%d/claim", round)
@@ -128,7 +128,7 @@ func race(t *testing.T, s *storage.Places, at func(string) string) {
 	}
 }
 
-func list(t *testing.T, s *storage.Places, at func(string) string) {
+func list(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("list"))
 	if all, err := d.List(t.Context(), "", "/"); err != nil || len(all) != 0 {
 		t.Errorf("nothing there: %v, %v", all, err)
@@ -162,7 +162,7 @@ func list(t *testing.T, s *storage.Places, at func(string) string) {
 	}
 }
 
-func change(t *testing.T, s *storage.Places, at func(string) string) {
+func change(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("change"))
 	if err := put(d, t.Context(), "a", "x"); err != nil {
 		t.Fatal(err)
@@ -180,7 +180,7 @@ func change(t *testing.T, s *storage.Places, at func(string) string) {
 	}
 }
 
-func absent(t *testing.T, s *storage.Places, at func(string) string) {
+func absent(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("absent"))
 	if _, err := d.Open(t.Context(), "x"); !storage.NotExist(err) {
 		t.Errorf("open a key: %v", err)
@@ -198,7 +198,7 @@ func absent(t *testing.T, s *storage.Places, at func(string) string) {
 	}
 }
 
-func replace(t *testing.T, s *storage.Places, at func(string) string) {
+func replace(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("replace"))
 	big := strings.Repeat("x", 6<<20)
 	for _, content := range []string{"first", big, "third"} {

@@ -15,7 +15,7 @@ func TestCreate(t *testing.T) {
 	for _, k := range kinds()[:4] { // those without a server of their own
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
-			d := openDir(t, new(storage.Places), k.open(t)("create"))
+			d := openDir(t, new(storage.Opener), k.open(t)("create"))
 			for _, content := range []string{"first", "second"} {
 				if err := d.Create(t.Context(), "r/a", text(content)); storage.Exist(err) != (content == "second") {
 					t.Errorf("%s: %v", content, err)
@@ -37,13 +37,13 @@ func TestCreate(t *testing.T) {
 func TestFolderThatOthersUse(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	stays := openDir(t, new(storage.Places), folder)
+	stays := openDir(t, new(storage.Opener), folder)
 	if err := put(stays, t.Context(), "stays", "x"); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
 	for i := range 4 {
-		d := openDir(t, new(storage.Places), folder)
+		d := openDir(t, new(storage.Opener), folder)
 		all.Go(func() {
 			for n := range 50 {
 				key := fmt.Sprintf("lock/%d-%d", i, n)

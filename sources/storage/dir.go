@@ -47,7 +47,7 @@ type Entry struct {
 
 // OpenDir opens the folder called name. A local folder need not exist; a bucket
 // must.
-func (s *Places) OpenDir(ctx context.Context, name string) (*Dir, error) {
+func (s *Opener) OpenDir(ctx context.Context, name string) (*Dir, error) {
 	p, err := parseName(name)
 	if err != nil {
 		return nil, err

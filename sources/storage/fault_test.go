@@ -29,22 +29,22 @@ import (
 
 // behind gives the kinds of stores, seen through a proxy. They are used side by
 // side, because what they show is how often a client waits and tries again.
-func behind() map[string]func(*testing.T, *servers.Proxy) (*storage.Places, func(string) string) {
-	s3 := func(t *testing.T, p *servers.Proxy, address string) (*storage.Places, func(string) string) {
+func behind() map[string]func(*testing.T, *servers.Proxy) (*storage.Opener, func(string) string) {
+	s3 := func(t *testing.T, p *servers.Proxy, address string) (*storage.Opener, func(string) string) {
 		p.Address = address
-		return new(storage.Places), s3Names(bucket, serve(t, p))
+		return new(storage.Opener), s3Names(bucket, serve(t, p))
 	}
-	return map[string]func(*testing.T, *servers.Proxy) (*storage.Places, func(string) string){
-		"s3 in process": func(t *testing.T, p *servers.Proxy) (*storage.Places, func(string) string) {
+	return map[string]func(*testing.T, *servers.Proxy) (*storage.Opener, func(string) string){
+		"s3 in process": func(t *testing.T, p *servers.Proxy) (*storage.Opener, func(string) string) {
 			return s3(t, p, strings.TrimPrefix(s3InProcess(t), "http://"))
 		},
-		"s3": func(t *testing.T, p *servers.Proxy) (*storage.Places, func(string) string) {
+		"s3": func(t *testing.T, p *servers.Proxy) (*storage.Opener, func(string) string) {
 			return s3(t, p, s3Server(t).Address)
 		},
-		"gs": func(t *testing.T, p *servers.Proxy) (*storage.Places, func(string) string) {
+		"gs": func(t *testing.T, p *servers.Proxy) (*storage.Opener, func(string) string) {
 			p.Address, p.Renamed = started(t, servers.GCS).Address, true
 			opener := gcsOpener(serve(t, p))
-			return &storage.Places{Openers: map[string]blob.BucketURLOpener{"gs": opener}}, format("gs://" + bucket + "/%s")
+			return &storage.Opener{Openers: map[string]blob.BucketURLOpener{"gs": opener}}, format("gs://" + bucket + "/%s")
 		},
 	}
 }
@@ -150,7 +150,7 @@ func TestNoSuchBucket(t *testing.T) {
 	for _, k := range kinds()[3:] {
 		t.Run(k.name, func(t *testing.T) {
 			name := strings.Replace(k.open(t)("k"), "//"+bucket, "//elsewhere", 1)
-			var s storage.Places
+			var s storage.Opener
 			_, err := s.Open(t.Context(), name)
 			if !storage.NotExist(err) || !strings.Contains(err.Error(), "no such bucket") {
 				t.Errorf("open: %v", err)
@@ -192,7 +192,7 @@ func TestCredentialsOfS3(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			c.set(t)
-			var s storage.Places
+			var s storage.Opener
 			_, open := s.Open(t.Context(), at("k"))
 			_, dir := s.OpenDir(t.Context(), at("k"))
 			for _, err := range []error{open, dir} {
@@ -215,7 +215,7 @@ func TestStoreThatIsNotThere(t *testing.T) {
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var s storage.Places
+	var s storage.Opener
 	_, err = s.Open(t.Context(), s3Names(bucket, "http://"+listener.Addr().String())("k"))
 	if err == nil || storage.NotExist(err) || !strings.Contains(err.Error(), "the store can't be reached") || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("open: %v", err)
@@ -227,7 +227,7 @@ func TestStoreThatIsNotThere(t *testing.T) {
 func TestTruncatedRead(t *testing.T) {
 	t.Parallel()
 	p := &servers.Proxy{Address: strings.TrimPrefix(s3InProcess(t), "http://")}
-	var s storage.Places
+	var s storage.Opener
 	if err := put(openDir(t, &s, s3Names(bucket, serve(t, p))("cut")), t.Context(), "a", strings.Repeat("x", 1<<20)); err != nil {
 		t.Fatal(err)
 	}

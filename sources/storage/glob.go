@@ -14,7 +14,7 @@ import (
 )
 
 // Dated fills the date into a name: what stands in braces is a Go layout.
-func Dated(name string, at time.Time) (string, error) {
+func ExpandDate(name string, at time.Time) (string, error) {
 	start, end := pathOf(name)
 	var filled strings.Builder
 	rest := name[start:end]
@@ -35,7 +35,7 @@ func Dated(name string, at time.Time) (string, error) {
 }
 
 // IsDated reports whether a date must be filled into the name.
-func IsDated(name string) bool {
+func HasDate(name string) bool {
 	start, end := pathOf(name)
 	return strings.Contains(name[start:end], "{")
 }

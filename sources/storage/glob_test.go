@@ -21,14 +21,14 @@ func TestDated(t *testing.T) {
 		{"s3://books/subs-{2006-01-02}.csv?endpoint={x}", "s3://books/subs-2026-11-21.csv?endpoint={x}", "s3://books/subs-2026-11-22.csv?endpoint={x}"},
 		{"s3://books/a%7B2006%7D.csv", "s3://books/a%7B2006%7D.csv", "s3://books/a%7B2006%7D.csv"},
 	} {
-		if got, err := Dated(c.name, at); err != nil || got != c.utc {
+		if got, err := ExpandDate(c.name, at); err != nil || got != c.utc {
 			t.Errorf("Dated(%q): %q, %v; want %q", c.name, got, err, c.utc)
 		}
-		if got, err := Dated(c.name, at.In(berlin)); err != nil || got != c.inBerlin {
+		if got, err := ExpandDate(c.name, at.In(berlin)); err != nil || got != c.inBerlin {
 			t.Errorf("Dated(%q) in Berlin: %q, %v; want %q", c.name, got, err, c.inBerlin)
 		}
-		if IsDated(c.name) != (c.utc != c.inBerlin) {
-			t.Errorf("IsDated(%q) = %t", c.name, IsDated(c.name))
+		if HasDate(c.name) != (c.utc != c.inBerlin) {
+			t.Errorf("IsDated(%q) = %t", c.name, HasDate(c.name))
 		}
 	}
 }
@@ -87,11 +87,11 @@ func FuzzDated(f *testing.F) {
 	f.Add("s3://b/{2006}/*?endpoint=http://h")
 	f.Fuzz(func(t *testing.T, name string) {
 		at := time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)
-		dated, err := Dated(name, at)
+		dated, err := ExpandDate(name, at)
 		switch {
 		case err != nil:
 			return
-		case !IsDated(name) && dated != name:
+		case !HasDate(name) && dated != name:
 			t.Errorf("Dated(%q) = %q without a date in it", name, dated)
 		}
 		start, end := pathOf(name)

@@ -33,7 +33,7 @@ func TestLocalNamesArePlain(t *testing.T) {
 
 func content(t *testing.T, name string) string {
 	t.Helper()
-	var s storage.Places
+	var s storage.Opener
 	r, err := s.Open(t.Context(), name)
 	if err != nil {
 		t.Error(err)
@@ -49,7 +49,7 @@ func content(t *testing.T, name string) string {
 
 func TestPutWritesThePlainName(t *testing.T) {
 	folder := t.TempDir()
-	var s storage.Places
+	var s storage.Opener
 	d, err := s.OpenDir(t.Context(), filepath.Join(folder, "out (1)"))
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestPutWritesThePlainName(t *testing.T) {
 
 func TestNothingIsLeftOfAFailedPut(t *testing.T) {
 	folder := t.TempDir()
-	var s storage.Places
+	var s storage.Opener
 	d, err := s.OpenDir(t.Context(), filepath.Join(folder, "out", "deep"))
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestRemoveTakesEmptyFolders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d := openDir(t, new(storage.Places), root)
+	d := openDir(t, new(storage.Opener), root)
 	for _, c := range []struct{ key, gone, left string }{
 		{"a/b/c/one", "a/b", "a/two"}, {"a/b/c/one", "a/b", "a/two"}, {"a/two", "a", "three"}, {"three", "three", "."},
 	} {
@@ -125,7 +125,7 @@ func TestLocalErrors(t *testing.T) {
 	if err := os.WriteFile("file", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var s storage.Places
+	var s storage.Opener
 	if _, err := s.Open(t.Context(), "."); !errors.Is(err, storage.ErrName) {
 		t.Errorf("open a folder: %v", err)
 	}
@@ -149,7 +149,7 @@ func TestUnreadableFile(t *testing.T) {
 	if err := os.WriteFile(name, nil, 0o000); err != nil {
 		t.Fatal(err)
 	}
-	var s storage.Places
+	var s storage.Opener
 	_, err := s.Open(t.Context(), name)
 	if err == nil || !strings.HasSuffix(err.Error(), "permission denied") {
 		t.Errorf("open: %v", err)

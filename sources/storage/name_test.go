@@ -69,7 +69,7 @@ func TestNamesThatCannotBeUsed(t *testing.T) {
 		"mem://bucket?k=t0p":     "names a folder",
 		"s3://u:t0p@b:x/y?k=t0p": "is not a URL",
 	} {
-		var places storage.Places
+		var places storage.Opener
 		_, err := places.Open(t.Context(), name)
 		if !errors.Is(err, storage.ErrName) {
 			t.Errorf("Open(%q): %v, want ErrName", name, err)
@@ -88,7 +88,7 @@ func TestDriverErrorsShowNoSecret(t *testing.T) {
 		"s3://bucket/k?ssetype=t0psecret",
 		"s3://bucket/k?region=us-east-1&endpoint=http://u:t0psecret@127.0.0.1:1/t0p%20secret&use_path_style=true",
 	} {
-		var places storage.Places
+		var places storage.Opener
 		_, err := places.Open(t.Context(), name)
 		if err == nil {
 			t.Fatalf("Open(%q) worked", name)

@@ -19,7 +19,7 @@ import (
 
 // Places opens objects and folders by name. The zero value is ready for use,
 // by any number of goroutines; what is written to mem:// lives as long as it.
-type Places struct {
+type Opener struct {
 	// Openers open buckets by scheme, in place of the driver that is
 	// registered for it. Where there are no credentials, their error says so by
 	// a method NoCredentials() bool. It may be nil.
@@ -31,7 +31,7 @@ type Places struct {
 
 // bucketOf opens the bucket of a place that is not local. A bucket that is
 // shared must not be closed.
-func (s *Places) bucketOf(ctx context.Context, p *place) (bucket *blob.Bucket, shared bool, err error) {
+func (s *Opener) bucketOf(ctx context.Context, p *place) (bucket *blob.Bucket, shared bool, err error) {
 	if p.bucket.Scheme == memblob.Scheme {
 		return s.inMemory(p.bucket.Host), true, nil
 	}
@@ -65,7 +65,7 @@ func quietly(u *url.URL) *url.URL {
 	return &quiet
 }
 
-func (s *Places) inMemory(host string) *blob.Bucket {
+func (s *Opener) inMemory(host string) *blob.Bucket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.memory == nil {

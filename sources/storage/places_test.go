@@ -115,7 +115,7 @@ func started(t *testing.T, start func(context.Context, string, ...string) (*serv
 	return s
 }
 
-func openDir(t *testing.T, s *storage.Places, name string) *storage.Dir {
+func openDir(t *testing.T, s *storage.Opener, name string) *storage.Dir {
 	t.Helper()
 	d, err := s.OpenDir(t.Context(), name)
 	if err != nil {

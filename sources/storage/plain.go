@@ -19,7 +19,7 @@ const maxWindow = 128 << 20
 
 // Plain gives the content of in unpacked if it is gzip or zstd, else as it is.
 // Closing it does not close in.
-func Plain(in io.Reader) (io.ReadCloser, error) {
+func Decompress(in io.Reader) (io.ReadCloser, error) {
 	buffered := bufio.NewReaderSize(in, 64<<10)
 	head, err := buffered.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {

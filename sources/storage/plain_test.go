@@ -37,7 +37,7 @@ func TestPlain(t *testing.T) {
 }
 
 func unpack(packed []byte) (string, error) {
-	r, err := storage.Plain(bytes.NewReader(packed))
+	r, err := storage.Decompress(bytes.NewReader(packed))
 	if err != nil {
 		return "", err
 	}

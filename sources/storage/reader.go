@@ -38,7 +38,7 @@ type Reader struct {
 
 // Open opens the object called name. A name that does not exist is an error
 // that NotExist knows; a folder or a bucket is no object.
-func (s *Places) Open(ctx context.Context, name string) (*Reader, error) {
+func (s *Opener) Open(ctx context.Context, name string) (*Reader, error) {
 	p, err := parseName(name)
 	if err != nil {
 		return nil, err

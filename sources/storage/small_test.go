@@ -12,7 +12,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-func small(t *testing.T, s *storage.Places, at func(string) string) {
+func small(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("small"))
 	for key, content := range map[string]string{"a/1": "ten bytes.", "empty": ""} {
 		if err := put(d, t.Context(), key, content); err != nil {
@@ -35,7 +35,7 @@ func small(t *testing.T, s *storage.Places, at func(string) string) {
 	}
 }
 
-func whole(t *testing.T, s *storage.Places, at func(string) string) {
+func whole(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("whole"))
 	for _, folder := range []string{"a", "a/b"} {
 		if all, err := d.ListWhole(t.Context(), folder); err != nil || len(all) != 0 {
@@ -74,7 +74,7 @@ func TestListWholeReadsAll(t *testing.T) {
 	if _, err := os.ReadDir(closed); err == nil {
 		t.Skip("this user may read everything")
 	}
-	d := openDir(t, new(storage.Places), folder)
+	d := openDir(t, new(storage.Opener), folder)
 	if all, err := d.ListWhole(t.Context(), "a"); err == nil {
 		t.Errorf("listed %v", all)
 	}

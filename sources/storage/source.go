@@ -32,7 +32,7 @@ type Source struct {
 
 	typed  string // the name of the one object, or of the folder
 	folder *Dir   // nil where the name is that of one object
-	places *Places
+	places *Opener
 	whole  bool // the folder is read, not one object of it
 }
 
@@ -48,8 +48,8 @@ type Part struct {
 // Find finds what a name stands for at a moment: it may hold a date, or a *, or
 // end in a slash. What is not there is an error that NotExist knows, here or,
 // for a name of one object, when the part is opened.
-func (s *Places) Find(ctx context.Context, name string, at time.Time) (*Source, error) {
-	dated, err := Dated(name, at)
+func (s *Opener) Find(ctx context.Context, name string, at time.Time) (*Source, error) {
+	dated, err := ExpandDate(name, at)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s *Places) Find(ctx context.Context, name string, at time.Time) (*Source, 
 }
 
 // newest finds the match that was modified last.
-func (s *Places) newest(ctx context.Context, name string, g glob) (*Source, error) {
+func (s *Opener) newest(ctx context.Context, name string, g glob) (*Source, error) {
 	d, err := s.OpenDir(ctx, g.folder)
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (d *Dir) part(e Entry) Part {
 }
 
 // allOf finds the parts of a folder.
-func (s *Places) allOf(ctx context.Context, name string) (*Source, error) {
+func (s *Opener) allOf(ctx context.Context, name string) (*Source, error) {
 	d, err := s.OpenDir(ctx, name)
 	if err != nil {
 		return nil, err

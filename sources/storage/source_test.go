@@ -18,7 +18,7 @@ import (
 // The moment that dates are filled in from.
 func moment() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC) }
 
-func find(t *testing.T, s *storage.Places, name string) (*storage.Source, error) {
+func find(t *testing.T, s *storage.Opener, name string) (*storage.Source, error) {
 	t.Helper()
 	source, err := s.Find(t.Context(), name, moment())
 	if err == nil {
@@ -31,7 +31,7 @@ func find(t *testing.T, s *storage.Places, name string) (*storage.Source, error)
 	return source, err
 }
 
-func found(t *testing.T, s *storage.Places, name string) *storage.Source {
+func found(t *testing.T, s *storage.Opener, name string) *storage.Source {
 	t.Helper()
 	source, err := find(t, s, name)
 	if err != nil {
@@ -70,7 +70,7 @@ func fill(t *testing.T, d *storage.Dir, keys ...string) {
 	}
 }
 
-func newest(t *testing.T, s *storage.Places, at func(string) string) {
+func newest(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("newest"))
 	fill(t, d, "2026-11-21/subs.csv", "one-a.csv", "one-a.csv.sha256", ".one-b.csv", "_one-c.csv", "two-1.csv", "two-2.csv")
 	for name, want := range map[string]string{
@@ -102,7 +102,7 @@ func newest(t *testing.T, s *storage.Places, at func(string) string) {
 	}
 }
 
-func parts(t *testing.T, s *storage.Places, at func(string) string) {
+func parts(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("parts"))
 	fill(t, d, "a/part-2.csv", "a/part-10.csv", "a/part-1 ü%.csv", "a/_SUCCESS", "a/.crc", "a/part-2.csv.sha256", "a/_old/part-0.csv", "b/x/y")
 	source := found(t, s, at("parts/a/"))
@@ -121,7 +121,7 @@ func parts(t *testing.T, s *storage.Places, at func(string) string) {
 	}
 }
 
-func partsChange(t *testing.T, s *storage.Places, at func(string) string) {
+func partsChange(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("moving"))
 	fill(t, d, "a/1", "a/3")
 	source := found(t, s, at("moving/a/"))
@@ -142,7 +142,7 @@ func partsChange(t *testing.T, s *storage.Places, at func(string) string) {
 	}
 }
 
-func checksum(t *testing.T, s *storage.Places, at func(string) string) {
+func checksum(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("sums"))
 	sum := strings.Repeat("0aB1", 16)
 	for key, content := range map[string]string{
@@ -179,7 +179,7 @@ func TestNewestByTheClockOfTheStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := s3Names(bucket, serve(t, gofakes3.New(backend, gofakes3.WithTimeSource(clock), gofakes3.WithTimeSkewLimit(0)).Server()))
-	var s storage.Places
+	var s storage.Opener
 	d := openDir(t, &s, at(""))
 	fill(t, d, "z.csv")
 	clock.Advance(time.Hour)
@@ -204,7 +204,7 @@ func TestNewestFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var s storage.Places
+	var s storage.Opener
 	for _, name := range []string{"*.csv", "./*.csv", filepath.Join(".", "*w.csv")} {
 		if got := contents(t, found(t, &s, name)); got[0] != "new.csv" {
 			t.Errorf("%s: %q", name, got)
@@ -213,7 +213,7 @@ func TestNewestFile(t *testing.T) {
 }
 
 func TestNamesOfLedgersThatCannotBeUsed(t *testing.T) {
-	var s storage.Places
+	var s storage.Opener
 	for name, want := range map[string]string{
 		"a{b.csv":                "{b.csv is no date",
 		"a{}.csv":                "{} is no date",

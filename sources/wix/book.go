@@ -10,7 +10,7 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// Reading a book, and what may be said of it afterwards.
+// Reading an inventory, and what may be said of it afterwards.
 //
 // First a count, which is also what shows whether the key is good: 401, 403 or
 // no answer at all to it says that nothing can be read. Then a chain for each
@@ -18,25 +18,25 @@ import (
 // accounts were asked for:
 //
 //	the server counts as many as were read, all chains are whole → whole
-//	it counts fewer → it does not count the book → not discoverable
+//	it counts fewer → it does not count the inventory → not discoverable
 //	it counts more, or not at all, or a chain failed → sweep
 //	the sweep fails → partial
 //	still fewer read than counted → count and sweep once more, then partial
-//	the sweep lacks what a chain showed → it is not the book → not discoverable
+//	the sweep lacks what a chain showed → it is not the inventory → not discoverable
 //
 // The total that counts is the one taken after the chains. Where no page at all
 // could be read, nothing can be said, and the reading is an error.
 //
 // An account whose own chain failed is not read, even if a sweep shows all of
-// its packages, and the book is then partial. The key being refused, an error
+// its packages, and the inventory is then partial. The key being refused, an error
 // of the sink, and the end of the context end the reading in an error.
 
 const maxSweepRounds = 2
 
 // BookOptions says what is to be read.
-type BookOptions struct {
+type InventoryOptions struct {
 	LedgerAccounts []string       // the sub-accounts that the ledger names
-	Only           []string       // read just these; nil: the whole book
+	Only           []string       // read just these; nil: the whole inventory
 	Progress       func(Progress) // told after each page, one at a time; may be nil
 }
 
@@ -46,7 +46,7 @@ type Progress struct {
 	Done     int  // of them
 	Packages int  // distinct, so far
 	Total    int  // what the server counts; 0 where it does not
-	Sweeping bool // the chains are done, the book is swept
+	Sweeping bool // the chains are done, the inventory is swept
 }
 
 // A Sink takes packages in, one call at a time: each package once, and again
@@ -55,12 +55,12 @@ type Progress struct {
 // the package itself, gave this one. The raw JSON is not the sink's to keep.
 type Sink func(p reconcile.Package, raw []byte, settled bool) error
 
-// ReadBook reads the book, or a part of it, into the sink. The coverage says
+// ReadBook reads the inventory, or a part of it, into the sink. The coverage says
 // what was read; the error, that nothing can be said.
-func ReadBook(ctx context.Context, c *Client, o BookOptions, sink Sink) (*reconcile.Coverage, error) {
+func ReadInventory(ctx context.Context, c *Client, o InventoryOptions, sink Sink) (*reconcile.Coverage, error) {
 	r := newReader(c, o, sink)
 	if err := r.read(ctx); err != nil {
-		return nil, fmt.Errorf("read the book of account %s: %w", c.parent, err)
+		return nil, fmt.Errorf("read the inventory of account %s: %w", c.parent, err)
 	}
 	return r.coverage(), nil
 }
@@ -73,7 +73,7 @@ func (r *reader) read(ctx context.Context) error {
 		return err
 	}
 	if r.narrowed {
-		r.book = reconcile.BookNarrowed
+		r.book = reconcile.InventoryNarrowed
 		return nil
 	}
 	if r.counted {
@@ -105,7 +105,7 @@ func (r *reader) saidNothing() error {
 	return nil
 }
 
-// evidence is what the verdict on the book rests on.
+// evidence is what the verdict on the inventory rests on.
 type evidence struct {
 	counted bool // the server gives a total
 	total   int
@@ -114,31 +114,31 @@ type evidence struct {
 	lacking int  // packages that chains showed and the sweep did not
 }
 
-// judgeChains says what the book is after the chains; nothing, where it must
+// judgeChains says what the inventory is after the chains; nothing, where it must
 // be swept.
-func judgeChains(e evidence) reconcile.Book {
+func judgeChains(e evidence) reconcile.InventoryExtent {
 	switch {
 	case e.counted && e.total < e.read:
-		return reconcile.BookNotDiscoverable
+		return reconcile.InventoryNotDiscoverable
 	case e.counted && e.total == e.read && !e.failed:
-		return reconcile.BookWhole
+		return reconcile.InventoryWhole
 	}
 	return ""
 }
 
-// judgeSweep says what the book is after a whole sweep; nothing, where fewer
+// judgeSweep says what the inventory is after a whole sweep; nothing, where fewer
 // were read than the server counts.
-func judgeSweep(e evidence) reconcile.Book {
+func judgeSweep(e evidence) reconcile.InventoryExtent {
 	switch {
 	case e.counted && e.read < e.total:
 		return ""
 	case e.lacking > 0, e.counted && e.total < e.read:
-		return reconcile.BookNotDiscoverable
+		return reconcile.InventoryNotDiscoverable
 	}
-	return reconcile.BookWhole
+	return reconcile.InventoryWhole
 }
 
-// sweepRound sweeps the book once and judges it.
+// sweepRound sweeps the inventory once and judges it.
 func (r *reader) sweepRound(ctx context.Context, round int) error {
 	if round > 1 {
 		if err := r.recount(ctx); err != nil {
@@ -150,17 +150,17 @@ func (r *reader) sweepRound(ctx context.Context, round int) error {
 		return err
 	}
 	if fault != nil {
-		r.giveUp(fmt.Sprintf("the sweep of the book failed: %s", fault))
+		r.giveUp(fmt.Sprintf("the sweep of the inventory failed: %s", fault))
 		return nil
 	}
-	if r.counted && r.total < len(r.index.entries) { // the book may have grown since it was counted
+	if r.counted && r.total < len(r.index.entries) { // the inventory may have grown since it was counted
 		if err := r.recount(ctx); err != nil {
 			return err
 		}
 	}
 	e := r.evidence()
 	r.book = judgeSweep(e)
-	r.swept = r.book == reconcile.BookWhole
+	r.swept = r.book == reconcile.InventoryWhole
 	if r.book == "" && round == maxSweepRounds {
 		r.giveUp(fmt.Sprintf("the server counts %d packages, %d were read", e.total, e.read))
 	}
@@ -168,12 +168,12 @@ func (r *reader) sweepRound(ctx context.Context, round int) error {
 }
 
 func (r *reader) giveUp(problem string) {
-	r.book = reconcile.BookPartial
+	r.book = reconcile.InventoryPartial
 	r.problems = append(r.problems, problem)
-	r.client.log.Warn("the book is not read whole", "problem", problem)
+	r.client.log.Warn("the inventory is not read whole", "problem", problem)
 }
 
-// sweep reads the whole book by one chain, with one more try where that is
+// sweep reads the whole inventory by one chain, with one more try where that is
 // worth it. The fault is the sweep's, the error ends the reading.
 func (r *reader) sweep(ctx context.Context) (fault, err error) {
 	r.report(func(p *Progress) { p.Sweeping = true })
@@ -236,7 +236,7 @@ type fatalError struct{ error }
 func (e *fatalError) Unwrap() error { return e.error }
 
 // scope gives the accounts to be read by a chain each, in order.
-func (o *BookOptions) scope(parent string) []string {
+func (o *InventoryOptions) scope(parent string) []string {
 	wanted := o.Only
 	if wanted == nil {
 		wanted = append(slices.Clone(o.LedgerAccounts), parent)

@@ -50,7 +50,7 @@ type bookCase struct {
 	name    string
 	book    *fakeBook
 	ledger  int
-	want    reconcile.Book
+	want    reconcile.InventoryExtent
 	read    string // accounts and how they were read
 	sweeps  int    // requests
 	problem string
@@ -102,7 +102,7 @@ func failingBooks() []bookCase {
 	return []bookCase{
 		{
 			name: "the sweep is refused", book: &fakeBook{noCount: true, before: refuse(400, isSweep)}, ledger: 3,
-			want: "partial", read: "1:chain 2:chain 3:chain", sweeps: 1, problem: "the sweep of the book failed: query packages of the book",
+			want: "partial", read: "1:chain 2:chain 3:chain", sweeps: 1, problem: "the sweep of the inventory failed: query packages of the inventory",
 		},
 		{
 			name: "the sweep fails on all tries", book: &fakeBook{noCount: true, before: refuse(503, isSweep)}, ledger: 3,
@@ -140,8 +140,8 @@ func TestBook(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if coverage.Book != test.want {
-				t.Errorf("book is %s, want %s (%v)", coverage.Book, test.want, coverage.Problems)
+			if coverage.Inventory != test.want {
+				t.Errorf("book is %s, want %s (%v)", coverage.Inventory, test.want, coverage.Problems)
 			}
 			if got := accountsRead(coverage); got != test.read && !strings.HasPrefix(test.name, "the filter") {
 				t.Errorf("read %s, want %s", got, test.read)
@@ -183,7 +183,7 @@ func TestBookReadsTheParent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := coverage.Accounts[parentID]; a == nil || !a.Read || a.Packages != 1 || coverage.Book != reconcile.BookWhole || len(k.packages) != 3 {
+	if a := coverage.Accounts[parentID]; a == nil || !a.Read || a.Packages != 1 || coverage.Inventory != reconcile.InventoryWhole || len(k.packages) != 3 {
 		t.Errorf("coverage %+v, parent %+v, %d packages", coverage, a, len(k.packages))
 	}
 }
@@ -195,14 +195,14 @@ func TestBookNarrowed(t *testing.T) {
 			f.before = refuse(403, ofAccount(2))
 		}
 		var k kept
-		coverage, err := ReadBook(context.Background(), clientOf(t, f), BookOptions{
+		coverage, err := ReadInventory(context.Background(), clientOf(t, f), InventoryOptions{
 			LedgerAccounts: []string{accountID(1), accountID(3)}, Only: []string{strings.ToUpper(accountID(2))},
 		}, k.sink)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := map[bool]reconcile.Book{false: reconcile.BookNarrowed, true: reconcile.BookPartial}[failing]
-		if coverage.Book != want || !coverage.Narrowed || len(coverage.Accounts) != 1 || coverage.Complete() == failing {
+		want := map[bool]reconcile.InventoryExtent{false: reconcile.InventoryNarrowed, true: reconcile.InventoryPartial}[failing]
+		if coverage.Inventory != want || !coverage.Narrowed || len(coverage.Accounts) != 1 || coverage.Complete() == failing {
 			t.Errorf("failing %t: coverage %+v", failing, coverage)
 		}
 		if !failing && len(k.packages) != 2 {
@@ -215,7 +215,7 @@ func TestBookNarrowed(t *testing.T) {
 // to speak of.
 func TestNothingRead(t *testing.T) {
 	book := &fakeBook{before: refuse(404, func(asked) bool { return true })}
-	coverage, err := ReadBook(context.Background(), clientOf(t, book), BookOptions{LedgerAccounts: []string{accountID(1)}}, (&kept{}).sink)
+	coverage, err := ReadInventory(context.Background(), clientOf(t, book), InventoryOptions{LedgerAccounts: []string{accountID(1)}}, (&kept{}).sink)
 	if err == nil || !strings.Contains(err.Error(), "nothing could be read") {
 		t.Errorf("%+v, error %v", coverage, err)
 	}
@@ -248,7 +248,7 @@ func TestBookEnds(t *testing.T) {
 			if sink == nil {
 				sink = k.sink
 			}
-			coverage, err := ReadBook(context.Background(), clientOf(t, f), BookOptions{LedgerAccounts: []string{accountID(1), accountID(2)}}, sink)
+			coverage, err := ReadInventory(context.Background(), clientOf(t, f), InventoryOptions{LedgerAccounts: []string{accountID(1), accountID(2)}}, sink)
 			if coverage != nil || !test.is(err) {
 				t.Errorf("coverage %v, error %v", coverage, err)
 			}
@@ -266,7 +266,7 @@ func TestBookEndsWithTheContext(t *testing.T) {
 		return false
 	}
 	var k kept
-	coverage, err := ReadBook(ctx, clientOf(t, f), BookOptions{LedgerAccounts: []string{accountID(1), accountID(2), accountID(3)}}, k.sink)
+	coverage, err := ReadInventory(ctx, clientOf(t, f), InventoryOptions{LedgerAccounts: []string{accountID(1), accountID(2), accountID(3)}}, k.sink)
 	if coverage != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("coverage %v, error %v", coverage, err)
 	}
@@ -275,7 +275,7 @@ func TestBookEndsWithTheContext(t *testing.T) {
 // TestBookEndsWithoutAnAnswer lets nobody be there.
 func TestBookEndsWithoutAnAnswer(t *testing.T) {
 	nobody := clientOf(t, nil, func(o *Options) { o.Transport = failing{errors.New("connection refused")} })
-	coverage, err := ReadBook(context.Background(), nobody, BookOptions{LedgerAccounts: []string{accountID(1)}}, (&kept{}).sink)
+	coverage, err := ReadInventory(context.Background(), nobody, InventoryOptions{LedgerAccounts: []string{accountID(1)}}, (&kept{}).sink)
 	if got := nobody.Requests(); coverage != nil || err == nil || got.Query != 1 || got.Retries != 5 {
 		t.Errorf("coverage %v, error %v, %+v", coverage, err, got)
 	}
@@ -285,7 +285,7 @@ func TestBookEndsWithoutAnAnswer(t *testing.T) {
 // narrowed run is what was asked for, and nothing that was only seen.
 func TestBookNarrowedListsNoOther(t *testing.T) {
 	f := &fakeBook{packages: books(3, 2), filtered: func(string, wirePkg) bool { return true }}
-	coverage, err := ReadBook(context.Background(), clientOf(t, f), BookOptions{Only: []string{accountID(2)}}, (&kept{}).sink)
+	coverage, err := ReadInventory(context.Background(), clientOf(t, f), InventoryOptions{Only: []string{accountID(2)}}, (&kept{}).sink)
 	if err != nil || len(coverage.Accounts) != 1 || coverage.Complete() || coverage.Shown(accountID(1)) {
 		t.Errorf("coverage %+v, error %v", coverage, err)
 	}
@@ -293,10 +293,10 @@ func TestBookNarrowedListsNoOther(t *testing.T) {
 
 // TestJudgeChains holds that a failed chain is made up for by a sweep only.
 func TestJudgeChains(t *testing.T) {
-	for e, want := range map[evidence]reconcile.Book{
-		{}: "", {read: 5}: "", {counted: true, total: 5, read: 5}: reconcile.BookWhole,
+	for e, want := range map[evidence]reconcile.InventoryExtent{
+		{}: "", {read: 5}: "", {counted: true, total: 5, read: 5}: reconcile.InventoryWhole,
 		{counted: true, total: 5, read: 5, failed: true}: "", {counted: true, total: 6, read: 5}: "",
-		{counted: true, total: 4, read: 5}: reconcile.BookNotDiscoverable, {counted: true}: reconcile.BookWhole,
+		{counted: true, total: 4, read: 5}: reconcile.InventoryNotDiscoverable, {counted: true}: reconcile.InventoryWhole,
 	} {
 		if got := judgeChains(e); got != want {
 			t.Errorf("%+v: %q, want %q", e, got, want)
@@ -319,7 +319,7 @@ func TestBookRetriesAChain(t *testing.T) {
 		return false
 	}
 	coverage, k, err := readBook(t, f, 3)
-	if err != nil || coverage.Book != reconcile.BookWhole || len(k.packages) != 6 {
+	if err != nil || coverage.Inventory != reconcile.InventoryWhole || len(k.packages) != 6 {
 		t.Errorf("coverage %+v, %d packages, error %v", coverage, len(k.packages), err)
 	}
 }
@@ -336,7 +336,7 @@ func TestBookGrows(t *testing.T) {
 		return false
 	}
 	coverage, k, err := readBook(t, f, 2)
-	if err != nil || coverage.Book != reconcile.BookWhole || len(k.packages) != 5 {
+	if err != nil || coverage.Inventory != reconcile.InventoryWhole || len(k.packages) != 5 {
 		t.Errorf("coverage %+v, %d packages, error %v", coverage, len(k.packages), err)
 	}
 }
@@ -348,7 +348,7 @@ func TestBookProgress(t *testing.T) {
 	for n := 1; n <= 5; n++ {
 		accounts = append(accounts, accountID(n))
 	}
-	_, err := ReadBook(context.Background(), clientOf(t, f), BookOptions{
+	_, err := ReadInventory(context.Background(), clientOf(t, f), InventoryOptions{
 		LedgerAccounts: accounts, Progress: func(p Progress) { told = append(told, p) },
 	}, func(reconcile.Package, []byte, bool) error { return nil })
 	if err != nil {

@@ -18,10 +18,10 @@ import (
 // which only those are kept that have the external id.
 
 // A Carrier carries the actions of plans to Wix: it is fix.Wix.
-type Carrier struct{ Client *Client }
+type ActionClient struct{ Client *Client }
 
 // Get reads a package, nil where Wix says that there is none.
-func (c Carrier) Get(ctx context.Context, accountID, packageID string) (*reconcile.Package, error) {
+func (c ActionClient) Get(ctx context.Context, accountID, packageID string) (*reconcile.Package, error) {
 	found, err := c.Client.Get(ctx, accountID, packageID)
 	if notThere(err) {
 		return nil, nil
@@ -39,7 +39,7 @@ func notThere(err error) bool {
 
 // Find reads all packages of a sub-account that have an external id. Of a
 // package that was shown twice it takes the copy that was updated last.
-func (c Carrier) Find(ctx context.Context, accountID, externalID string) ([]reconcile.Package, error) {
+func (c ActionClient) Find(ctx context.Context, accountID, externalID string) ([]reconcile.Package, error) {
 	s := search{externalID: reconcile.TrimID(externalID), newest: make(map[string]time.Time)}
 	for page, err := range c.Client.Pages(ctx, Slice{Account: accountID}) {
 		if err != nil {
@@ -81,7 +81,7 @@ func (s *search) take(p *reconcile.Package) {
 
 // Send sends the one request of an action, unless ready says right before it
 // leaves that it must not.
-func (c Carrier) Send(ctx context.Context, parent string, a *fix.Action, ready func(context.Context) error) fix.Sent {
+func (c ActionClient) Send(ctx context.Context, parent string, a *fix.Action, ready func(context.Context) error) fix.Sent {
 	answer, err := c.Client.Send(ctx, changeOf(parent, a), ready)
 	if err == nil {
 		sent := fix.Sent{Fate: fix.Answered}
@@ -112,16 +112,16 @@ func changeOf(parent string, a *fix.Action) Change {
 	change := Change{AccountID: a.AccountID, PackageID: a.PackageID, InstanceID: a.InstanceID}
 	switch a.Fix {
 	case reconcile.FixExternalID:
-		change.Kind, change.ExternalID = SetExternalID, a.Wanted.ExternalID
+		change.Kind, change.ExternalID = SetExternalID, a.Desired.ExternalID
 	case reconcile.FixAssign:
-		change.Kind, change.SiteID = Assign, a.Wanted.SiteID
+		change.Kind, change.SiteID = Assign, a.Desired.SiteID
 	case reconcile.FixUnassign:
 		change.Kind = Unassign
 	case reconcile.FixAdjust:
-		change.Kind, change.ProductID, change.Cycle = Adjust, a.Wanted.ProductID, reconcile.Cycle(a.Wanted.Cycle)
+		change.Kind, change.ProductID, change.Cycle = Adjust, a.Desired.ProductID, reconcile.Cycle(a.Desired.Cycle)
 	case reconcile.FixCreate:
 		change.Kind, change.ExternalID = CreatePackage, a.ExternalID
-		change.IdempotencyKey, change.Lines = a.IdempotencyKey(parent), instancesOfLines(a.Wanted.Lines)
+		change.IdempotencyKey, change.Lines = a.IdempotencyKey(parent), instancesOfLines(a.Desired.Lines)
 	case reconcile.FixCancel:
 		change.Kind = CancelInstance
 		if a.InstanceID == "" {

@@ -48,29 +48,29 @@ func (j *ledgerOfOne) Entries(ctx context.Context, _ string) ([]fix.Entry, error
 	return nil, ctx.Err()
 }
 
-// A mending is a plan of one cancel that is about to be applied.
-type mending struct {
+// A fixing is a plan of one cancel that is about to be applied.
+type fixing struct {
 	server  *wixsim.Server
 	journal *ledgerOfOne
-	applier *fix.Applier
+	applier *fix.Executor
 	plan    *fix.Plan
 }
 
-// mends plays a mending against a server behind a transport, at a rate.
-func mends(t *testing.T, o wixsim.ChangeOptions, rate int, behind func(http.RoundTripper) http.RoundTripper, play func(*mending)) {
+// fixes plays a fixing against a server behind a transport, at a rate.
+func fixes(t *testing.T, o wixsim.ChangeOptions, rate int, behind func(http.RoundTripper) http.RoundTripper, play func(*fixing)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := wixsim.New(simBook(), &wixsim.Options{Key: testKey, Parent: parentID, Changes: o})
-		first, err := Carrier{clientOf(t, nil, func(o *Options) { o.Transport = aborting{s} })}.Get(context.Background(), accountID(1), packageID(1))
+		first, err := ActionClient{clientOf(t, nil, func(o *Options) { o.Transport = aborting{s} })}.Get(context.Background(), accountID(1), packageID(1))
 		if err != nil {
 			t.Fatal(err)
 		}
 		a := sevenActions()[CancelPackage]
 		a.Key, a.Seen, a.Removal, a.Instances = "key", fix.StateOf(first), true, 1
-		m := &mending{server: s, journal: &ledgerOfOne{}, plan: &fix.Plan{ID: "plan", AccountID: parentID, Actions: []fix.Action{a}}}
+		m := &fixing{server: s, journal: &ledgerOfOne{}, plan: &fix.Plan{ID: "plan", AccountID: parentID, Actions: []fix.Action{a}}}
 		c := clientOf(t, nil, func(o *Options) { o.Transport, o.Rate = behind(aborting{s}), rate })
-		m.applier = &fix.Applier{
-			Wix: Carrier{c}, Journal: m.journal, SettleAfter: 5 * time.Minute, SendWindow: time.Minute, RunID: "run", Fence: 1,
+		m.applier = &fix.Executor{
+			Wix: ActionClient{c}, Journal: m.journal, SettleAfter: 5 * time.Minute, SendWindow: time.Minute, RunID: "run", Fence: 1,
 		}
 		play(m)
 		synctest.Wait()
@@ -87,15 +87,15 @@ func TestGateThatShutsWhileTheRateIsWaitedFor(t *testing.T) {
 	for shutsAfter, want := range map[time.Duration]string{
 		3 * time.Second: fix.OutcomeNotStarted, 10*time.Second - 1: fix.OutcomeNotStarted, 11 * time.Second: fix.OutcomeApplied,
 	} {
-		mends(t, wixsim.ChangeOptions{}, 6, asItIs, func(m *mending) {
+		fixes(t, wixsim.ChangeOptions{}, 6, asItIs, func(m *fixing) {
 			began := time.Now()
-			m.applier.Gate = func(context.Context) error {
+			m.applier.PreSendCheck = func(context.Context) error {
 				if time.Since(began) >= shutsAfter {
 					return errStop
 				}
 				return nil
 			}
-			results, err := m.applier.Apply(context.Background(), m.plan)
+			results, err := m.applier.Execute(context.Background(), m.plan)
 			if err != nil || len(results) != 1 || results[0].Outcome != want {
 				t.Fatalf("%s: %+v, error %v", shutsAfter, results, err)
 			}
@@ -106,7 +106,7 @@ func TestGateThatShutsWhileTheRateIsWaitedFor(t *testing.T) {
 				}
 				return
 			}
-			if made != 0 || end == nil || end.Failure != fix.FailureHeld || !end.NotDone || end.Sends != 0 {
+			if made != 0 || end == nil || end.Failure != fix.FailureStopped || !end.NotDone || end.Sends != 0 {
 				t.Errorf("%s: %d changes arrived, end %+v", shutsAfter, made, end)
 			}
 			if p, _ := m.server.Package(packageID(1)); !strings.Contains(results[0].Reason, "STOP") || p.ProductInstances[0].Status != "ENABLED" {
@@ -119,11 +119,11 @@ func TestGateThatShutsWhileTheRateIsWaitedFor(t *testing.T) {
 // TestTimeIsOverBeforeTheRate sends two requests a minute, and gives the cancel
 // less time than that: it is held, and no failure.
 func TestTimeIsOverBeforeTheRate(t *testing.T) {
-	mends(t, wixsim.ChangeOptions{}, 2, asItIs, func(m *mending) {
+	fixes(t, wixsim.ChangeOptions{}, 2, asItIs, func(m *fixing) {
 		m.applier.SendWindow = 30 * time.Second
 		began := time.Now()
-		results, err := m.applier.Apply(context.Background(), m.plan)
-		if err != nil || results[0].Outcome != fix.OutcomeNotStarted || m.journal.entry.End.Failure != fix.FailureHeld || len(m.server.Changes()) != 0 {
+		results, err := m.applier.Execute(context.Background(), m.plan)
+		if err != nil || results[0].Outcome != fix.OutcomeNotStarted || m.journal.entry.End.Failure != fix.FailureStopped || len(m.server.Changes()) != 0 {
 			t.Errorf("%+v, error %v", results, err)
 		}
 		if took := time.Since(began); took != 30*time.Second-fix.RequestTime {
@@ -163,12 +163,12 @@ func TestStopBeforeAServerThatHangs(t *testing.T) {
 		behind := func(transport http.RoundTripper) http.RoundTripper {
 			return &hangsAfterChanges{RoundTripper: transport, sent: make(chan struct{})}
 		}
-		mends(t, o, 0, behind, func(m *mending) {
+		fixes(t, o, 0, behind, func(m *fixing) {
 			var ctx context.Context
 			ctx, stop = context.WithCancel(context.Background())
 			defer stop()
 			began := time.Now()
-			results, err := m.applier.Apply(ctx, m.plan)
+			results, err := m.applier.Execute(ctx, m.plan)
 			doubt := m.journal.entry.Doubt
 			if err != nil || results[0].Outcome != fix.OutcomeUnsettled || doubt == nil || m.journal.entry.End != nil {
 				t.Fatalf("%s: %+v, error %v", fault, results, err)

@@ -17,27 +17,27 @@ import (
 // The actions of plans, held against a server that was written apart from this
 // client: what each of them does there, and what is told of each fault.
 
-var _ fix.Wix = Carrier{}
+var _ fix.Wix = ActionClient{}
 
 // sevenActions gives an action for each of the seven calls that simBook allows.
 func sevenActions() map[ChangeKind]fix.Action {
 	base := fix.Action{AccountID: accountID(1), ExternalID: "ext-1", PackageID: packageID(1), InstanceID: instanceID(1)}
-	action := func(name string, wanted fix.Wanted) fix.Action {
+	action := func(name string, wanted fix.Desired) fix.Action {
 		a := base
-		a.Fix, a.Wanted = name, wanted
+		a.Fix, a.Desired = name, wanted
 		return a
 	}
-	whole := action(reconcile.FixCancel, fix.Wanted{Status: "CANCELED"})
+	whole := action(reconcile.FixCancel, fix.Desired{Status: "CANCELED"})
 	whole.InstanceID = ""
-	named := action(reconcile.FixExternalID, fix.Wanted{ExternalID: "a/b é"})
+	named := action(reconcile.FixExternalID, fix.Desired{ExternalID: "a/b é"})
 	named.InstanceID = ""
 	return map[ChangeKind]fix.Action{
 		CancelPackage: whole, SetExternalID: named,
-		CancelInstance: action(reconcile.FixCancel, fix.Wanted{Status: "CANCELED"}),
-		Assign:         action(reconcile.FixAssign, fix.Wanted{SiteID: otherSite}),
-		Unassign:       action(reconcile.FixUnassign, fix.Wanted{SiteID: reconcile.Floating}),
-		Adjust:         action(reconcile.FixAdjust, fix.Wanted{Cycle: "1 YEAR"}),
-		CreatePackage: {Fix: reconcile.FixCreate, AccountID: accountID(2), ExternalID: "new", Wanted: fix.Wanted{Lines: []fix.Line{
+		CancelInstance: action(reconcile.FixCancel, fix.Desired{Status: "CANCELED"}),
+		Assign:         action(reconcile.FixAssign, fix.Desired{SiteID: otherSite}),
+		Unassign:       action(reconcile.FixUnassign, fix.Desired{SiteID: reconcile.Floating}),
+		Adjust:         action(reconcile.FixAdjust, fix.Desired{Cycle: "1 YEAR"}),
+		CreatePackage: {Fix: reconcile.FixCreate, AccountID: accountID(2), ExternalID: "new", Desired: fix.Desired{Lines: []fix.Line{
 			{ProductID: aProduct, Cycle: "1 YEAR", Country: "DE", SiteID: liveSite, Quantity: 1},
 			{ProductID: another, Cycle: reconcile.OneTime, Country: "AT", Quantity: 2},
 		}}},
@@ -57,7 +57,7 @@ func TestActionsAtTheServer(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			s, c := simOf(t, wixsim.ChangeOptions{})
 			a := sevenActions()[kind]
-			sent := Carrier{c}.Send(context.Background(), parentID, &a, nil)
+			sent := ActionClient{c}.Send(context.Background(), parentID, &a, nil)
 			made := s.Changes()
 			if sent.Fate != fix.Answered || sent.Err != nil || len(made) != 1 || string(made[0].Kind) != string(kind) || made[0].Effect != wixsim.Done {
 				t.Fatalf("sent %+v, made %+v", sent, made)
@@ -72,7 +72,7 @@ func TestActionsAtTheServer(t *testing.T) {
 			if sent.PackageID != "" && sent.PackageID != id {
 				t.Errorf("package %q, made %q", sent.PackageID, id)
 			}
-			p, err := Carrier{c}.Get(context.Background(), a.AccountID, id)
+			p, err := ActionClient{c}.Get(context.Background(), a.AccountID, id)
 			if err != nil || p == nil || !held(p) {
 				t.Errorf("package %+v, error %v", p, err)
 			}
@@ -84,9 +84,9 @@ func TestActionsAtTheServer(t *testing.T) {
 func TestCreateIsMadeOnce(t *testing.T) {
 	s, c := simOf(t, wixsim.ChangeOptions{})
 	a := sevenActions()[CreatePackage]
-	first := Carrier{c}.Send(context.Background(), parentID, &a, nil)
-	second := Carrier{c}.Send(context.Background(), parentID, &a, nil)
-	found, err := Carrier{c}.Find(context.Background(), a.AccountID, a.ExternalID)
+	first := ActionClient{c}.Send(context.Background(), parentID, &a, nil)
+	second := ActionClient{c}.Send(context.Background(), parentID, &a, nil)
+	found, err := ActionClient{c}.Find(context.Background(), a.AccountID, a.ExternalID)
 	if first.PackageID != second.PackageID || err != nil || len(found) != 1 || len(s.Changes()) != 2 {
 		t.Errorf("%+v, %+v, found %+v, error %v", first, second, found, err)
 	}
@@ -100,7 +100,7 @@ func TestFatesOfActions(t *testing.T) {
 	} {
 		s, c := simOf(t, wixsim.ChangeOptions{OnChange: func(int, wixsim.Change) wixsim.Fault { return fault }})
 		a := sevenActions()[Assign]
-		sent := Carrier{c}.Send(context.Background(), parentID, &a, nil)
+		sent := ActionClient{c}.Send(context.Background(), parentID, &a, nil)
 		if sent.Fate != want || (sent.Err == nil) != (want == fix.Answered) || len(s.Changes()) != 1 {
 			t.Errorf("%s: %+v, want fate %d", fault, sent, want)
 		}
@@ -114,26 +114,26 @@ func TestActionsThatAreRefused(t *testing.T) {
 	s, c := simOf(t, wixsim.ChangeOptions{})
 	a := sevenActions()[Assign]
 	a.AccountID = accountID(2)
-	if sent := (Carrier{c}).Send(context.Background(), parentID, &a, nil); sent.Fate != fix.Refused || sent.Err == nil {
+	if sent := (ActionClient{c}).Send(context.Background(), parentID, &a, nil); sent.Fate != fix.Refused || sent.Err == nil {
 		t.Errorf("%+v", sent)
 	}
 	for name, spoil := range map[string]func(*fix.Action){
 		"fix":      func(a *fix.Action) { a.Fix = "delete" },
-		"site":     func(a *fix.Action) { a.Wanted.SiteID = "unassign" },
+		"site":     func(a *fix.Action) { a.Desired.SiteID = "unassign" },
 		"instance": func(a *fix.Action) { a.InstanceID = "" },
 		"no cycle": func(a *fix.Action) { a.Fix = reconcile.FixAdjust },
-		"two dots": func(a *fix.Action) { a.Fix, a.Wanted.ExternalID = reconcile.FixExternalID, ".." },
+		"two dots": func(a *fix.Action) { a.Fix, a.Desired.ExternalID = reconcile.FixExternalID, ".." },
 		"no lines": func(a *fix.Action) { a.Fix, a.PackageID = reconcile.FixCreate, "" },
-		"quantity": func(a *fix.Action) { *a = sevenActions()[CreatePackage]; a.Wanted.Lines[0].Quantity = 1 << 40 },
+		"quantity": func(a *fix.Action) { *a = sevenActions()[CreatePackage]; a.Desired.Lines[0].Quantity = 1 << 40 },
 		"less than": func(a *fix.Action) {
 			*a = sevenActions()[CreatePackage]
-			a.Wanted.Lines = a.Wanted.Lines[:1]
-			a.Wanted.Lines[0].Quantity = -1
+			a.Desired.Lines = a.Desired.Lines[:1]
+			a.Desired.Lines[0].Quantity = -1
 		},
 	} {
 		a := sevenActions()[Assign]
 		spoil(&a)
-		if sent := (Carrier{c}).Send(context.Background(), parentID, &a, nil); sent.Fate != fix.NotSent || sent.Err == nil {
+		if sent := (ActionClient{c}).Send(context.Background(), parentID, &a, nil); sent.Fate != fix.NotSent || sent.Err == nil {
 			t.Errorf("%s: %+v", name, sent)
 		}
 	}
@@ -148,13 +148,13 @@ func TestStoppedBeforeItLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := wixsim.New(simBook(), &wixsim.Options{Key: testKey, Parent: parentID})
 		c := clientOf(t, nil, func(o *Options) { o.Transport, o.Rate = aborting{s}, 2 })
-		if _, err := (Carrier{c}).Get(context.Background(), accountID(1), packageID(1)); err != nil {
+		if _, err := (ActionClient{c}).Get(context.Background(), accountID(1), packageID(1)); err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithTimeout(context.Background(), time.Second)
 		defer stop()
 		a := sevenActions()[CancelPackage]
-		if sent := (Carrier{c}).Send(ctx, parentID, &a, nil); sent.Fate != fix.NotSent || len(s.Changes()) != 0 {
+		if sent := (ActionClient{c}).Send(ctx, parentID, &a, nil); sent.Fate != fix.NotSent || len(s.Changes()) != 0 {
 			t.Errorf("%+v, %d changes", sent, len(s.Changes()))
 		}
 	})
@@ -162,10 +162,10 @@ func TestStoppedBeforeItLeaves(t *testing.T) {
 
 func TestGetTellsWhatIsNotThere(t *testing.T) {
 	_, c := simOf(t, wixsim.ChangeOptions{})
-	if p, err := (Carrier{c}).Get(context.Background(), accountID(1), packageID(9)); p != nil || err != nil {
+	if p, err := (ActionClient{c}).Get(context.Background(), accountID(1), packageID(9)); p != nil || err != nil {
 		t.Errorf("no such package: %+v, error %v", p, err)
 	}
-	if p, err := (Carrier{c}).Get(context.Background(), accountID(2), packageID(1)); p != nil || !Forbidden(err) {
+	if p, err := (ActionClient{c}).Get(context.Background(), accountID(2), packageID(1)); p != nil || !Forbidden(err) {
 		t.Errorf("another account: %+v, error %v", p, err)
 	}
 	for name, body := range map[string]string{"nothing": "", "a page": "<html>404</html>", "a gateway": `{"message":"no route"}`} {
@@ -175,7 +175,7 @@ func TestGetTellsWhatIsNotThere(t *testing.T) {
 				_, _ = w.Write([]byte(body))
 			})}
 		})
-		if p, err := (Carrier{c}).Get(context.Background(), accountID(1), packageID(1)); p != nil || err == nil {
+		if p, err := (ActionClient{c}).Get(context.Background(), accountID(1), packageID(1)); p != nil || err == nil {
 			t.Errorf("%s: %+v, error %v", name, p, err)
 		}
 	}
@@ -194,7 +194,7 @@ func TestFindReadsTheWholeAccount(t *testing.T) {
 	book[9].ProductInstances[0].Status = "CANCELED"
 	s := wixsim.New(book, &wixsim.Options{Key: testKey, Parent: parentID, PageSize: 5})
 	c := serve(t, s)
-	found, err := Carrier{c}.Find(context.Background(), accountID(1), " mine")
+	found, err := ActionClient{c}.Find(context.Background(), accountID(1), " mine")
 	var ids []string
 	for i := range found {
 		ids = append(ids, found[i].ID)
@@ -202,13 +202,13 @@ func TestFindReadsTheWholeAccount(t *testing.T) {
 	if want := strings.Join([]string{packageID(23), packageID(10), packageID(1)}, " "); err != nil || strings.Join(ids, " ") != want {
 		t.Errorf("found %q, want %q; error %v", ids, want, err)
 	}
-	if found, err := (Carrier{c}).Find(context.Background(), accountID(3), "mine"); len(found) != 0 || err != nil {
+	if found, err := (ActionClient{c}).Find(context.Background(), accountID(3), "mine"); len(found) != 0 || err != nil {
 		t.Errorf("empty account: %+v, error %v", found, err)
 	}
 	pages := 0
 	broken := wixsim.New(book, &wixsim.Options{Key: testKey, Parent: parentID, PageSize: 5, OnRequest: func(int) { pages++ },
 		Faults: map[wixsim.Fault]float64{wixsim.NoMetadata: 1}, MaxFaultsPerRequest: -1})
-	if found, err := (Carrier{serve(t, broken)}).Find(context.Background(), accountID(1), "mine"); err == nil || found != nil {
+	if found, err := (ActionClient{serve(t, broken)}).Find(context.Background(), accountID(1), "mine"); err == nil || found != nil {
 		t.Errorf("a chain that breaks: %+v after %d pages", found, pages)
 	}
 }

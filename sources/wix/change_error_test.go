@@ -275,7 +275,7 @@ func endsWhileWaiting(t *testing.T) {
 	}
 }
 
-// TestReadsBesideChanges reads the book while changes fail in every way.
+// TestReadsBesideChanges reads the inventory while changes fail in every way.
 func TestReadsBesideChanges(t *testing.T) {
 	rates := map[wixsim.Fault]float64{}
 	for _, fault := range wixsim.ChangeFaults() {
@@ -298,7 +298,7 @@ func TestReadsBesideChanges(t *testing.T) {
 		})
 	}
 	var k kept
-	coverage, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: accountsOf(planted)}, k.sink)
+	coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, k.sink)
 	beside.Wait()
 	if err != nil || !coverage.Complete() || len(k.packages) != len(planted.Book) {
 		t.Errorf("read %d packages, coverage %+v, error %v", len(k.packages), coverage, err)

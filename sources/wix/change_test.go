@@ -39,7 +39,7 @@ func simBook() []wixsim.Package {
 	}}
 }
 
-// simOf serves a book with the options for changes, and gives a client of it.
+// simOf serves an inventory with the options for changes, and gives a client of it.
 func simOf(t *testing.T, o wixsim.ChangeOptions, change ...func(*Options)) (*wixsim.Server, *Client) {
 	t.Helper()
 	s := wixsim.New(simBook(), &wixsim.Options{Key: testKey, Parent: parentID, Changes: o, RetryAfter: "7"})

@@ -233,10 +233,10 @@ func TestInFlight(t *testing.T) {
 	}
 	c := serve(t, f, func(o *Options) { o.Concurrency = 3 })
 	var k kept
-	if _, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: accounts}, k.sink); err != nil {
+	if _, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accounts}, k.sink); err != nil {
 		t.Fatal(err)
 	}
-	// Twice as many callers as slots, beside the book's own bound.
+	// Twice as many callers as slots, beside the inventory's own bound.
 	var group sync.WaitGroup
 	for range 20 {
 		group.Go(func() { _, _ = c.Query(context.Background(), Query{Count: true}) })

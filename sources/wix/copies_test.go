@@ -39,7 +39,7 @@ func TestBookCopies(t *testing.T) {
 			f := &fakeBook{packages: []wirePkg{first, test.second}, get: test.get, noCount: true}
 			var k kept
 			c := clientOf(t, f)
-			coverage, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: []string{accountID(1)}}, k.sink)
+			coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: []string{accountID(1)}}, k.sink)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +50,7 @@ func TestBookCopies(t *testing.T) {
 				t.Errorf("%d gets, want %d", got, test.gets)
 			}
 			if a := coverage.Accounts[accountID(1)]; a.Read == test.unread || a.Packages != 1 || coverage.Complete() == test.unread {
-				t.Errorf("account %+v, book %s", a, coverage.Book)
+				t.Errorf("account %+v, book %s", a, coverage.Inventory)
 			}
 		})
 	}

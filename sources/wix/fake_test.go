@@ -291,7 +291,7 @@ func readBook(t *testing.T, f *fakeBook, ledger int, change ...func(*Options)) (
 	for n := 1; n <= ledger; n++ {
 		accounts = append(accounts, accountID(n))
 	}
-	c, err := ReadBook(context.Background(), clientOf(t, f, change...), BookOptions{LedgerAccounts: accounts}, k.sink)
+	c, err := ReadInventory(context.Background(), clientOf(t, f, change...), InventoryOptions{LedgerAccounts: accounts}, k.sink)
 	return c, &k, err
 }
 

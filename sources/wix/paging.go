@@ -13,15 +13,15 @@ import (
 
 // Following cursors without losing a page.
 //
-// A slice is a sub-account or the whole book, read by one chain of cursors. A
+// A slice is a sub-account or the whole inventory, read by one chain of cursors. A
 // chain ends where a page has no next cursor, or in an error. It is an error
 // when a page has a next cursor and no package that is new to the chain: a
 // cursor that does not advance, or goes round, ends there, whatever it looks
 // like. A filter is believed only if every package satisfies it.
 
-// A Slice is a part of the book that is read by one chain of cursors.
+// A Slice is a part of the inventory that is read by one chain of cursors.
 type Slice struct {
-	Account string // of the sub-account; empty: the whole book
+	Account string // of the sub-account; empty: the whole inventory
 }
 
 // Pages gives the pages of a slice. An error is the last item; the page beside

@@ -28,7 +28,7 @@ const PageLimit = 100
 type Query struct {
 	AccountID string // only this sub-account; empty: all that the parent sees
 	Cursor    string // the page after; empty: the first
-	Count     bool   // ask for the total of the book in place of a page
+	Count     bool   // ask for the total of the inventory in place of a page
 }
 
 // A Page is the answer to a Query.
@@ -89,7 +89,7 @@ func (q Query) op() string {
 	case q.AccountID != "":
 		return "query packages of account " + named(q.AccountID)
 	}
-	return "query packages of the book"
+	return "query packages of the inventory"
 }
 
 // encode writes the request. Beside a cursor, which stands for the filter it

@@ -12,7 +12,7 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The effects of reading a book: chains side by side, copies weighed one at a
+// The effects of reading an inventory: chains side by side, copies weighed one at a
 // time, conflicts settled, and what becomes of each account.
 
 type reader struct {
@@ -33,12 +33,12 @@ type reader struct {
 	total      int
 	countFault error
 	sweeps     uint8
-	swept      bool // a sweep showed the whole book
-	book       reconcile.Book
+	swept      bool // a sweep showed the whole inventory
+	book       reconcile.InventoryExtent
 	problems   []string
 }
 
-func newReader(c *Client, o BookOptions, sink Sink) *reader {
+func newReader(c *Client, o InventoryOptions, sink Sink) *reader {
 	r := &reader{
 		client: c, sink: sink, narrowed: o.Only != nil, scope: o.scope(c.parent),
 		index: newIndex(), faults: make(map[string]error), unsettled: make(map[string]error), tell: o.Progress,
@@ -207,7 +207,7 @@ func settles(conflicted, found *reconcile.Package) error {
 // coverage says what was read.
 func (r *reader) coverage() *reconcile.Coverage {
 	c := &reconcile.Coverage{
-		Book: r.book, Narrowed: r.narrowed, Problems: r.problems,
+		Inventory: r.book, Narrowed: r.narrowed, Problems: r.problems,
 		Accounts: make(map[string]*reconcile.AccountCoverage),
 	}
 	packages := r.index.accounts()
@@ -231,7 +231,7 @@ func (r *reader) seen(packages int) *reconcile.AccountCoverage {
 	if r.swept {
 		return &reconcile.AccountCoverage{Read: true, By: "sweep", Packages: packages}
 	}
-	return &reconcile.AccountCoverage{Packages: packages, Error: "seen, but the book was not swept whole"}
+	return &reconcile.AccountCoverage{Packages: packages, Error: "seen, but the inventory was not swept whole"}
 }
 
 // fail takes accounts that were not read out of the coverage.
@@ -246,6 +246,6 @@ func (r *reader) fail(c *reconcile.Coverage, faults map[string]error) {
 			c.Accounts[account] = a
 		}
 		a.Read, a.By, a.Error = false, "", fault.Error()
-		c.Book = reconcile.BookPartial
+		c.Inventory = reconcile.InventoryPartial
 	}
 }

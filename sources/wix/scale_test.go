@@ -13,7 +13,7 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// crowd answers for so many accounts of ten packages each, without a book in
+// crowd answers for so many accounts of ten packages each, without an inventory in
 // memory.
 type crowd struct {
 	accounts       int
@@ -54,12 +54,12 @@ func TestCrowd(t *testing.T) {
 	}
 	c := clientOf(t, server)
 	read := 0
-	coverage, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: accounts}, func(reconcile.Package, []byte, bool) error { read++; return nil })
+	coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accounts}, func(reconcile.Package, []byte, bool) error { read++; return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if coverage.Book != reconcile.BookWhole || read != 100_000 || len(coverage.Accounts) != 10_001 {
-		t.Errorf("%s, %d packages, %d accounts, %v", coverage.Book, read, len(coverage.Accounts), coverage.Problems)
+	if coverage.Inventory != reconcile.InventoryWhole || read != 100_000 || len(coverage.Accounts) != 10_001 {
+		t.Errorf("%s, %d packages, %d accounts, %v", coverage.Inventory, read, len(coverage.Accounts), coverage.Problems)
 	}
 	if most := server.most.Load(); most > defaultConcurrency {
 		t.Errorf("%d requests in flight", most)

@@ -101,7 +101,7 @@ func TestKeyIsInNoError(t *testing.T) {
 				o.Attempts = 2
 				o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			})
-			_, err := ReadBook(context.Background(), c, BookOptions{}, (&kept{}).sink)
+			_, err := ReadInventory(context.Background(), c, InventoryOptions{}, (&kept{}).sink)
 			_, _, chained := chainOf(c, Slice{Account: accountID(1)})
 			_, got := c.Get(context.Background(), accountID(1), "p")
 			for _, text := range []string{dump(err), dump(chained), dump(got), log.String(), dump(c)} {

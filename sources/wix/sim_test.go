@@ -30,16 +30,16 @@ func TestSimulatedBooks(t *testing.T) {
 			server := wixsim.New(planted.Book, &o)
 			c := serve(t, server, func(c *Options) { c.Key, c.AccountID = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent })
 			var k kept
-			coverage, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: accountsOf(planted)}, k.sink)
+			coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, k.sink)
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := reconcile.BookWhole
+			want := reconcile.InventoryWhole
 			if o.ParentOnly {
-				want = reconcile.BookNotDiscoverable
+				want = reconcile.InventoryNotDiscoverable
 			}
-			if coverage.Book != want || len(k.packages) != len(planted.Book) {
-				t.Errorf("book %s with %d packages, want %s with %d; %v", coverage.Book, len(k.packages), want, len(planted.Book), coverage.Problems)
+			if coverage.Inventory != want || len(k.packages) != len(planted.Book) {
+				t.Errorf("book %s with %d packages, want %s with %d; %v", coverage.Inventory, len(k.packages), want, len(planted.Book), coverage.Problems)
 			}
 			for _, p := range planted.Book {
 				got, ok := k.packages[strings.ToLower(p.ID)]
@@ -70,12 +70,12 @@ func TestSimulatedBreaches(t *testing.T) {
 		planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 1, Accounts: 3, Packages: 60})
 		server := wixsim.New(planted.Book, &wixsim.Options{Faults: map[wixsim.Fault]float64{fault: 1}, MaxFaultsPerRequest: -1, PageSize: 5})
 		c := serve(t, server, func(c *Options) { c.Key, c.AccountID = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent })
-		coverage, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: accountsOf(planted)}, (&kept{}).sink)
+		coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, (&kept{}).sink)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if coverage.Book != reconcile.BookPartial || len(server.Requests()) > 4*len(coverage.Accounts)+8 {
-			t.Errorf("%s: book %s after %d requests", fault, coverage.Book, len(server.Requests()))
+		if coverage.Inventory != reconcile.InventoryPartial || len(server.Requests()) > 4*len(coverage.Accounts)+8 {
+			t.Errorf("%s: book %s after %d requests", fault, coverage.Inventory, len(server.Requests()))
 		}
 	}
 }

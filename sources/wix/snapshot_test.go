@@ -137,7 +137,7 @@ func TestSnapshotReplays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		coverage, err := ReadBook(context.Background(), c, BookOptions{LedgerAccounts: []string{accountID(1), accountID(2)}}, live.sink)
+		coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: []string{accountID(1), accountID(2)}}, live.sink)
 		if err != nil {
 			t.Fatal(err)
 		}

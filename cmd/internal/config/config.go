@@ -53,11 +53,11 @@ type Config struct {
 	Settle           time.Duration
 	PlanLife         time.Duration
 
-	Given []Given // every setting as it holds, in the order of the table
+	Effective []EffectiveSetting // every setting as it holds, in the order of the table
 }
 
 // A Given is a setting as it holds, fit to be shown.
-type Given struct {
+type EffectiveSetting struct {
 	Name   string
 	Value  string // without secrets
 	Source string // a variable, a line of the file, the command line or the default
@@ -102,7 +102,7 @@ const (
 )
 
 // Wants reports whether a report was asked for.
-func (c *Config) Wants(report string) bool {
+func (c *Config) HasReport(report string) bool {
 	for _, r := range c.Reports {
 		if r == report {
 			return true

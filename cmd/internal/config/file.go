@@ -38,7 +38,7 @@ func (l *loader) readSettings() map[string]value {
 		l.tell("config", fmt.Errorf("--config: %w", name.unread(err)))
 		return nil
 	}
-	f := &file{name: shown(name.text), settings: l.settings, names: append(l.names(), mappings()...), given: make(map[string]value)}
+	f := &file{name: redact(name.text), settings: l.settings, names: append(l.names(), mappings()...), given: make(map[string]value)}
 	for _, err := range capped(f.read(data)) {
 		l.tell("config", err)
 	}
@@ -70,7 +70,7 @@ func (f *file) read(data []byte) []error {
 		key := pair.Key.GetToken()
 		line, name := key.Position.Line, canonical(key.Value)
 		if first, twice := lines[name]; twice {
-			f.fault(line, fmt.Sprintf("key %q stands twice, first in line %d", shown(key.Value), first))
+			f.fault(line, fmt.Sprintf("key %q stands twice, first in line %d", redact(key.Value), first))
 			continue
 		}
 		lines[name] = line
@@ -168,7 +168,7 @@ func (f *file) unknown(key string) string {
 		return fmt.Sprintf("key %q is refused: a settings file can't name another one", key)
 	}
 	near := strings.ReplaceAll(Nearest(key, f.names[1:]), "-", "_") // config itself is no key
-	return fmt.Sprintf("unknown key %q: did you mean %q?", shown(key), near)
+	return fmt.Sprintf("unknown key %q: did you mean %q?", redact(key), near)
 }
 
 func (f *file) fault(line int, text string) {

@@ -45,7 +45,7 @@ func (l *loader) readKey(file value) error {
 	if err != nil {
 		return file.unread(err)
 	}
-	return l.keepKey(strings.TrimPrefix(string(data), byteOrderMark), shown(file.text))
+	return l.keepKey(strings.TrimPrefix(string(data), byteOrderMark), redact(file.text))
 }
 
 func (l *loader) keepKey(text, from string) error {

@@ -29,7 +29,7 @@ func setAccounts(l *loader, v value) error {
 	if err != nil {
 		return fmt.Errorf("%w: want a file, or GUIDs separated by commas", v.unread(err))
 	}
-	return l.addAccounts(strings.TrimPrefix(string(data), byteOrderMark), shown(v.text))
+	return l.addAccounts(strings.TrimPrefix(string(data), byteOrderMark), redact(v.text))
 }
 
 // isAccountList tells a comma list from a file name: an item is a GUID, or

@@ -47,8 +47,8 @@ func LoadSome(names []string, flags map[string]string, env []string, readFile fu
 	if l.needed == nil {
 		l.showMappings()
 	}
-	for i := range l.config.Given {
-		g := &l.config.Given[i]
+	for i := range l.config.Effective {
+		g := &l.config.Effective[i]
 		g.Value = l.config.APIKey.Scrub(g.Value)
 	}
 	return &l.config, nil
@@ -116,7 +116,7 @@ func (l *loader) gather(file map[string]value) {
 			v = value{text: s.Default, from: fromDefault}
 		}
 		l.given[s.Name] = v
-		l.config.Given = append(l.config.Given, Given{Name: s.Name, Value: shown(v.text), Source: v.from})
+		l.config.Effective = append(l.config.Effective, EffectiveSetting{Name: s.Name, Value: redact(v.text), Source: v.from})
 	}
 }
 

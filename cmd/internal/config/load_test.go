@@ -318,7 +318,7 @@ func TestSomeOfTheSettings(t *testing.T) {
 	env := []string{"WIXRECON_OUT=exported", "WIXRECON_RATE=fast", "WIX_ACCOUNT_ID=x", "WIXRECON_ACCOUNT_ID=y"}
 	read := files(map[string]string{"good": "rate: fast\nout: filed\noutput: json\n", "bad": "oot: filed\n"})
 	c, err := LoadSome(names, map[string]string{"config": "good"}, env, read)
-	if err != nil || c.Out != "exported" || c.Output != OutputJSON || len(c.Given) != len(names) {
+	if err != nil || c.Out != "exported" || c.Output != OutputJSON || len(c.Effective) != len(names) {
 		t.Errorf("got %+v, %v", c, err)
 	}
 	if _, err := LoadSome(names, map[string]string{"config": "bad"}, nil, read); err == nil || !strings.Contains(err.Error(), `unknown key "oot"`) {

@@ -47,7 +47,7 @@ func (f *file) takeMapping(line int, key string, node ast.Node) {
 			take, folded = f.takeColumn, table.Fold(name)
 		}
 		if first, twice := lines[folded]; twice {
-			f.fault(token.Position.Line, fmt.Sprintf("%s: %q stands twice, first in line %d", key, shown(name), first))
+			f.fault(token.Position.Line, fmt.Sprintf("%s: %q stands twice, first in line %d", key, redact(name), first))
 			continue
 		}
 		lines[folded] = token.Position.Line
@@ -58,7 +58,7 @@ func (f *file) takeMapping(line int, key string, node ast.Node) {
 func (f *file) takeColumn(line int, name string, node ast.Node) {
 	at := slices.IndexFunc(ledger.Columns(), func(c string) bool { return table.Fold(c) == table.Fold(name) })
 	if at < 0 {
-		f.fault(line, fmt.Sprintf("columns: %q is no column of a ledger: did you mean %q?", shown(name), nearestColumn(name)))
+		f.fault(line, fmt.Sprintf("columns: %q is no column of a ledger: did you mean %q?", redact(name), nearestColumn(name)))
 		return
 	}
 	headers, problem := texts(node)
@@ -80,10 +80,10 @@ func (f *file) takeStatus(line int, word string, node ast.Node) {
 	case word == "":
 		problem = "want a word before the colon"
 	case problem == "" && (len(targets) != 1 || !slices.Contains(statuses, reconcile.LineStatus(strings.ToLower(targets[0])))):
-		problem = fmt.Sprintf("%q: want active, pending or canceled", shown(strings.Join(targets, ", ")))
+		problem = fmt.Sprintf("%q: want active, pending or canceled", redact(strings.Join(targets, ", ")))
 	}
 	if problem != "" {
-		f.fault(line, fmt.Sprintf("status: %q: %s", shown(word), problem))
+		f.fault(line, fmt.Sprintf("status: %q: %s", redact(word), problem))
 		return
 	}
 	f.statuses = append(f.statuses, ledger.StatusWord{
@@ -130,9 +130,9 @@ func (l *loader) showMappings() {
 		}
 		value := []string{}
 		for _, pair := range pairs {
-			value = append(value, shown(pair))
+			value = append(value, redact(pair))
 		}
-		l.config.Given = append(l.config.Given, Given{Name: key, Value: strings.Join(value, ", "), Source: from})
+		l.config.Effective = append(l.config.Effective, EffectiveSetting{Name: key, Value: strings.Join(value, ", "), Source: from})
 	}
 }
 

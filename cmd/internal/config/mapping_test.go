@@ -38,8 +38,8 @@ func TestFaultsOfMappings(t *testing.T) {
 func TestMappingsAreShown(t *testing.T) {
 	c := mustLoad(t, least(map[string]string{"config": "f.yaml"}), keyed(), map[string]string{
 		"f.yaml": "columns:\n  status: [State, Stage]\nstatus:\n  1: active\n  yes: pending\n  true: canceled\n"})
-	got := c.Given[len(c.Given)-2:]
-	want := []Given{{"columns", "status=State|Stage", "f.yaml:2"}, {"status", "1=active, yes=pending, true=canceled", "f.yaml:6"}}
+	got := c.Effective[len(c.Effective)-2:]
+	want := []EffectiveSetting{{"columns", "status=State|Stage", "f.yaml:2"}, {"status", "1=active, yes=pending, true=canceled", "f.yaml:6"}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}

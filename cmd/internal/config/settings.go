@@ -35,7 +35,7 @@ func variable(name string) string {
 // Settings gives the table, in the order of the help and of the faults. A
 // setting that another one rests on stands before it: tz before as-of.
 func Settings() []Setting {
-	table := slices.Concat(readingSettings(), mendingSettings(), tellingSettings())
+	table := slices.Concat(readingSettings(), fixingSettings(), tellingSettings())
 	for i := range table {
 		table[i].Env = append([]string{variable(table[i].Name)}, table[i].Env...)
 	}
@@ -92,9 +92,9 @@ func readingSettings() []Setting {
 	}
 }
 
-// mendingSettings are the guards, which are weighed in every run, and what holds
+// fixingSettings are the guards, which are weighed in every run, and what holds
 // fixes back.
-func mendingSettings() []Setting {
+func fixingSettings() []Setting {
 	return []Setting{
 		{Name: "max-fixes", Default: "100", set: setLimit(func(c *Config) *fix.Limit { return &c.Limits.Fixes }),
 			Usage: "`number` of instances that may be changed in 24 hours, or off"},

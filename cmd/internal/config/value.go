@@ -44,7 +44,7 @@ type value struct {
 
 // fault says what was wanted in place of the value.
 func (v value) fault(want string) error {
-	return fmt.Errorf("%q: %s (from %s)", shown(v.text), want, v.from)
+	return fmt.Errorf("%q: %s (from %s)", redact(v.text), want, v.from)
 }
 
 // unread says why the file that the value names can't be read.
@@ -53,15 +53,15 @@ func (v value) unread(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = path.Err
 	}
-	return fmt.Errorf("read %q: %w (from %s)", shown(v.text), err, v.from)
+	return fmt.Errorf("read %q: %w (from %s)", redact(v.text), err, v.from)
 }
 
 // Shown gives a text of the command line as it may be shown: without what looks
 // like an API key, and a URL without user info and query values.
-func Shown(text string) string { return shown(text) }
+func Redacted(text string) string { return redact(text) }
 
 // shown gives a value as it may be shown.
-func shown(text string) string {
+func redact(text string) string {
 	switch {
 	case strings.Contains(text, keyPrefix):
 		return redacted

@@ -60,7 +60,7 @@ func (a *Apply) ask(w *audit) error {
 
 // readPlan reads the plan and shows it.
 func (w *audit) readPlan(ctx context.Context, name string) (err error) {
-	in, err := w.Places.Open(ctx, name)
+	in, err := w.Opener.Open(ctx, name)
 	if err != nil {
 		return named(fmt.Errorf("plan: %w", err))
 	}
@@ -144,7 +144,7 @@ func (w *audit) weighAgain(ctx context.Context) error {
 	}
 	s := &w.summary
 	reading := &fix.Reading{AsOf: s.AsOf, LedgerModified: oldest(s.Inputs), Counts: fix.CountsOf(s), LedgerOnly: true}
-	for _, o := range w.Config.Guards.Weigh(reading, fix.EarlierOf(&w.history.History)) {
+	for _, o := range w.Config.Guards.Evaluate(reading, fix.EarlierOf(&w.history.History)) {
 		w.refusals = append(w.refusals, o.Refusal())
 	}
 	from := w.started.Add(-spentWindow)
@@ -157,7 +157,7 @@ func (w *audit) weighAgain(ctx context.Context) error {
 		return fmt.Errorf("read the journal: %w", err)
 	}
 	w.refusals = append(w.refusals,
-		w.Config.Limits.Weigh(w.left(entries), w.reviewed, fix.SpentOf(entries, from), w.plan.LiveInstances)...)
+		w.Config.Limits.Evaluate(w.left(entries), w.reviewed, fix.UsageOf(entries, from), w.plan.LiveInstances)...)
 	return nil
 }
 
@@ -176,13 +176,13 @@ func (w *audit) left(entries []fix.Entry) []fix.Action {
 	})
 }
 
-// concludeApply sums up what became of the plan. Of the book nothing was read.
+// concludeApply sums up what became of the plan. Of the inventory nothing was read.
 func (w *audit) concludeApply(context.Context) error {
 	s := &w.summary
 	s.Live, s.Complete, s.Findings, s.Exceptions = false, false, reconcile.NewTally(), nil
 	s.Fixes = w.fixSummary()
 	switch {
-	case s.Fixes.Lost:
+	case s.Fixes.LeaseLost:
 		s.ExitCode = ExitHeld
 	case unfixed(s.Fixes):
 		s.ExitCode = ExitUnfixed

@@ -21,22 +21,22 @@ import (
 // A run reads the ledger, then Wix, then decides, and only then writes: until
 // everything is known there is nothing in --out, so that a run which fails
 // leaves nothing behind. It sends nothing to Wix but queries and gets, unless
-// something is to be mended; then it plans, and sends the plan before it writes
+// something is to be fixed; then it plans, and sends the plan before it writes
 // the reports, which tell what became of it.
 
 // An Audit is one run.
 type Audit struct {
 	Config  *config.Config
-	Places  *storage.Places
+	Opener  *storage.Opener
 	Version string
 	Log     *slog.Logger
 	Meter   *Meter    // may be nil
 	Stdout  io.Writer // the result
 	Started time.Time // zero is now
 
-	Mend      *Mend         // what is to be mended; nil is nothing
-	LeaseLife time.Duration // of the lease under which something is sent; 0 is the usual
-	Sending   *atomic.Bool  // set once a plan is being sent; may be nil
+	FixRequest *FixRequest   // what is to be fixed; nil is nothing
+	LeaseLife  time.Duration // of the lease under which something is sent; 0 is the usual
+	Sending    *atomic.Bool  // set once a plan is being sent; may be nil
 }
 
 // audit is an Audit on its way.
@@ -49,16 +49,16 @@ type audit struct {
 	table    *join.Table
 	snapshot *snapshot
 	summary  reconcile.Summary
-	history  *archive.History // nil in a run that is not live
-	memory   reconcile.Memory // before the decision what earlier runs knew, then what later ones will
-	carried  []string         // headers
-	accounts []string         // that the ledger names
+	history  *archive.History        // nil in a run that is not live
+	memory   reconcile.KnownFindings // before the decision what earlier runs knew, then what later ones will
+	carried  []string                // headers
+	accounts []string                // that the ledger names
 	result   *join.Result
 
 	client     *wix.Client
 	lists      *lists
 	objections []fix.Objection
-	plan       *fix.Plan // nil where nothing is to be mended
+	plan       *fix.Plan // nil where nothing is to be fixed
 	reviewed   bool      // somebody looks, or looked, at the plan before it is sent
 	decisions  []fix.Decision
 	refusals   []fix.Refusal // why the plan is not sent
@@ -90,7 +90,7 @@ func (a *Audit) onItsWay() *audit {
 	if a.Started.IsZero() {
 		w.started = time.Now().UTC()
 	}
-	if a.Mend != nil && a.Mend.Review {
+	if a.FixRequest != nil && a.FixRequest.Review {
 		w.command, w.reviewed = reconcile.CommandPlan, true
 	}
 	return w
@@ -101,7 +101,7 @@ func (w *audit) take(ctx context.Context, doing, telling []step) (code int, err 
 	defer w.table.Close()
 	defer func() { w.snapshot.close() }()
 	defer w.disconnect()
-	if w.archive, err = archive.Open(ctx, w.Places, w.Config.Out); err != nil {
+	if w.archive, err = archive.Open(ctx, w.Opener, w.Config.Out); err != nil {
 		err = named(fmt.Errorf("out: %w", err))
 		return ExitCode(err), err
 	}
@@ -163,7 +163,7 @@ func (w *audit) decide(ctx context.Context) error {
 	s := &w.summary
 	var err error
 	w.result, err = w.table.Reconcile(ctx, reconcile.Rules{
-		AsOf: s.AsOf, InFlight: w.Config.InFlight, Coverage: &s.Coverage, Parent: s.Scope.AccountID, Memory: w.memory,
+		AsOf: s.AsOf, InFlight: w.Config.InFlight, Coverage: &s.Coverage, Parent: s.Scope.AccountID, Known: w.memory,
 		Prices: w.lists.prices, Exceptions: reconcile.NewExceptions(w.lists.exceptions, s.AsOf),
 	})
 	if err != nil {

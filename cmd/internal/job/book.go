@@ -10,7 +10,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
-// The book comes from the API, or from the snapshot of an earlier run. A replay
+// The inventory comes from the API, or from the snapshot of an earlier run. A replay
 // keeps the coverage and the as-of of the run that read it; a bare file, which
 // has no summary beside it, counts as complete at its own time.
 
@@ -31,7 +31,7 @@ func (w *audit) readLive(ctx context.Context) (err error) {
 		return err
 	}
 	stop := w.Meter.start(w.Log)
-	coverage, err := wix.ReadBook(ctx, client, wix.BookOptions{
+	coverage, err := wix.ReadInventory(ctx, client, wix.InventoryOptions{
 		LedgerAccounts: w.accounts, Only: w.only(), Progress: w.Meter.show,
 	}, func(p reconcile.Package, raw []byte, settled bool) error {
 		return errors.Join(w.snapshot.write(raw), w.table.AddPackage(p, settled))

@@ -30,7 +30,7 @@ var errStopped = errors.New("there is an object STOP in --out")
 
 // hold takes the lease, where the run may send something.
 func (w *audit) hold(ctx context.Context) (err error) {
-	if w.command == reconcile.CommandPlan || w.command == reconcile.CommandRun && w.Mend == nil {
+	if w.command == reconcile.CommandPlan || w.command == reconcile.CommandRun && w.FixRequest == nil {
 		return nil
 	}
 	w.lease, err = w.archive.Lease(ctx, archive.LeaseOptions{Holder: w.summary.RunID, Command: w.command, Life: w.LeaseLife})
@@ -58,14 +58,14 @@ const releaseTime = 2 * time.Second
 // gate says before each request whether it may leave. The lease is asked last: a
 // store that is slow to answer eats it up.
 func (w *audit) gate(ctx context.Context) error {
-	stopped, err := w.archive.Stopped(ctx)
+	stopped, err := w.archive.StopRequested(ctx)
 	if err == nil && stopped {
 		err = errStopped
 	}
 	if err != nil {
 		return err
 	}
-	return w.lease.Good(fix.RequestTime + leaseMargin)
+	return w.lease.Check(fix.RequestTime + leaseMargin)
 }
 
 // carryOut settles what is open and sends the plan, where nothing stands
@@ -79,8 +79,8 @@ func (w *audit) carryOut(ctx context.Context) error {
 		return err
 	}
 	journal := w.archive.Journal()
-	applier := &fix.Applier{
-		Wix: wix.Carrier{Client: client}, Journal: journal, Gate: w.gate, Log: w.Log,
+	applier := &fix.Executor{
+		Wix: wix.ActionClient{Client: client}, Journal: journal, PreSendCheck: w.gate, Log: w.Log,
 		Concurrency: w.Config.Concurrency, SettleAfter: w.Config.Settle, SendWindow: w.lease.Life(),
 		RunID: w.summary.RunID, Fence: w.lease.Fence(), Reviewed: w.reviewed, Stale: w.stale,
 	}
@@ -96,7 +96,7 @@ func (w *audit) carryOut(ctx context.Context) error {
 // settleOthers settles what other plans left open, and gives what of it stays
 // so. What this plan left open is settled as it is gone on with; where it is not
 // gone on with, here too.
-func (w *audit) settleOthers(ctx context.Context, applier *fix.Applier, journal *archive.Journal) (map[string]bool, error) {
+func (w *audit) settleOthers(ctx context.Context, applier *fix.Executor, journal *archive.Journal) (map[string]bool, error) {
 	open, err := journal.Open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
@@ -117,12 +117,12 @@ func (w *audit) settleOthers(ctx context.Context, applier *fix.Applier, journal 
 }
 
 // send carries the plan out.
-func (w *audit) send(ctx context.Context, applier *fix.Applier, journal *archive.Journal) error {
+func (w *audit) send(ctx context.Context, applier *fix.Executor, journal *archive.Journal) error {
 	if !w.anyDue() {
 		return nil
 	}
-	use := archive.PlanUse{PlanID: w.plan.ID, RunID: w.summary.RunID, Fence: w.lease.Fence(), At: time.Now().UTC()}
-	state, err := journal.UsePlan(ctx, use)
+	use := archive.PlanStart{PlanID: w.plan.ID, RunID: w.summary.RunID, Fence: w.lease.Fence(), At: time.Now().UTC()}
+	state, err := journal.BeginPlan(ctx, use)
 	if err != nil {
 		return fmt.Errorf("note the plan as used: %w", err)
 	}
@@ -134,7 +134,7 @@ func (w *audit) send(ctx context.Context, applier *fix.Applier, journal *archive
 	if w.Sending != nil {
 		w.Sending.Store(true)
 	}
-	results, err := applier.Apply(ctx, w.plan)
+	results, err := applier.Execute(ctx, w.plan)
 	w.results = make(map[string]fix.Result, len(results))
 	for _, r := range results {
 		w.results[r.Key] = r
@@ -143,7 +143,7 @@ func (w *audit) send(ctx context.Context, applier *fix.Applier, journal *archive
 		w.warn(fmt.Sprintf("the plan was stopped: %v", err))
 	}
 	w.endPlan(ctx, journal, use)
-	w.lost = w.lease.Left() == 0
+	w.lost = w.lease.Remaining() == 0
 	return nil
 }
 
@@ -162,11 +162,11 @@ func (w *audit) anyDue() bool {
 // endPlan notes that the plan is done, where nothing of it is left to be done:
 // what was not started after a change that had another effect than was asked
 // is never done by this plan.
-func (w *audit) endPlan(ctx context.Context, journal *archive.Journal, use archive.PlanUse) {
+func (w *audit) endPlan(ctx context.Context, journal *archive.Journal, use archive.PlanStart) {
 	counts, odd := make(map[string]int), false
 	for _, r := range w.results {
 		counts[r.Outcome]++
-		odd = odd || r.Failure == fix.FailureOdd
+		odd = odd || r.Failure == fix.FailureUnexpected
 	}
 	if counts[fix.OutcomeUnsettled] > 0 || counts[fix.OutcomeNotStarted] > 0 && !odd {
 		w.Log.Warn("the plan is not done: wixrecon apply goes on with it", "plan", w.plan.ID)
@@ -175,7 +175,7 @@ func (w *audit) endPlan(ctx context.Context, journal *archive.Journal, use archi
 	use.At = time.Now().UTC()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
 	defer cancel()
-	if err := journal.EndPlan(ctx, archive.PlanEnd{PlanUse: use, Outcomes: counts}); err != nil {
+	if err := journal.EndPlan(ctx, archive.PlanEnd{PlanStart: use, Outcomes: counts}); err != nil {
 		w.warn(fmt.Sprintf("that the plan is done could not be noted: %v", err))
 	}
 }

@@ -14,14 +14,14 @@ import (
 )
 
 // A check tries what a run would need, in the order in which a run would need
-// it, and says of each what to mend. It changes nothing at Wix, and leaves
+// it, and says of each what to fix. It changes nothing at Wix, and leaves
 // nothing in --out. Its exit code is 0 only where a run would start, else what
 // the run would have ended with.
 
 // A Check is one preflight.
 type Check struct {
 	Config  *config.Config
-	Places  *storage.Places
+	Opener  *storage.Opener
 	Version string
 	Log     *slog.Logger
 	Stdout  io.Writer
@@ -29,16 +29,16 @@ type Check struct {
 
 // A standing is what came of one probe.
 type standing struct {
-	mark string // markOK, markLook or markMend
+	mark string // markOK, markWarn or markFail
 	text string
 	more []string // further lines
-	err  error    // of markMend: what a run would end with
+	err  error    // of markFail: what a run would end with
 }
 
 const (
 	markOK   = "ok"
-	markLook = "look" // a run would start, and somebody should look at this
-	markMend = "mend" // a run would not start
+	markWarn = "warn" // a run would start, but check this
+	markFail = "fail" // a run would not start
 )
 
 func fine(format string, args ...any) standing {
@@ -46,11 +46,11 @@ func fine(format string, args ...any) standing {
 }
 
 func looks(format string, args ...any) standing {
-	return standing{mark: markLook, text: fmt.Sprintf(format, args...)}
+	return standing{mark: markWarn, text: fmt.Sprintf(format, args...)}
 }
 
 func broken(err error, more ...string) standing {
-	return standing{mark: markMend, text: err.Error(), more: more, err: err}
+	return standing{mark: markFail, text: err.Error(), more: more, err: err}
 }
 
 // check is a Check on its way.
@@ -113,7 +113,7 @@ func (w *check) tell(name string, s standing) error {
 // settings shows what is set otherwise than by default; secrets are not in it.
 func (w *check) settings(context.Context) standing {
 	s := fine("account %s, ledger %s, out %s", orNone(w.Config.AccountID), storage.Redact(w.Config.Ledger), storage.Redact(w.Config.Out))
-	for _, g := range w.Config.Given {
+	for _, g := range w.Config.Effective {
 		if g.Source != config.ByDefault {
 			s.more = append(s.more, fmt.Sprintf("%s: %s (from %s)", g.Name, g.Value, g.Source))
 		}

@@ -23,7 +23,7 @@ func (w *check) ledger(ctx context.Context) standing {
 	if at.IsZero() {
 		at = time.Now()
 	}
-	source, err := w.Places.Find(ctx, w.Config.Ledger, at.In(w.Config.Location))
+	source, err := w.Opener.Find(ctx, w.Config.Ledger, at.In(w.Config.Location))
 	if err != nil {
 		return broken(named(err))
 	}
@@ -39,7 +39,7 @@ func (w *check) ledger(ctx context.Context) standing {
 	if fault := errors.Join(survey.Fault, err); fault != nil {
 		s = broken(fault)
 	} else if survey.Bad > 0 {
-		s.mark = markLook
+		s.mark = markWarn
 	}
 	s.more = append(s.more, mapped(survey)...)
 	return s
@@ -47,7 +47,7 @@ func (w *check) ledger(ctx context.Context) standing {
 
 // readLists reads exceptions and prices as a run would.
 func (w *check) readLists(ctx context.Context) standing {
-	l, err := listsOf(ctx, w.Places, w.Config, time.Now())
+	l, err := listsOf(ctx, w.Opener, w.Config, time.Now())
 	if err != nil {
 		return broken(err)
 	}
@@ -62,7 +62,7 @@ func (w *check) readLists(ctx context.Context) standing {
 }
 
 // mapped tells the mapping in use, the first bad rows, and what to set.
-func mapped(survey *ledger.Survey) []string {
+func mapped(survey *ledger.Inspection) []string {
 	var lines, absent []string
 	for _, place := range survey.Mapping {
 		if len(place.Headers) == 0 {
@@ -89,13 +89,13 @@ func mapped(survey *ledger.Survey) []string {
 	return lines
 }
 
-func (w *check) survey(ctx context.Context, source *storage.Source) (survey *ledger.Survey, err error) {
+func (w *check) survey(ctx context.Context, source *storage.Source) (survey *ledger.Inspection, err error) {
 	err = w.open(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
-		plain, err := storage.Plain(in)
+		plain, err := storage.Decompress(in)
 		if err != nil {
 			return err
 		}
-		survey, err = ledger.Look(ctx, plain, o, surveyRows)
+		survey, err = ledger.Inspect(ctx, plain, o, surveyRows)
 		return errors.Join(err, plain.Close())
 	})
 	return survey, err
@@ -104,7 +104,7 @@ func (w *check) survey(ctx context.Context, source *storage.Source) (survey *led
 // pickCanaries takes some active lines of different accounts.
 func (w *check) pickCanaries(ctx context.Context, source *storage.Source) error {
 	return w.open(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
-		plain, err := storage.Plain(in)
+		plain, err := storage.Decompress(in)
 		if err != nil {
 			return err
 		}

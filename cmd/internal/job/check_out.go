@@ -15,7 +15,7 @@ import (
 // refused, and takes it away again.
 
 func (w *check) out(ctx context.Context) standing {
-	dir, err := w.Places.OpenDir(ctx, w.Config.Out)
+	dir, err := w.Opener.OpenDir(ctx, w.Config.Out)
 	if err != nil {
 		return broken(named(err))
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // What a check asks Wix: one count, which shows whether key and account go
-// together, the first page of the book, and the first pages of some accounts
+// together, the first page of the inventory, and the first pages of some accounts
 // that the ledger names, to find some of its subscriptions there.
 
 const (
@@ -26,7 +26,7 @@ const (
 type wixProbe struct {
 	client *wix.Client
 	good   bool            // the key was accepted
-	seen   map[string]bool // accounts on the first page of the book
+	seen   map[string]bool // accounts on the first page of the inventory
 }
 
 func (w *check) closeProbe() {
@@ -38,7 +38,7 @@ func (w *check) closeProbe() {
 // key tries key and account with one request.
 func (w *check) key(ctx context.Context) standing {
 	if w.Config.Snapshot != "" {
-		return fine("not needed: the book comes from %s", w.Config.Snapshot)
+		return fine("not needed: the inventory comes from %s", w.Config.Snapshot)
 	}
 	client, err := w.newClient()
 	if err != nil {
@@ -57,7 +57,7 @@ func (w *check) key(ctx context.Context) standing {
 		return broken(err, "make an account-level API key in the account that "+w.Config.AccountID+" names, with the right to manage reseller packages")
 	}
 	w.probe.good = true
-	return fine("accepted by %s; the server does not count its packages, so each run sweeps the book (%d on the parent's first page)",
+	return fine("accepted by %s; the server does not count its packages, so each run sweeps the inventory (%d on the parent's first page)",
 		w.Config.BaseURL.Host, len(page.Packages))
 }
 
@@ -69,14 +69,14 @@ func (w *check) newClient() (*wix.Client, error) {
 }
 
 // account notices a sub-account's id in place of the parent's: the ledger names
-// it like any customer's, and the book belongs to others.
+// it like any customer's, and the inventory belongs to others.
 func (w *check) account(ctx context.Context) standing {
 	if w.probe == nil || !w.probe.good {
 		return standing{}
 	}
 	page, err := w.probe.client.Query(ctx, wix.Query{})
 	if err != nil {
-		return looks("the book can't be swept, so packages of accounts that the ledger does not name stay unseen: %v", err)
+		return looks("the inventory can't be swept, so packages of accounts that the ledger does not name stay unseen: %v", err)
 	}
 	for i := range page.Packages {
 		w.probe.seen[page.Packages[i].Package.AccountID] = true
@@ -84,7 +84,7 @@ func (w *check) account(ctx context.Context) standing {
 	own := w.Config.AccountID
 	customer := slices.ContainsFunc(w.canaries, func(l reconcile.Line) bool { return l.AccountID == own })
 	if customer && (len(w.probe.seen) > 1 || len(w.probe.seen) == 1 && !w.probe.seen[own]) {
-		return looks("%s is named by the ledger as a customer's sub-account, while the book is of several: is it the parent's id?", own)
+		return looks("%s is named by the ledger as a customer's sub-account, while the inventory is of several: is it the parent's id?", own)
 	}
 	return fine("%s sees packages of %d accounts on the first page", own, len(w.probe.seen))
 }

@@ -48,7 +48,7 @@ func (r *ledgerReading) judgeChecksum(ctx context.Context, part int) error {
 	want, from, err := r.source.Checksum(ctx, part)
 	read := r.summary.Inputs[part]
 	switch {
-	case errors.Is(err, storage.ErrUnknowable):
+	case errors.Is(err, storage.ErrExistenceUnknown):
 		r.warn(fmt.Sprintf("ledger %s: whether a checksum stands beside it can't be told: the credentials may not list the bucket", read.Name))
 		return nil
 	case err != nil:

@@ -76,7 +76,7 @@ func ExitCode(err error) int {
 // open findings.
 func exitCode(s *reconcile.Summary, left int, detailed bool) int {
 	switch {
-	case s.Fixes != nil && s.Fixes.Lost:
+	case s.Fixes != nil && s.Fixes.LeaseLost:
 		return ExitHeld
 	case s.Command != reconcile.CommandPlan && unfixed(s.Fixes):
 		return ExitUnfixed
@@ -90,14 +90,14 @@ func exitCode(s *reconcile.Summary, left int, detailed bool) int {
 	return ExitOK
 }
 
-// unfixed reports whether something that was to be mended now was not – an
+// unfixed reports whether something that was to be fixed now was not – an
 // action, or a finding that could not become one –, or an earlier run's change
 // turned out to have had another effect than was asked.
 func unfixed(s *reconcile.FixSummary) bool {
 	if s == nil {
 		return false
 	}
-	if s.Earlier[fix.FailureOdd] > 0 {
+	if s.Earlier[fix.FailureUnexpected] > 0 {
 		return true
 	}
 	if len(s.Refusals) > 0 {

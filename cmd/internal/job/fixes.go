@@ -10,7 +10,7 @@ import (
 
 // What became of fixes is told of actions, and of the findings that they are
 // for. A finding with several actions has the outcome that is furthest from
-// applied, so that one is never told as mended while something of it is left.
+// applied, so that one is never told as fixed while something of it is left.
 
 // planned counts the actions that a plan would send once somebody looked at it.
 const planned = "planned"
@@ -74,7 +74,7 @@ func (w *audit) concludeFixes(ctx context.Context) error {
 func (w *audit) fixSummary() *reconcile.FixSummary {
 	s := &reconcile.FixSummary{
 		Asked: w.plan.Fixes, PlanID: w.plan.ID, Outcomes: make(map[string]int), Actions: make(map[string]int),
-		Refusals: []reconcile.FixRefusal{}, Lost: w.lost,
+		Refusals: []reconcile.FixRefusal{}, LeaseLost: w.lost,
 	}
 	for _, outcome := range outcomes() {
 		s.Outcomes[outcome], s.Actions[outcome] = 0, 0
@@ -86,8 +86,8 @@ func (w *audit) fixSummary() *reconcile.FixSummary {
 		s.Earlier = make(map[string]int)
 	}
 	for _, r := range w.settled {
-		if r.Failure == fix.FailureOdd {
-			s.Earlier[fix.FailureOdd]++
+		if r.Failure == fix.FailureUnexpected {
+			s.Earlier[fix.FailureUnexpected]++
 		} else {
 			s.Earlier[r.Outcome]++
 		}

@@ -22,7 +22,7 @@ func (w *audit) weigh(ctx context.Context) error {
 	reading := &fix.Reading{
 		AsOf: s.AsOf, LedgerModified: oldest(s.Inputs), Counts: fix.CountsOf(s), MissingCanaries: canaries.Missing(),
 	}
-	w.objections = w.Config.Guards.Weigh(reading, fix.EarlierOf(&w.history.History))
+	w.objections = w.Config.Guards.Evaluate(reading, fix.EarlierOf(&w.history.History))
 	s.Objections = nil
 	for _, o := range w.objections {
 		s.Objections = append(s.Objections, o.Text)
@@ -43,7 +43,7 @@ func (w *audit) canaries(ctx context.Context) (*fix.Canaries, error) {
 		}
 		canaries.Consider(&f.Finding)
 	}
-	for s, err := range w.result.Stock(ctx) {
+	for s, err := range w.result.Inventory(ctx) {
 		if err != nil {
 			return nil, err
 		}

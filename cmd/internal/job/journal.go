@@ -22,7 +22,7 @@ import (
 // A Journal is what is asked of the journal of --out.
 type Journal struct {
 	Config  *config.Config // of it only what leads to --out and, to verify, to Wix
-	Places  *storage.Places
+	Opener  *storage.Opener
 	Version string
 	Log     *slog.Logger
 	Stdout  io.Writer
@@ -46,7 +46,7 @@ func (j *Journal) print(entries []fix.Entry) error {
 }
 
 func (j *Journal) entries(ctx context.Context, filter archive.JournalFilter) ([]fix.Entry, error) {
-	a, err := archive.Open(ctx, j.Places, j.Config.Out)
+	a, err := archive.Open(ctx, j.Opener, j.Config.Out)
 	if err != nil {
 		return nil, named(fmt.Errorf("out: %w", err))
 	}
@@ -69,8 +69,8 @@ func (j *Journal) Verify(ctx context.Context) (code int, err error) {
 		return ExitCode(err), err
 	}
 	defer client.Close()
-	verdicts := fix.Verify(ctx, wix.Carrier{Client: client}, entries, j.Config.Concurrency)
-	if err := report.VerdictsText(j.Stdout, verdicts); err != nil {
+	verdicts := fix.Verify(ctx, wix.ActionClient{Client: client}, entries, j.Config.Concurrency)
+	if err := report.VerificationsText(j.Stdout, verdicts); err != nil {
 		return ExitFailed, err
 	}
 	for i := range verdicts {

@@ -38,7 +38,7 @@ func (w *audit) readLedger(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	source, err := w.Places.Find(ctx, w.Config.Ledger, at.In(w.Config.Location))
+	source, err := w.Opener.Find(ctx, w.Config.Ledger, at.In(w.Config.Location))
 	if err != nil {
 		return named(fmt.Errorf("ledger: %w", err))
 	}
@@ -61,7 +61,7 @@ func (w *audit) readLedger(ctx context.Context) (err error) {
 // ledgerMoment gives what the date in a ledger's name is made of: the as-of,
 // which a replay takes from its snapshot.
 func (w *audit) ledgerMoment(ctx context.Context) (time.Time, error) {
-	if w.Config.Snapshot == "" || !w.Config.AsOf.IsZero() || !storage.IsDated(w.Config.Ledger) {
+	if w.Config.Snapshot == "" || !w.Config.AsOf.IsZero() || !storage.HasDate(w.Config.Ledger) {
 		return w.summary.AsOf, nil
 	}
 	earlier, err := w.beside(ctx)
@@ -71,7 +71,7 @@ func (w *audit) ledgerMoment(ctx context.Context) (time.Time, error) {
 	if earlier != nil {
 		return earlier.AsOf, nil
 	}
-	in, err := w.Places.Open(ctx, w.Config.Snapshot)
+	in, err := w.Opener.Open(ctx, w.Config.Snapshot)
 	if err != nil {
 		return time.Time{}, named(fmt.Errorf("snapshot: %w", err))
 	}
@@ -89,7 +89,7 @@ func (r *ledgerReading) readPart(ctx context.Context, part int) (err error) {
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	stored := &stored{in: in, hash: sha256.New()}
-	plain, err := storage.Plain(stored)
+	plain, err := storage.Decompress(stored)
 	if err != nil {
 		return fmt.Errorf("ledger %s: %w", in.Name, err)
 	}

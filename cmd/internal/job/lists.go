@@ -28,7 +28,7 @@ type lists struct {
 
 // readLists reads the lists of the run.
 func (w *audit) readLists(ctx context.Context) (err error) {
-	if w.lists, err = listsOf(ctx, w.Places, w.Config, w.summary.AsOf); err == nil {
+	if w.lists, err = listsOf(ctx, w.Opener, w.Config, w.summary.AsOf); err == nil {
 		w.summary.Lists = w.lists.files
 	}
 	return err
@@ -36,7 +36,7 @@ func (w *audit) readLists(ctx context.Context) (err error) {
 
 // listsOf reads the exceptions and the prices, where they are named. Exceptions
 // may hold for so long from the as-of.
-func listsOf(ctx context.Context, places *storage.Places, c *config.Config, asOf time.Time) (*lists, error) {
+func listsOf(ctx context.Context, places *storage.Opener, c *config.Config, asOf time.Time) (*lists, error) {
 	l := &lists{}
 	exceptions := l.read(ctx, places, "exceptions", c.Exceptions, func(in io.Reader, name string) (err error) {
 		l.exceptions, err = ledger.ReadExceptions(ctx, in, name, c.Location, asOf)
@@ -50,7 +50,7 @@ func listsOf(ctx context.Context, places *storage.Places, c *config.Config, asOf
 }
 
 // read reads one of them and notes what was read.
-func (l *lists) read(ctx context.Context, places *storage.Places, what, name string, read func(in io.Reader, name string) error) (err error) {
+func (l *lists) read(ctx context.Context, places *storage.Opener, what, name string, read func(in io.Reader, name string) error) (err error) {
 	if name == "" {
 		return nil
 	}
@@ -60,7 +60,7 @@ func (l *lists) read(ctx context.Context, places *storage.Places, what, name str
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	stored := &stored{in: in, hash: sha256.New()}
-	plain, err := storage.Plain(stored)
+	plain, err := storage.Decompress(stored)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", what, in.Name, err)
 	}

@@ -115,7 +115,7 @@ func (m *Meter) show(p wix.Progress) {
 	}
 	what := fmt.Sprintf("reading Wix, %d of %d accounts", p.Done, p.Accounts)
 	if p.Sweeping {
-		what = "reading Wix, sweeping the book"
+		what = "reading Wix, sweeping the inventory"
 	}
 	m.bar.Describe(what)
 	_ = m.bar.Set(p.Packages)

@@ -56,8 +56,8 @@ func (w *audit) recall(ctx context.Context) (died, warnings []string, err error)
 	if w.history, err = w.archive.History(ctx, w.summary.Scope.ID, w.started); err != nil {
 		return nil, nil, err
 	}
-	w.memory, err = w.archive.Recall(ctx, w.history, w.summary.Scope.ID)
-	return w.history.Died, w.history.Warnings, err
+	w.memory, err = w.archive.KnownFindings(ctx, w.history, w.summary.Scope.ID)
+	return w.history.Crashed, w.history.Warnings, err
 }
 
 // remember says whether the run is accepted, and what is known after it.
@@ -69,8 +69,8 @@ func (w *audit) remember(ctx context.Context) error {
 	if err := w.weigh(ctx); err != nil {
 		return fmt.Errorf("weigh the inputs: %w", err)
 	}
-	look := reconcile.Look{AsOf: s.AsOf, Accepted: s.Accepted, Coverage: &s.Coverage}
-	memory, changes, err := w.memory.After(look, w.result.Findings(ctx))
+	look := reconcile.CurrentRun{AsOf: s.AsOf, Accepted: s.Accepted, Coverage: &s.Coverage}
+	memory, changes, err := w.memory.Update(look, w.result.Findings(ctx))
 	if err != nil {
 		return fmt.Errorf("remember the findings: %w", err)
 	}
@@ -84,9 +84,9 @@ func (w *audit) remember(ctx context.Context) error {
 }
 
 // count counts the run as a sighting of what it shows.
-func (w *audit) count(ctx context.Context, memory reconcile.Memory) (reconcile.Memory, error) {
+func (w *audit) count(ctx context.Context, memory reconcile.KnownFindings) (reconcile.KnownFindings, error) {
 	s := &w.summary
-	sightings := fix.NewSightings(fix.EarlierOf(&w.history.History), fix.Round{
+	sightings := fix.NewSightings(fix.EarlierOf(&w.history.History), fix.SightingRun{
 		AsOf: s.AsOf, Ledger: s.LedgerVersion, Accepted: s.Accepted, Gap: w.Config.SightingGap,
 	})
 	for f, err := range w.result.Findings(ctx) {
@@ -106,7 +106,7 @@ func (w *audit) point(ctx context.Context) {
 	if !w.summary.Accepted {
 		return
 	}
-	warning, err := w.archive.Point(ctx, &w.summary)
+	warning, err := w.archive.SetLatest(ctx, &w.summary)
 	if warning != "" {
 		w.Log.Warn(warning)
 	}

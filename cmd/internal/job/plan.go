@@ -12,21 +12,21 @@ import (
 	"github.com/wixrecon/wixrecon/sources/archive"
 )
 
-// What is to be mended is planned from what the audit decided, before anything
+// What is to be fixed is planned from what the audit decided, before anything
 // is changed, and the same way whether the plan is to be reviewed or is carried
 // out at once. A plan that something stands against is written and told like any
 // other; it is just not sent.
 
-// A Mend is what a run is asked to mend.
-type Mend struct {
+// A Fix is what a run is asked to fix.
+type FixRequest struct {
 	Fixes  []string        // as --fix names them
 	Only   map[string]bool // finding, package and account ids; nil: everything
 	Review bool            // the plan is looked at before it is sent: this run sends nothing
 }
 
-// decideFixes makes the plan, where something is to be mended.
+// decideFixes makes the plan, where something is to be fixed.
 func (w *audit) decideFixes(ctx context.Context) error {
-	if w.Mend == nil {
+	if w.FixRequest == nil {
 		return nil
 	}
 	w.Log.Info("planning")
@@ -36,9 +36,9 @@ func (w *audit) decideFixes(ctx context.Context) error {
 	}
 	s := &w.summary
 	planner := fix.NewPlanner(fix.Options{
-		Parent: s.Scope.AccountID, Fixes: w.Mend.Fixes, Only: w.Mend.Only, Listed: setOf(w.accounts),
+		Parent: s.Scope.AccountID, Fixes: w.FixRequest.Fixes, Only: w.FixRequest.Only, Listed: setOf(w.accounts),
 		UnlistedAccounts: w.Config.UnlistedAccounts, Unsettled: unsettled,
-		MinSightings: w.Config.MinSightings, Memory: w.memory, Cost: w.cost(),
+		MinSightings: w.Config.MinSightings, Known: w.memory, Cost: w.cost(),
 	})
 	if err := w.show(ctx, planner); err != nil {
 		return fmt.Errorf("plan: %w", err)
@@ -48,7 +48,7 @@ func (w *audit) decideFixes(ctx context.Context) error {
 		CreatedAt: w.started, Life: w.Config.PlanLife, Inputs: slices.Concat(s.Inputs, s.Lists),
 	}, fix.Terms{
 		Complete: s.Complete, Objections: w.objections, Earlier: fix.EarlierOf(&w.history.History).Any(),
-		Limits: w.Config.Limits, Spent: spent, LiveInstances: s.Wix.LiveInstances, Reviewed: w.Mend.Review,
+		Limits: w.Config.Limits, Usage: spent, LiveInstances: s.Wix.LiveInstances, Reviewed: w.FixRequest.Review,
 	})
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (w *audit) show(ctx context.Context, p *fix.Planner) error {
 		p.Consider(f)
 	}
 	for _, look := range []func(reconcile.Package){p.See, p.Depend} {
-		for s, err := range w.result.Stock(ctx) {
+		for s, err := range w.result.Inventory(ctx) {
 			if err != nil {
 				return err
 			}
@@ -78,17 +78,17 @@ func (w *audit) show(ctx context.Context, p *fix.Planner) error {
 
 // lookAtJournal gives what earlier changes may still have an effect on, and what
 // was sent of late.
-func (w *audit) lookAtJournal(ctx context.Context) (unsettled map[string]bool, spent []fix.Spent, err error) {
+func (w *audit) lookAtJournal(ctx context.Context) (unsettled map[string]bool, spent []fix.Usage, err error) {
 	from := w.started.Add(-spentWindow)
 	late, err := w.archive.Journal().Since(ctx, from)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the journal: %w", err)
 	}
-	return fix.UnsettledOf(late), fix.SpentOf(late, from), nil
+	return fix.UnsettledOf(late), fix.UsageOf(late, from), nil
 }
 
 // cost gives what Wix bills, where prices were named.
-func (w *audit) cost() fix.Costing {
+func (w *audit) cost() fix.PriceLookup {
 	if w.lists.prices == nil {
 		return nil
 	}

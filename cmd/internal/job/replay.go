@@ -21,7 +21,7 @@ import (
 
 // replay reads a snapshot in place of the API.
 func (w *audit) replay(ctx context.Context) (err error) {
-	in, err := w.Places.Open(ctx, w.Config.Snapshot)
+	in, err := w.Opener.Open(ctx, w.Config.Snapshot)
 	if err != nil {
 		return named(fmt.Errorf("snapshot: %w", err))
 	}
@@ -31,7 +31,7 @@ func (w *audit) replay(ctx context.Context) (err error) {
 		return err
 	}
 	stored, content := sha256.New(), sha256.New()
-	plain, err := storage.Plain(io.TeeReader(in, stored))
+	plain, err := storage.Decompress(io.TeeReader(in, stored))
 	if err != nil {
 		return fmt.Errorf("snapshot %s: %w", in.Name, err)
 	}
@@ -68,7 +68,7 @@ func (w *audit) replayed() wix.Sink {
 // beside reads the summary of the run that the snapshot is of; nil where there
 // is none.
 func (w *audit) beside(ctx context.Context) (*reconcile.Summary, error) {
-	in, err := w.Places.Open(ctx, storage.Sibling(w.Config.Snapshot, archive.SummaryFile))
+	in, err := w.Opener.Open(ctx, storage.Sibling(w.Config.Snapshot, archive.SummaryFile))
 	if storage.NotExist(err) {
 		return nil, nil
 	}
@@ -82,7 +82,7 @@ func (w *audit) beside(ctx context.Context) (*reconcile.Summary, error) {
 	return s, errors.Join(err, in.Close())
 }
 
-// replayBare takes the snapshot for a whole book, read when the file was
+// replayBare takes the snapshot for a whole inventory, read when the file was
 // written.
 func (w *audit) replayBare(file reconcile.File, accounts map[string]int) error {
 	w.warn(fmt.Sprintf("snapshot %s has no %s beside it: it counts as complete at its own time, %s",
@@ -91,7 +91,7 @@ func (w *audit) replayBare(file reconcile.File, accounts map[string]int) error {
 		w.summary.AsOf = file.Modified.UTC()
 	}
 	c := &w.summary.Coverage
-	c.Book, c.Accounts = reconcile.BookWhole, make(map[string]*reconcile.AccountCoverage, len(accounts))
+	c.Inventory, c.Accounts = reconcile.InventoryWhole, make(map[string]*reconcile.AccountCoverage, len(accounts))
 	for id, packages := range accounts {
 		c.Accounts[id] = &reconcile.AccountCoverage{Read: true, By: "snapshot", Packages: packages}
 	}

@@ -35,7 +35,7 @@ func (w *audit) write(ctx context.Context) error {
 		w.summary.Requests = w.client.Requests()
 	}
 	for _, f := range reportTable() {
-		if !w.Config.Wants(f.asked) || f.name == archive.SnapshotFile && w.snapshot == nil {
+		if !w.Config.HasReport(f.asked) || f.name == archive.SnapshotFile && w.snapshot == nil {
 			continue
 		}
 		w.Log.Info("writing " + f.name)
@@ -44,12 +44,12 @@ func (w *audit) write(ctx context.Context) error {
 		}
 	}
 	if w.summary.Live {
-		if err := w.run.PutMemory(ctx, w.summary.Scope.ID, w.memory); err != nil {
+		if err := w.run.PutKnownFindings(ctx, w.summary.Scope.ID, w.memory); err != nil {
 			return err
 		}
 	}
 	w.summary.Reports = w.run.Files()
-	if err := w.run.Conclude(ctx, &w.summary); err != nil {
+	if err := w.run.Finish(ctx, &w.summary); err != nil {
 		return err
 	}
 	w.point(ctx)
@@ -66,16 +66,16 @@ func (w *audit) writeFindings(ctx context.Context, out io.Writer) error {
 }
 
 func (w *audit) writePackages(ctx context.Context, out io.Writer) error {
-	return report.PackagesCSV(out, w.result.Stock(ctx))
+	return report.PackagesCSV(out, w.result.Inventory(ctx))
 }
 
 func (w *audit) writeWorkbook(ctx context.Context, out io.Writer) error {
-	book := &report.Book{
+	book := &report.WorkbookData{
 		Summary: &w.summary, Carried: w.carried, Settings: w.settings(),
-		Plan: w.plan, Results: w.inOrder(), Shown: &report.PlanOptions{Reviewed: w.reviewed, Refusals: w.refusals},
+		Plan: w.plan, Results: w.inOrder(), PlanOptions: &report.PlanOptions{Reviewed: w.reviewed, Refusals: w.refusals},
 	}
 	if w.command != reconcile.CommandApply { // which reads no book
-		book.Findings, book.Stock = w.findings(ctx), w.result.Stock(ctx)
+		book.Findings, book.Inventory = w.findings(ctx), w.result.Inventory(ctx)
 	}
 	return report.Workbook(out, book)
 }
@@ -83,7 +83,7 @@ func (w *audit) writeWorkbook(ctx context.Context, out io.Writer) error {
 // settings gives what the run was asked to do, for the workbook's last sheet.
 func (w *audit) settings() []report.Setting {
 	var all []report.Setting
-	for _, g := range w.Config.Given {
+	for _, g := range w.Config.Effective {
 		all = append(all, report.Setting{Name: g.Name, Value: g.Value, Source: g.Source})
 	}
 	return all

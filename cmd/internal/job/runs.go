@@ -21,7 +21,7 @@ import (
 // Runs is what was asked of earlier runs.
 type Runs struct {
 	Config *config.Config // of it only where and how
-	Places *storage.Places
+	Opener *storage.Opener
 	Log    *slog.Logger
 	Stdout io.Writer
 	At     time.Time // when it is asked; zero is now
@@ -29,7 +29,7 @@ type Runs struct {
 
 // over opens the archive for what is done with it.
 func (r *Runs) over(ctx context.Context, do func(*archive.Archive) error) error {
-	a, err := archive.Open(ctx, r.Places, r.Config.Out)
+	a, err := archive.Open(ctx, r.Opener, r.Config.Out)
 	if err != nil {
 		return named(fmt.Errorf("out: %w", err))
 	}
@@ -105,7 +105,7 @@ func (r *Runs) Accept(ctx context.Context, id, reason string) error {
 		if err != nil {
 			return err
 		}
-		if warning, err := a.Point(ctx, s); err != nil || warning != "" {
+		if warning, err := a.SetLatest(ctx, s); err != nil || warning != "" {
 			r.Log.Warn("the run is accepted, and may not be named as the latest", "warning", warning, "cause", err)
 		}
 		return r.tellAccepted(acceptance, s.Objections)

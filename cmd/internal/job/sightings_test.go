@@ -45,7 +45,7 @@ func sent(night int, befall func(*testing.T, *nights)) tale {
 	return tale{at: moment(night, 0), befall: befall, want: applied, sends: aPackage}
 }
 
-// newStory gives a book with an orphan, whose first night was before it came.
+// newStory gives an inventory with an orphan, whose first night was before it came.
 func newStory(t *testing.T) *nights {
 	n := newNights(t)
 	n.set(map[string]string{"min-sightings": "2", "max-shrink": "off"})
@@ -54,7 +54,7 @@ func newStory(t *testing.T) *nights {
 	return n
 }
 
-// come puts the orphan into the book, which is its third package.
+// come puts the orphan into the inventory, which is its third package.
 func (n *nights) come() {
 	n.book = append(n.book, packagesOf(wixsim.Package{ExternalID: orphan})...)
 }
@@ -247,7 +247,7 @@ func between(night int, run func(*nights, *testing.T, time.Time, int) *morning) 
 func acceptNight(night int) func(*testing.T, *nights) {
 	return func(t *testing.T, n *nights) {
 		runs := job.Runs{
-			Config: &config.Config{Out: n.out, Output: config.OutputText}, Places: n.places, Log: slog.New(slog.DiscardHandler),
+			Config: &config.Config{Out: n.out, Output: config.OutputText}, Opener: n.places, Log: slog.New(slog.DiscardHandler),
 			Stdout: new(bytes.Buffer), At: moment(night, 6),
 		}
 		if err := runs.Accept(t.Context(), moment(night, 0).Format("20060102T150405Z"), "they left"); err != nil {

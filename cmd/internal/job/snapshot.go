@@ -14,7 +14,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
-// The snapshot grows on disk while the book is read, in a file without a name,
+// The snapshot grows on disk while the inventory is read, in a file without a name,
 // and goes into the run's folder with the other reports. Nil is no snapshot.
 type snapshot struct {
 	file     *os.File
@@ -25,7 +25,7 @@ type snapshot struct {
 
 // spool begins the snapshot, where it is asked for.
 func (w *audit) spool() error {
-	if !w.Config.Wants(config.ReportSnapshot) {
+	if !w.Config.HasReport(config.ReportSnapshot) {
 		return nil
 	}
 	file, err := join.TempFile("")

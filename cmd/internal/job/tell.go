@@ -73,11 +73,11 @@ func (w *audit) writeApplied(ctx context.Context) error {
 	if err := w.writePlanFirst(ctx); err != nil {
 		return err
 	}
-	if w.Config.Wants(config.ReportXLSX) {
+	if w.Config.HasReport(config.ReportXLSX) {
 		if err := w.run.Put(ctx, archive.WorkbookFile, func(out io.Writer) error { return w.writeWorkbook(ctx, out) }); err != nil {
 			return err
 		}
 	}
 	w.summary.Reports = w.run.Files()
-	return w.run.Conclude(ctx, &w.summary)
+	return w.run.Finish(ctx, &w.summary)
 }

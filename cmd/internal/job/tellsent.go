@@ -48,7 +48,7 @@ func (w *audit) conclude(ctx context.Context) error {
 	}
 	s.Warnings = append(s.Warnings, "not all reports are written")
 	s.Accepted, s.ExitCode, s.Finished, s.Reports = false, ExitUnfixed, time.Now().UTC(), w.run.Files()
-	if err := w.run.Conclude(ctx, s); err != nil {
+	if err := w.run.Finish(ctx, s); err != nil {
 		return fmt.Errorf("write the summary: %w", err)
 	}
 	return nil

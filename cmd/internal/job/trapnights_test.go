@@ -16,7 +16,7 @@ import (
 // limits are off and one sighting is enough, unless said otherwise. What such a
 // night would have done stands in its plan, and nothing is sent.
 
-// fill puts so many healthy subscriptions into the book, in both accounts.
+// fill puts so many healthy subscriptions into the inventory, in both accounts.
 func (n *nights) fill(count int) *nights {
 	accounts := []string{accountA, accountB}
 	n.rows, n.book = nil, nil

@@ -9,8 +9,8 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// The book of traps, through the whole program: situations that look like drift
-// to be mended and are not. A healthy night is accepted first; then everything
+// The inventory of traps, through the whole program: situations that look like drift
+// to be fixed and are not. A healthy night is accepted first; then everything
 // is asked for, with all limits off and one sighting. Nothing stands against
 // the plan, and yet there is nothing in it, and nothing is sent. Each trap is
 // sprung too: without what makes it one, an action is planned and sent, so that
@@ -28,7 +28,7 @@ type trap struct {
 	sends  string // in the words of the simulator
 }
 
-// set puts the trap into a book whose first night was healthy.
+// set puts the trap into an inventory whose first night was healthy.
 func (tr *trap) set(t *testing.T) *nights {
 	t.Helper()
 	n := newNights(t)

@@ -33,17 +33,17 @@ const (
 type weeks struct {
 	out    string
 	ledger string
-	places *storage.Places
+	places *storage.Opener
 	book   []wixsim.Package
 	server wixsim.Options
 	flags  map[string]string // beside those of every night
-	mend   *job.Mend
+	fix    *job.FixRequest
 }
 
-// newWeeks gives a book with a subscription in each of two accounts.
+// newWeeks gives an inventory with a subscription in each of two accounts.
 func newWeeks(t *testing.T, out string) *weeks {
 	t.Helper()
-	w := &weeks{out: out, ledger: filepath.Join(t.TempDir(), "subs.csv"), places: new(storage.Places)}
+	w := &weeks{out: out, ledger: filepath.Join(t.TempDir(), "subs.csv"), places: new(storage.Opener)}
 	w.book = []wixsim.Package{packageOf(1, accountA, "S-1"), packageOf(2, accountB, "S-2")}
 	w.write(t, "S-1,"+accountA+",active\nS-2,"+accountB+",active\n")
 	return w
@@ -73,7 +73,7 @@ func moment(night, hour int) time.Time {
 	return time.Date(2025, 3, 3, 2+hour, 0, 0, 0, time.UTC).AddDate(0, 0, night)
 }
 
-// stray puts a package into the book that the ledger does not know.
+// stray puts a package into the inventory that the ledger does not know.
 func (w *weeks) stray() *wixsim.Package {
 	w.book = append(w.book, packageOf(3, accountA, orphan))
 	return &w.book[len(w.book)-1]
@@ -106,7 +106,7 @@ func (w *weeks) run(t *testing.T, at time.Time, code int) *morning {
 	flags := map[string]string{
 		"account-id": wixsim.DefaultParent, "base-url": server.URL, "rate": "off", "ledger": w.ledger, "out": w.out,
 		"run-id": m.id, "output": "json", "reports": "findings",
-		"max-shrink": "off", // a package more or less is a third of the book
+		"max-shrink": "off", // a package more or less is a third of the inventory
 	}
 	for name, value := range w.flags {
 		flags[name] = value
@@ -117,15 +117,15 @@ func (w *weeks) run(t *testing.T, at time.Time, code int) *morning {
 	}
 	var stdout, log bytes.Buffer
 	a := job.Audit{
-		Config: cfg, Places: w.places, Version: "test", Log: slog.New(slog.NewTextHandler(&log, nil)), Stdout: &stdout,
-		Started: at, Mend: w.mend,
+		Config: cfg, Opener: w.places, Version: "test", Log: slog.New(slog.NewTextHandler(&log, nil)), Stdout: &stdout,
+		Started: at, FixRequest: w.fix,
 	}
 	if m.code, err = a.Run(t.Context()); err != nil || m.code != code {
 		t.Fatalf("%s: code %d, want %d: %v\n%s", m.id, m.code, code, err, &log)
 	}
 	m.log = log.String()
 	told := stdout.Bytes()
-	if w.mend != nil && w.mend.Review { // which tells the plan
+	if w.fix != nil && w.fix.Review { // which tells the plan
 		told = w.read(t, m.id+"/summary.json")
 	}
 	if err := json.Unmarshal(told, &m.summary); err != nil {
@@ -347,7 +347,7 @@ func TestObjectionAndAcceptance(t *testing.T) {
 		t.Errorf("night 1: %+v, the latest is %s", m.summary, w.latest(t))
 	}
 	runs := job.Runs{
-		Config: &config.Config{Out: w.out, Output: config.OutputText}, Places: w.places, Log: slog.New(slog.DiscardHandler),
+		Config: &config.Config{Out: w.out, Output: config.OutputText}, Opener: w.places, Log: slog.New(slog.DiscardHandler),
 		Stdout: new(bytes.Buffer), At: moment(1, 6),
 	}
 	if err := runs.Accept(t.Context(), m.id, "the second account is no customer any more"); err != nil {

@@ -10,19 +10,19 @@ import (
 	"strings"
 )
 
-// A book on disk is JSON lines: one package a line, as the API writes it. A
+// An inventory on disk is JSON lines: one package a line, as the API writes it. A
 // line is read strictly, because a rehearsal with a misspelt field would
 // rehearse something else.
 
-// maxLine bounds a line of a book: 1000 instances take less than 1 MiB.
+// maxLine bounds a line of an inventory: 1000 instances take less than 1 MiB.
 const maxLine = 4 << 20
 
 // maxFaultyLines bounds how many lines at fault are told.
 const maxFaultyLines = 20
 
-// ReadBook reads a book. Every faulty line is told, up to 20; blank lines are
+// ReadBook reads an inventory. Every faulty line is told, up to 20; blank lines are
 // skipped.
-func ReadBook(r io.Reader) ([]Package, error) {
+func ReadInventory(r io.Reader) ([]Package, error) {
 	var (
 		book   []Package
 		faults []error
@@ -73,8 +73,8 @@ func readPackage(text []byte, seen map[string]int) (Package, error) {
 	return p, nil
 }
 
-// WriteBook writes a book as ReadBook reads it.
-func WriteBook(w io.Writer, book []Package) error {
+// WriteBook writes an inventory as ReadBook reads it.
+func WriteInventory(w io.Writer, book []Package) error {
 	out := bufio.NewWriter(w)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)

@@ -11,13 +11,13 @@ import (
 func TestBookRoundTrip(t *testing.T) {
 	book := Generate(GenerateOptions{Seed: 2, PerKind: 1}).Book
 	var text bytes.Buffer
-	if err := WriteBook(&text, book); err != nil {
+	if err := WriteInventory(&text, book); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(text.String(), "\n"); n != len(book) {
 		t.Errorf("%d lines for %d packages", n, len(book))
 	}
-	again, err := ReadBook(&text)
+	again, err := ReadInventory(&text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,16 +36,16 @@ func TestReadBookTellsEveryFault(t *testing.T) {
 		`{"id":"00000000-0000-4000-8000-000000000003","accountId":"00000000-0000-4000-8000-000000000002"}`,
 		`nonsense`,
 	}, "\n")
-	_, err := ReadBook(strings.NewReader(text))
+	_, err := ReadInventory(strings.NewReader(text))
 	if err == nil {
-		t.Fatal("the book was accepted")
+		t.Fatal("the inventory was accepted")
 	}
 	for _, want := range []string{"line 3: ", "on line 1 already", "line 4: id", "line 5: ", "line 6: unknown field", "line 7: ", "line 8: not JSON"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error lacks %q:\n%v", want, err)
 		}
 	}
-	if _, err := ReadBook(strings.NewReader(strings.Repeat("x", maxLine+1))); err == nil {
+	if _, err := ReadInventory(strings.NewReader(strings.Repeat("x", maxLine+1))); err == nil {
 		t.Error("a line without an end was accepted")
 	}
 }

@@ -111,7 +111,7 @@ func (o changeOrder) String() string {
 	}, "\x00")
 }
 
-// check holds the form of the request against the reference, whatever the book
+// check holds the form of the request against the reference, whatever the inventory
 // holds.
 func (o changeOrder) check(r *http.Request) *refusal {
 	if r.URL.RawQuery != "" {

@@ -9,7 +9,7 @@ import (
 
 // A change is answered in the order of every call: checked, decided, sent. To
 // decide is to draw up an edit, which is new packages in place of old ones, and
-// the book takes it in whole. A fault strikes between these steps; what breaks
+// the inventory takes it in whole. A fault strikes between these steps; what breaks
 // a rule is always told.
 
 // An edit is what a change comes to.
@@ -73,7 +73,7 @@ func (o changeOrder) holder(e *edit) string {
 	return e.about
 }
 
-// drawUp checks the order against the book and says what it comes to. It
+// drawUp checks the order against the inventory and says what it comes to. It
 // changes nothing.
 func (s *Server) drawUp(order changeOrder) (*edit, *refusal) {
 	switch order.kind {
@@ -94,7 +94,7 @@ func (c *changes) alone(f func()) {
 	f()
 }
 
-// commit takes an edit into the book.
+// commit takes an edit into the inventory.
 func (s *Server) commit(e *edit) {
 	for _, p := range e.packages {
 		s.book.put(p)

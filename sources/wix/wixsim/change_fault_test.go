@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Each fault of a change: what the client sees, and what became of the book.
+// Each fault of a change: what the client sees, and what became of the inventory.
 func TestFaultsOfChanges(t *testing.T) {
 	json, html := "application/json", "text/html; charset=utf-8"
 	for fault, test := range map[Fault]struct {
@@ -147,7 +147,7 @@ func landsByItself(t *testing.T) {
 	}
 }
 
-// A script says what is done to the n-th change, and may change the book.
+// A script says what is done to the n-th change, and may change the inventory.
 func TestOnChange(t *testing.T) {
 	var s *Server
 	seen := map[int]Change{}
@@ -184,7 +184,7 @@ func TestOnChange(t *testing.T) {
 	}
 }
 
-// Changes that come together see the book one after the other.
+// Changes that come together see the inventory one after the other.
 func TestChangesTogether(t *testing.T) {
 	r := serveSmall(t, ChangeOptions{})
 	var done sync.WaitGroup

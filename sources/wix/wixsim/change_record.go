@@ -9,7 +9,7 @@ import (
 // The record of changes: what was asked for, and what was done. It is what a
 // test holds a client's own story against.
 
-// An Effect is what a changing request did to the book.
+// An Effect is what a changing request did to the inventory.
 type Effect string
 
 // The effects.
@@ -19,7 +19,7 @@ const (
 	Repeated     Effect = "repeated"    // a create with a known idempotency key, or a cancel of what was dead
 	HalfDone     Effect = "half-done"   // an assign that left the instance on no site
 	Underway     Effect = "under way"   // it will be made later
-	RefusedLater Effect = "too late"    // it was to be made later, and the book refused it then
+	RefusedLater Effect = "too late"    // it was to be made later, and the inventory refused it then
 	DoneLater    Effect = "done, later" // it was made after its connection had gone
 )
 
@@ -42,7 +42,7 @@ type changeRecord struct {
 }
 
 // changes is what the server knows of changes. Its lock is held while one is
-// checked and made, so that each sees the book as the one before left it.
+// checked and made, so that each sees the inventory as the one before left it.
 type changes struct {
 	mu      sync.Mutex
 	made    map[string]idempotent // by idempotency key

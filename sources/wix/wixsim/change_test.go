@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A book of three packages: A1 of two instances, the second on a site; A2 whose
+// An inventory of three packages: A1 of two instances, the second on a site; A2 whose
 // instance references A1's first; B1 of another account, dead but for a FAILED.
 const (
 	accountA  = "aaaaaaaa-0000-4000-8000-000000000001"

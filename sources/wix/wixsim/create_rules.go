@@ -61,7 +61,7 @@ func (b *BillingInfo) name() string {
 }
 
 // checkReferences holds that each referenced instance is there, is PENDING or
-// ENABLED, and is referenced by no other, in the book or in the request.
+// ENABLED, and is referenced by no other, in the inventory or in the request.
 func (s *Server) checkReferences(products []newProduct) *refusal {
 	used := map[string]bool{}
 	for i := range products {

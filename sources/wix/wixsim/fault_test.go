@@ -105,7 +105,7 @@ func TestFaultsOfPages(t *testing.T) {
 		p := r.query(first).Packages[0]
 		held, _ := r.Package(p.ID)
 		if p.ProductInstances[0].Status != "HIBERNATED" || held.ProductInstances[0].Status == "HIBERNATED" {
-			t.Error("want an unknown status in the answer, and none in the book")
+			t.Error("want an unknown status in the answer, and none in the inventory")
 		}
 	})
 	t.Run("unknown fields", func(t *testing.T) {

@@ -11,12 +11,12 @@ import (
 // left of the wanted number of packages agrees with the ledger. Everything
 // comes from the seed and the as-of.
 
-// GenerateOptions say how large the book is. The zero value is a small book
+// GenerateOptions say how large the inventory is. The zero value is a small book
 // without any drift, as of 2026-11-01.
 type GenerateOptions struct {
 	Seed     uint64
 	Accounts int // sub-accounts beside the parent; 5 where 0
-	// Packages is how many packages the book has; 100 where 0. It has more
+	// Packages is how many packages the inventory has; 100 where 0. It has more
 	// where the planted cases need more, and one more at times.
 	Packages int
 	// PerKind is how many cases of each kind are planted; a kind with more
@@ -27,7 +27,7 @@ type GenerateOptions struct {
 	AsOf    time.Time
 }
 
-// Planted is a book, its ledger, and what must be found.
+// Planted is an inventory, its ledger, and what must be found.
 type Planted struct {
 	Parent   string
 	AsOf     time.Time
@@ -37,7 +37,7 @@ type Planted struct {
 	Truth    []Finding // ordered by their fields
 }
 
-// Generate plants a book.
+// Generate plants an inventory.
 func Generate(o GenerateOptions) *Planted {
 	o.Packages = cmp.Or(o.Packages, 100)
 	p := newPlanter(o)
@@ -108,7 +108,7 @@ func (b *Planted) add(c *plant) {
 	}
 }
 
-// fill adds cases without drift until the book has so many packages. Three of
+// fill adds cases without drift until the inventory has so many packages. Three of
 // four are as plain as most subscriptions are.
 func (b *Planted) fill(p *planter, packages int) {
 	growers := quiet()
@@ -121,10 +121,10 @@ func (b *Planted) fill(p *planter, packages int) {
 	}
 }
 
-// DemoBook plants a book that people can read through: six sub-accounts, about
+// DemoBook plants an inventory that people can read through: six sub-accounts, about
 // 150 subscriptions in euros and dollars, every kind of drift, and a few in
 // flight.
-func DemoBook(asOf time.Time) *Planted {
+func DemoInventory(asOf time.Time) *Planted {
 	const packages = 150
 	p := newPlanter(GenerateOptions{Seed: 20, Accounts: 6, AsOf: asOf})
 	b := p.bed(packages)

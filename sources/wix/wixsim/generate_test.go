@@ -35,7 +35,7 @@ func TestEveryKindIsPlanted(t *testing.T) {
 		}
 	}
 	if n := len(got.Book); n < 5000 || n > 5001 {
-		t.Errorf("the book has %d packages, want 5000", n)
+		t.Errorf("the inventory has %d packages, want 5000", n)
 	}
 	if bad := count[invalidRow+" open"]; 100*bad >= len(got.Rows) {
 		t.Errorf("%d of %d rows are bad", bad, len(got.Rows))
@@ -155,7 +155,7 @@ func TestLedgerCSV(t *testing.T) {
 }
 
 func TestDemoBook(t *testing.T) {
-	p := DemoBook(asOf)
+	p := DemoInventory(asOf)
 	kinds := map[string]bool{}
 	for _, f := range p.Truth {
 		kinds[f.Kind] = true
@@ -171,7 +171,7 @@ func TestDemoBook(t *testing.T) {
 }
 
 func TestWriteTruthCSV(t *testing.T) {
-	p := DemoBook(asOf)
+	p := DemoInventory(asOf)
 	var text bytes.Buffer
 	if err := p.WriteTruthCSV(&text); err != nil {
 		t.Fatal(err)

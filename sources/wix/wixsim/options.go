@@ -61,7 +61,7 @@ type Options struct {
 	// under accountId $eq.
 	ForeignPackage bool
 	// OnRequest is called before the n-th request (from 1) is answered, with
-	// no lock held: it may change the book.
+	// no lock held: it may change the inventory.
 	OnRequest func(n int)
 
 	// Changes say how the changing calls behave.

@@ -76,7 +76,7 @@ func TestOrder(t *testing.T) {
 	shuffled := ids(serve(t, book, &Options{ShufflePages: 8}).walk(`{"query":{}}`)...)
 	again := ids(serve(t, book, &Options{ShufflePages: 8}).walk(`{"query":{}}`)...)
 	if slices.Equal(shuffled, ids(newest)) || !slices.Equal(shuffled, again) {
-		t.Error("a seed must give one permutation, and not the order of the book")
+		t.Error("a seed must give one permutation, and not the order of the inventory")
 	}
 }
 

@@ -76,7 +76,7 @@ func (s *Server) MaxInFlight() int {
 	return s.records.most
 }
 
-// Reset forgets the requests and what was drawn for them; the book stays.
+// Reset forgets the requests and what was drawn for them; the inventory stays.
 // Requests that are under way still end, outside of the new record.
 func (s *Server) Reset() {
 	s.records.mu.Lock()

@@ -30,7 +30,7 @@ type Server struct {
 	changes  changes
 }
 
-// New makes a server for the book, which it keeps: the caller changes packages
+// New makes a server for the inventory, which it keeps: the caller changes packages
 // with Put and Remove only. A nil o is the zero value.
 func New(packages []Package, o *Options) *Server {
 	s := &Server{o: o.settled(), tokenKey: newTokenKey()}
@@ -45,7 +45,7 @@ func New(packages []Package, o *Options) *Server {
 // Put adds a package, or puts it in the place of the one with its id.
 func (s *Server) Put(p Package) { s.changes.alone(func() { s.book.put(p.clone()) }) }
 
-// Remove takes a package out of the book.
+// Remove takes a package out of the inventory.
 func (s *Server) Remove(id string) { s.changes.alone(func() { s.book.remove(id) }) }
 
 // Package gives the package with the id, as the server holds it now.

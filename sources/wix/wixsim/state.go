@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// The state of a server is a book of packages in one order, whole and by
+// The state of a server is an inventory of packages in one order, whole and by
 // account. A package is never changed in place: a change puts a new one there,
 // so that a page, once selected, needs no lock to be written.
 
@@ -118,7 +118,7 @@ func without(list []*Package, p *Package, by order) []*Package {
 type selection struct {
 	account string // folded; empty is every account
 	match   func(*Package) bool
-	by      order // nil is the order of the book
+	by      order // nil is the order of the inventory
 }
 
 // after gives up to limit packages that come after a position, nil being the

@@ -17,7 +17,7 @@ func wardBook(seed uint64) *wixsim.Planted {
 }
 
 // An assign that answered 500 and left the instance on no site: failed, with the
-// site that it has now, and nothing is sent after it. The next night mends it.
+// site that it has now, and nothing is sent after it. The next night fixes it.
 func TestHalfAnAssignStopsThePlan(t *testing.T) {
 	t.Parallel()
 	planted := wardBook(31)
@@ -30,7 +30,7 @@ func TestHalfAnAssignStopsThePlan(t *testing.T) {
 		return wixsim.HalfAssign
 	}}})
 	w.begin(t)
-	v := w.mend(t, firstMending, everyFix, "--concurrency", "1", "--reports", "findings,xlsx")
+	v := w.fix(t, firstFixing, everyFix, "--concurrency", "1", "--reports", "findings,xlsx")
 	v.wants(t, unfixedRun)
 	changes := w.server.Changes()
 	last := changes[len(changes)-1]
@@ -46,7 +46,7 @@ func TestHalfAnAssignStopsThePlan(t *testing.T) {
 	}
 	w.wantsNothingMore(t, "half", v)
 
-	second := w.mend(t, "second", everyFix)
+	second := w.fix(t, "second", everyFix)
 	second.wants(t, completeRun)
 	w.wantsBook(t, callsOf(cures(planted, everyFix)))
 	w.wantsNothingLeft(t, everyFix)
@@ -66,7 +66,7 @@ func TestThreeInARowStopThePlan(t *testing.T) {
 		return ""
 	}}})
 	w.begin(t)
-	v := w.mend(t, firstMending, everyFix, "--settle", "10m")
+	v := w.fix(t, firstFixing, everyFix, "--settle", "10m")
 	v.wants(t, unfixedRun)
 	wanted := callsOf(cures(planted, everyFix))
 	v.wantsOutcomes(t, map[string]int{"unsettled": 3, "not_started": len(wanted) - 3})
@@ -74,7 +74,7 @@ func TestThreeInARowStopThePlan(t *testing.T) {
 	if len(first) != 3 || len(w.journal(t, "--open")) != 3 {
 		t.Fatalf("%d requests were sent, %d are open, want 3", len(first), len(w.journal(t, "--open")))
 	}
-	second := w.apply(t, "second", firstMending, "--settle", "1ms")
+	second := w.apply(t, "second", firstFixing, "--settle", "1ms")
 	second.wants(t, completeRun)
 	second.wantsOutcomes(t, map[string]int{"applied": len(wanted)})
 	wantsCalls(t, w.received(t), append(first, wanted...))
@@ -107,7 +107,7 @@ func (w *ward) wantsNothingMore(t *testing.T, run string, stopped *visit) {
 
 // Whatever the server answers a change with, and whichever dates it moves: all
 // is applied, and told so.
-func TestEveryReadingOfTheReferenceIsMended(t *testing.T) {
+func TestEveryReadingOfTheReferenceIsFixed(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]wixsim.ChangeOptions{
 		"the package, dead may be canceled":   {Answer: wixsim.AnswerPackage, IdempotentCancel: true},
@@ -119,9 +119,9 @@ func TestEveryReadingOfTheReferenceIsMended(t *testing.T) {
 			t.Parallel()
 			w := newWard(t, wardBook(40), &wixsim.Options{Changes: o})
 			w.begin(t)
-			v := w.mend(t, firstMending, everyFix)
+			v := w.fix(t, firstFixing, everyFix)
 			v.wants(t, completeRun)
-			w.wantsMended(t, everyFix)
+			w.wantsFixed(t, everyFix)
 			w.wantsTold(t, v, everyFix)
 			w.verify(t).wants(t, completeRun)
 			if o.StayPending {
@@ -153,7 +153,7 @@ func TestACancelThatSomebodyElseWon(t *testing.T) {
 			},
 		}})
 		w.begin(t)
-		v := w.mend(t, firstMending, "cancel")
+		v := w.fix(t, firstFixing, "cancel")
 		v.wants(t, completeRun)
 		id := idOf('a', 2)
 		wantsCalls(t, w.received(t), []call{{wixsim.CancelPackage, w.planted.Accounts[0], id, "", id}})
@@ -164,7 +164,7 @@ func TestACancelThatSomebodyElseWon(t *testing.T) {
 }
 
 // What Wix refuses is failed with its words, changes nothing, and keeps nothing
-// else from being mended. It is not tried again by the same plan.
+// else from being fixed. It is not tried again by the same plan.
 func TestWhatWixRefuses(t *testing.T) {
 	t.Parallel()
 	planted := wardBook(60)
@@ -180,7 +180,7 @@ func TestWhatWixRefuses(t *testing.T) {
 	}
 	w := newWard(t, planted, &wixsim.Options{Changes: wixsim.ChangeOptions{Cycles: map[string][]string{product: {"1 MONTH"}}}})
 	w.begin(t)
-	v := w.mend(t, firstMending, "adjust")
+	v := w.fix(t, firstFixing, "adjust")
 	v.wants(t, unfixedRun)
 	all := callsOf(cures(planted, "adjust"))
 	wantsCalls(t, w.received(t), all)
@@ -190,7 +190,7 @@ func TestWhatWixRefuses(t *testing.T) {
 			t.Errorf("what Wix refused is told as %s: %s", row["outcome"], row["reason"])
 		}
 	}
-	w.apply(t, "again", firstMending).wants(t, refusedRun)
+	w.apply(t, "again", firstFixing).wants(t, refusedRun)
 	wantsCalls(t, w.received(t), all)
 	w.verify(t).wants(t, completeRun)
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// A book with six things to be mended, and what may have become of it: judged
+// An inventory with six things to be fixed, and what may have become of it: judged
 // by what Wix received and holds and by the objects of the journal, with
 // nothing of the program's own code in between.
 
@@ -47,7 +47,7 @@ const (
 
 	nightRun = "night"  // an audit, which the guards measure against
 	planRun  = "review" // a plan to be applied
-	fixRun   = "mend"   // run --fix
+	fixRun   = "fix"    // run --fix
 	fixes    = "external-id,assign,cancel"
 )
 
@@ -56,7 +56,7 @@ func packageID(n int) string  { return fmt.Sprintf("b0000000-0000-4000-8000-%012
 func instanceID(n int) string { return fmt.Sprintf("c0000000-0000-4000-8000-%012d", n) }
 func siteID(n int) string     { return fmt.Sprintf("e0000000-0000-4000-8000-%012d", n) }
 
-// illBook gives the book at Wix.
+// illBook gives the inventory at Wix.
 func illBook() []wixsim.Package {
 	at := time.Now().AddDate(0, 0, -100).UTC().Truncate(time.Second)
 	pack := func(n, owner int, externalID string, products ...string) wixsim.Package {
@@ -78,7 +78,7 @@ func illBook() []wixsim.Package {
 	}
 }
 
-// illLedger gives the ledger that the book has drifted from.
+// illLedger gives the ledger that the inventory has drifted from.
 func illLedger() string {
 	rows := []string{"external_id,account_id,status,catalog_product_id,site_id,package_id,end_date"}
 	row := func(id string, owner int, status, product, site, pack, end string) {
@@ -102,7 +102,7 @@ type remedy struct {
 	do       func(*wixsim.Package)
 }
 
-// remedies gives what mends the book. The first two are of one package, and two
+// remedies gives what fixes the inventory. The first two are of one package, and two
 // of the later ones too.
 func remedies() []remedy {
 	site := func(n int) func(*wixsim.Package) {
@@ -130,8 +130,8 @@ func (r *remedy) sent() string {
 	return string(r.kind) + " " + r.pack
 }
 
-// A mending is a book that is being mended.
-type mending struct {
+// A fixing is an inventory that is being fixed.
+type fixing struct {
 	ctx    context.Context
 	wix    *wixsim.Server
 	key    string
@@ -144,11 +144,11 @@ type mending struct {
 	program string
 }
 
-// newMending serves the book, and writes its ledger.
-func newMending(t *testing.T, y yard, o *wixsim.Options) *mending {
+// newFixing serves the inventory, and writes its ledger.
+func newFixing(t *testing.T, y yard, o *wixsim.Options) *fixing {
 	t.Helper()
 	home := t.TempDir()
-	m := &mending{
+	m := &fixing{
 		ctx: t.Context(), key: wixsim.DefaultKey, home: home, ledger: filepath.Join(home, "subs.csv"), book: illBook(), yard: y,
 		env: s3Env(servers.AccessKey, servers.SecretKey), program: briefProgram,
 	}
@@ -159,7 +159,7 @@ func newMending(t *testing.T, y yard, o *wixsim.Options) *mending {
 	return m
 }
 
-// illBookOf copies a book for a server, which keeps it.
+// illBookOf copies an inventory for a server, which keeps it.
 func illBookOf(book []wixsim.Package) []wixsim.Package {
 	var all []wixsim.Package
 	for _, p := range book {
@@ -170,7 +170,7 @@ func illBookOf(book []wixsim.Package) []wixsim.Package {
 }
 
 // again gives the same with a Wix and a bucket of its own, which hold the same.
-func (m *mending) again(o *wixsim.Options) (*mending, error) {
+func (m *fixing) again(o *wixsim.Options) (*fixing, error) {
 	objects, err := m.yard.objects()
 	if err != nil {
 		return nil, err
@@ -182,11 +182,11 @@ func (m *mending) again(o *wixsim.Options) (*mending, error) {
 }
 
 // arguments gives a command line; what a test names beats what stands before.
-func (m *mending) arguments(args []string, wix, endpoint string) []string {
+func (m *fixing) arguments(args []string, wix, endpoint string) []string {
 	all := []string{
 		args[0], "--account-id", wixsim.DefaultParent, "--base-url", wix, "--rate", "off", "--ledger", m.ledger,
 		"--out", m.yard.name(endpoint), "--settle", "1ms", "--reports", "findings",
-		"--min-sightings", "1", "--max-cancel-percent", "off", "--max-shrink", "off", // a package is much of so small a book
+		"--min-sightings", "1", "--max-cancel-percent", "off", "--max-shrink", "off", // a package is much of so small an inventory
 	}
 	return append(all, args[1:]...)
 }
@@ -196,9 +196,9 @@ func (m *mending) arguments(args []string, wix, endpoint string) []string {
 var running = make(chan struct{}, 4)
 
 // run runs the program to its end.
-func (m *mending) run(args ...string) (*child, error) { return m.runBehind(new(tap), args...) }
+func (m *fixing) run(args ...string) (*child, error) { return m.runBehind(new(tap), args...) }
 
-func (m *mending) runBehind(p *tap, args ...string) (*child, error) {
+func (m *fixing) runBehind(p *tap, args ...string) (*child, error) {
 	running <- struct{}{}
 	defer func() { <-running }()
 	c, err := m.start(p, args...)
@@ -209,7 +209,7 @@ func (m *mending) runBehind(p *tap, args ...string) (*child, error) {
 }
 
 // wants runs the program and wants one of the exit codes.
-func (m *mending) wants(codes []int, args ...string) (*child, error) {
+func (m *fixing) wants(codes []int, args ...string) (*child, error) {
 	c, err := m.run(args...)
 	if err == nil {
 		err = c.wants(codes...)
@@ -218,7 +218,7 @@ func (m *mending) wants(codes []int, args ...string) (*child, error) {
 }
 
 // planFile names the plan of a run, which is fetched for whoever applies it.
-func (m *mending) planFile(run string) (string, error) {
+func (m *fixing) planFile(run string) (string, error) {
 	objects, err := m.yard.objects()
 	if err != nil {
 		return "", err
@@ -253,7 +253,7 @@ type noted struct {
 var claimKey = regexp.MustCompile(`^journal/[0-9a-f]{32}/[0-9]{4}$`)
 
 // journal reads the claims, with their ends.
-func (m *mending) journal() (map[string]*noted, error) {
+func (m *fixing) journal() (map[string]*noted, error) {
 	objects, err := m.yard.objects()
 	if err != nil {
 		return nil, err
@@ -281,7 +281,7 @@ func (m *mending) journal() (map[string]*noted, error) {
 // judge holds the journal, what Wix received and what it holds against one
 // another. It gives what is amiss, and how many remedies the journal has as
 // applied.
-func (m *mending) judge() (applied int, err error) {
+func (m *fixing) judge() (applied int, err error) {
 	claims, err := m.journal()
 	if err != nil {
 		return 0, err
@@ -322,7 +322,7 @@ func (m *mending) judge() (applied int, err error) {
 
 // sends counts the requests that Wix received, without those that it
 // throttled or never looked at.
-func (m *mending) sends() map[string]int {
+func (m *fixing) sends() map[string]int {
 	sends := make(map[string]int)
 	for _, c := range m.wix.Changes() {
 		if c.Status == http.StatusTooManyRequests || c.Fault == wixsim.Hang {
@@ -337,8 +337,8 @@ func (m *mending) sends() map[string]int {
 	return sends
 }
 
-// holds gives an error where the book is not the wanted one, dates apart.
-func (m *mending) holds(want []wixsim.Package) error {
+// holds gives an error where the inventory is not the wanted one, dates apart.
+func (m *fixing) holds(want []wixsim.Package) error {
 	var faults []error
 	for i := range want {
 		p, there := m.wix.Package(want[i].ID)
@@ -353,8 +353,8 @@ func (m *mending) holds(want []wixsim.Package) error {
 	return errors.Join(faults...)
 }
 
-// mended gives an error unless every remedy was applied, once, and nothing else.
-func (m *mending) mended() error {
+// fixed gives an error unless every remedy was applied, once, and nothing else.
+func (m *fixing) fixed() error {
 	applied, err := m.judge()
 	if want := len(remedies()); applied != want {
 		err = errors.Join(err, fmt.Errorf("%d of %d are applied", applied, want))

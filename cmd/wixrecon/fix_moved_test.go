@@ -162,7 +162,7 @@ func (v *visit) fixes(t *testing.T) map[string]map[string]string {
 
 // A package that changes while a run sends what it planned is left alone too,
 // and what is left open is drift.
-func TestWhatMovesWhileARunMends(t *testing.T) {
+func TestWhatMovesWhileARunFixes(t *testing.T) {
 	t.Parallel()
 	planted := quietBook(func(b *wixsim.Planted) []*patient {
 		p, q := healthy(b, 1, 1), healthy(b, 2, 1)
@@ -179,15 +179,15 @@ func TestWhatMovesWhileARunMends(t *testing.T) {
 		return ""
 	}}})
 	w.begin(t)
-	v := w.mend(t, firstMending, everyFix, "--detailed-exitcode")
+	v := w.fix(t, firstFixing, everyFix, "--detailed-exitcode")
 	v.wants(t, driftRun)
 	v.wantsOutcomes(t, map[string]int{"applied": 1, "stale": 1})
 	w.wantsStatus(t, idOf('a', 2), "PENDING")
 }
 
-// Of some sub-accounts just what is theirs is mended, and nothing is created,
+// Of some sub-accounts just what is theirs is fixed, and nothing is created,
 // because what is absent there may be elsewhere.
-func TestMendingSomeAccounts(t *testing.T) {
+func TestFixingSomeAccounts(t *testing.T) {
 	t.Parallel()
 	planted := wardBook(70)
 	some := planted.Accounts[:3]
@@ -196,7 +196,7 @@ func TestMendingSomeAccounts(t *testing.T) {
 	}})
 	w.args = []string{"--accounts", strings.Join(some, ","), "--rate", "6000"}
 	w.begin(t)
-	v := w.mend(t, firstMending, everyFix)
+	v := w.fix(t, firstFixing, everyFix)
 	v.wants(t, completeRun)
 	var wanted []call
 	for _, c := range callsOf(cures(planted, everyFix)) {
@@ -209,9 +209,9 @@ func TestMendingSomeAccounts(t *testing.T) {
 	v.wantsOutcomes(t, map[string]int{"applied": len(wanted)})
 }
 
-// The key is in nothing that mending leaves, also where every answer to a change
+// The key is in nothing that fixing leaves, also where every answer to a change
 // echoes it: not in the plan, the journal, the lease, the log or the result.
-func TestTheKeyIsNotInWhatMendingLeaves(t *testing.T) {
+func TestTheKeyIsNotInWhatFixingLeaves(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusBadRequest, http.StatusBadGateway, http.StatusTooManyRequests} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
@@ -232,7 +232,7 @@ func TestTheKeyIsNotInWhatMendingLeaves(t *testing.T) {
 			}))}
 			w.server, w.key = inner, oddKey
 			w.begin(t)
-			w.wantsNoKeyMending(t)
+			w.wantsNoKeyFixing(t)
 			if changes.Load() == 0 {
 				t.Error("nothing was sent")
 			}
@@ -240,11 +240,11 @@ func TestTheKeyIsNotInWhatMendingLeaves(t *testing.T) {
 	}
 }
 
-// wantsNoKeyMending takes every command that mends, and looks at all it leaves.
-func (w *ward) wantsNoKeyMending(t *testing.T) {
+// wantsNoKeyFixing takes every command that fixes, and looks at all it leaves.
+func (w *ward) wantsNoKeyFixing(t *testing.T) {
 	t.Helper()
 	for _, o := range []*outcome{
-		w.mend(t, firstMending, everyFix, "--log", "json", "--output", "markdown", "--reports", "all").outcome,
+		w.fix(t, firstFixing, everyFix, "--log", "json", "--output", "markdown", "--reports", "all").outcome,
 		w.do(t.Context(), "planned", "plan", "--fix", everyFix).outcome,
 		w.apply(t, "applied", "planned", "--output", "json").outcome,
 		w.call(t.Context(), []string{"wixrecon", "journal", "--out", w.out}),

@@ -15,9 +15,9 @@ import (
 
 // What must be sent to a planted book, read off its truth, its packages and its
 // ledger by the words of the contract, with nothing of the program in it; and
-// what the book must be afterwards.
+// what the inventory must be afterwards.
 
-// A cure is a finding with the calls that mend it.
+// A cure is a finding with the calls that fix it.
 type cure struct {
 	finding wixsim.Finding
 	calls   []call
@@ -49,7 +49,7 @@ func chartOf(p *wixsim.Planted) *chart {
 	return c
 }
 
-// cures gives the open findings that these fixes mend, and how.
+// cures gives the open findings that these fixes fix, and how.
 func cures(p *wixsim.Planted, fixes string) []cure {
 	c := chartOf(p)
 	var all []cure
@@ -65,7 +65,7 @@ func cures(p *wixsim.Planted, fixes string) []cure {
 	return all
 }
 
-// cure gives the fix of a finding, its calls, and whether they mend all of it.
+// cure gives the fix of a finding, its calls, and whether they fix all of it.
 func (c *chart) cure(f wixsim.Finding) (fix string, calls []call, whole bool) {
 	switch f.Kind {
 	case "unlinked_package":

@@ -11,7 +11,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// Mending in bad weather: of the changes a fifth has its answer lost after the
+// Fixing in bad weather: of the changes a fifth has its answer lost after the
 // work was done, a tenth fails before it, a tenth is turned away for coming too
 // fast, and some are made after their connection has gone; reads fail too. Night
 // after night the breaker stops, and is gone on with, until nothing is left. At
@@ -31,7 +31,7 @@ func badWeather() map[wixsim.Fault]float64 {
 // one is delayed.
 const settleSoon = time.Second
 
-func TestMendingInBadWeather(t *testing.T) {
+func TestFixingInBadWeather(t *testing.T) {
 	t.Parallel()
 	seeds := 3
 	if os.Getenv("WIXRECON_LONG") != "" {
@@ -68,14 +68,14 @@ func stormy(t *testing.T, seed uint64) *ward {
 	return w
 }
 
-// weather mends until nothing is left. What a run left undone is gone on with by
+// weather fixes until nothing is left. What a run left undone is gone on with by
 // apply, or left to the next run.
 func (w *ward) weather(t *testing.T, apply bool) {
 	const most = 40
 	for n := range most {
 		run := fmt.Sprint("night-", n)
 		before, open := len(w.server.Changes()), len(w.journal(t, "--open"))
-		v := w.mend(t, run, everyFix)
+		v := w.fix(t, run, everyFix)
 		w.wantsTruth(t, v, run)
 		for again := 0; apply && undone(t, v) && again < most; again++ {
 			time.Sleep(settleSoon)
@@ -246,7 +246,7 @@ func (w *ward) wantsTrueFindings(t *testing.T, v *visit, doses map[string]dose) 
 	}
 }
 
-// wantsClear holds the book at the end: everything is mended but creates whose
+// wantsClear holds the inventory at the end: everything is fixed but creates whose
 // request may still come, which are never sent again.
 func (w *ward) wantsClear(t *testing.T) {
 	t.Helper()

@@ -14,7 +14,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// Nights on which something is to be mended. Nothing holds a night back but
+// Nights on which something is to be fixed. Nothing holds a night back but
 // what it is about: the limits are off, and one sighting is enough, unless the
 // flags say otherwise. The ledger has other bytes each night, as an export does.
 //
@@ -35,7 +35,7 @@ type nights struct {
 	still bool // the ledger stays as it is
 }
 
-// newNights gives a book with a healthy subscription in each of two accounts.
+// newNights gives an inventory with a healthy subscription in each of two accounts.
 func newNights(t *testing.T) *nights {
 	n := &nights{weeks: newWeeks(t, "mem://out")}
 	n.rows = []wixsim.Row{{ExternalID: "S-1", AccountID: accountA, Status: "active"}, {ExternalID: "S-2", AccountID: accountB, Status: "active"}}
@@ -54,7 +54,7 @@ func (n *nights) set(flags map[string]string) {
 	maps.Copy(n.flags, flags)
 }
 
-// audit runs at a moment without mending anything.
+// audit runs at a moment without fixing anything.
 func (n *nights) audit(t *testing.T, at time.Time, code int) *morning {
 	t.Helper()
 	return n.at(t, at, code, nil)
@@ -63,13 +63,13 @@ func (n *nights) audit(t *testing.T, at time.Time, code int) *morning {
 // fixes runs at a moment with --fix, for everything where no kind is named.
 func (n *nights) fixes(t *testing.T, at time.Time, code int, kinds ...string) *morning {
 	t.Helper()
-	return n.at(t, at, code, &job.Mend{Fixes: kindsOr(kinds)})
+	return n.at(t, at, code, &job.FixRequest{Fixes: kindsOr(kinds)})
 }
 
 // plans makes a plan that is to be looked at.
 func (n *nights) plans(t *testing.T, at time.Time, code int, kinds ...string) *morning {
 	t.Helper()
-	return n.at(t, at, code, &job.Mend{Fixes: kindsOr(kinds), Review: true})
+	return n.at(t, at, code, &job.FixRequest{Fixes: kindsOr(kinds), Review: true})
 }
 
 func kindsOr(kinds []string) []string {
@@ -79,14 +79,14 @@ func kindsOr(kinds []string) []string {
 	return kinds
 }
 
-func (n *nights) at(t *testing.T, at time.Time, code int, mend *job.Mend) *morning {
+func (n *nights) at(t *testing.T, at time.Time, code int, fix *job.FixRequest) *morning {
 	t.Helper()
 	if !n.still {
 		n.export(t, at)
 	}
-	n.mend = mend
+	n.fix = fix
 	m := n.run(t, at, code)
-	if (mend == nil || mend.Review) && len(m.sim.Changes()) > 0 {
+	if (fix == nil || fix.Review) && len(m.sim.Changes()) > 0 {
 		t.Errorf("%s: nobody asked, and it sent %s", m.id, sentOf(m))
 	}
 	return m

@@ -15,24 +15,24 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// What the acceptance of mending stands on: a planted book of today behind HTTP
-// on loopback, and the whole program that mends it. What was done is told by the
+// What the acceptance of fixing stands on: a planted book of today behind HTTP
+// on loopback, and the whole program that fixes it. What was done is told by the
 // simulator's record and by what it holds, never by the program alone.
 //
 // The clock of the simulated Wix lies days back, so that what was changed is not
 // in flight a moment later; every other date is what it would be.
 
 const (
-	daysBack     = 60 * time.Hour
-	everyFix     = "external-id,unassign,assign,adjust,create,cancel"
-	commonFixes  = "cancel,external-id,assign"
-	unfixedRun   = 6 // some fixes failed, are unsettled or were not started
-	refusedRun   = 5
-	driftRun     = 3
-	firstMending = "mend"
+	daysBack    = 60 * time.Hour
+	everyFix    = "external-id,unassign,assign,adjust,create,cancel"
+	commonFixes = "cancel,external-id,assign"
+	unfixedRun  = 6 // some fixes failed, are unsettled or were not started
+	refusedRun  = 5
+	driftRun    = 3
+	firstFixing = "fix"
 )
 
-// A ward is a book under repair.
+// A ward is an inventory under repair.
 type ward struct {
 	*world
 	args []string // of every command
@@ -49,7 +49,7 @@ func newWard(t *testing.T, planted *wixsim.Planted, o *wixsim.Options) *ward {
 	return &ward{world: newWorld(t, planted, &options)}
 }
 
-// ofToday plants a book that is read now.
+// ofToday plants an inventory that is read now.
 func ofToday(o wixsim.GenerateOptions) *wixsim.Planted {
 	o.AsOf = time.Now().UTC().Truncate(time.Second)
 	return wixsim.Generate(o)
@@ -73,7 +73,7 @@ func (w *ward) do(ctx context.Context, run, command string, more ...string) *vis
 	return &visit{w.call(ctx, args, "WIX_API_KEY="+w.key), run}
 }
 
-// begin makes the accepted run without which nothing is mended.
+// begin makes the accepted run without which nothing is fixed.
 func (w *ward) begin(t *testing.T, more ...string) *visit {
 	t.Helper()
 	v := w.do(t.Context(), "first", "run", more...)
@@ -84,8 +84,8 @@ func (w *ward) begin(t *testing.T, more ...string) *visit {
 	return v
 }
 
-// mend runs the program with fixes.
-func (w *ward) mend(t *testing.T, run, fixes string, more ...string) *visit {
+// fix runs the program with fixes.
+func (w *ward) fix(t *testing.T, run, fixes string, more ...string) *visit {
 	t.Helper()
 	return w.do(t.Context(), run, "run", append([]string{"--fix", fixes}, more...)...)
 }

@@ -27,7 +27,7 @@ func TestTheJournalIsHeldAgainstWix(t *testing.T) {
 	t.Parallel()
 	w := newWard(t, threePatients(), nil)
 	w.begin(t)
-	w.mend(t, firstMending, commonFixes).wants(t, completeRun)
+	w.fix(t, firstFixing, commonFixes).wants(t, completeRun)
 	if n := len(w.journal(t)); n != 3 {
 		t.Errorf("the journal has %d attempts, want 3", n)
 	}
@@ -36,7 +36,7 @@ func TestTheJournalIsHeldAgainstWix(t *testing.T) {
 		want int
 	}{
 		{[]string{"--package", idOf('a', 1)}, 1}, {[]string{"--package", strings.ToUpper(idOf('a', 2))}, 1},
-		{[]string{"--run", firstMending}, 3}, {[]string{"--run", "first"}, 0}, {[]string{"--account", w.planted.Accounts[0]}, 3},
+		{[]string{"--run", firstFixing}, 3}, {[]string{"--run", "first"}, 0}, {[]string{"--account", w.planted.Accounts[0]}, 3},
 		{[]string{"--account", w.planted.Accounts[1]}, 0}, {[]string{"--open"}, 0}, {[]string{"--since", "1h"}, 3},
 	} {
 		if n := len(w.journal(t, filter.args...)); n != filter.want {
@@ -66,7 +66,7 @@ func TestTheJournalIsHeldAgainstWix(t *testing.T) {
 	if n := len(w.server.Changes()); n != before {
 		t.Errorf("verify sent %d requests that change something", n-before)
 	}
-	again := w.mend(t, "again", commonFixes) // it was changed back, so it is mended again
+	again := w.fix(t, "again", commonFixes) // it was changed back, so it is fixed again
 	again.wants(t, completeRun)
 	again.wantsOutcomes(t, map[string]int{"applied": 1})
 	w.verify(t).wants(t, completeRun)
@@ -90,11 +90,11 @@ func TestWhatMayStillLandIsOpen(t *testing.T) {
 			},
 		}})
 		w.begin(t)
-		v := w.mend(t, firstMending, commonFixes, "--settle", "10m")
+		v := w.fix(t, firstFixing, commonFixes, "--settle", "10m")
 		v.wants(t, unfixedRun)
 		v.wantsOutcomes(t, map[string]int{"applied": 2, "unsettled": 1})
 		w.wantsOpen(t)
-		next := w.mend(t, "next", commonFixes, "--settle", "10m")
+		next := w.fix(t, "next", commonFixes, "--settle", "10m")
 		next.wants(t, completeRun)
 		next.wantsOutcomesOf(t, map[string]string{"canceled_in_ledger CASE-2 status": "not_allowed unsettled"})
 		if n := len(w.received(t)); n != 3 {
@@ -103,7 +103,7 @@ func TestWhatMayStillLandIsOpen(t *testing.T) {
 		if lands {
 			w.server.Land()
 		}
-		last := w.apply(t, "last", firstMending, "--settle", "1ms")
+		last := w.apply(t, "last", firstFixing, "--settle", "1ms")
 		last.wants(t, completeRun)
 		last.wantsOutcomes(t, map[string]int{"applied": 3})
 		entries, want := w.journal(t, "--package", idOf('a', 2)), 1
@@ -149,7 +149,7 @@ func TestWhatTheReportsSayOfFixes(t *testing.T) {
 	w.do(t.Context(), "drift", "run", "--detailed-exitcode").wants(t, driftRun)
 	w.wantsRefused(t)
 
-	v := w.mend(t, firstMending, commonFixes, "--reports", "findings,xlsx", "--detailed-exitcode")
+	v := w.fix(t, firstFixing, commonFixes, "--reports", "findings,xlsx", "--detailed-exitcode")
 	v.wants(t, driftRun) // the product and the site of the fourth
 	sheet := v.fixes(t)
 	for id, want := range map[string][4]string{
@@ -172,7 +172,7 @@ func TestWhatTheReportsSayOfFixes(t *testing.T) {
 		"site_mismatch CASE-1 site_id": "applied", "canceled_in_ledger CASE-2 status": "applied", "unlinked_package CASE-3 external_id": "applied",
 		"product_mismatch CASE-4 catalog_product_id": "", "site_mismatch CASE-4 site_id": "",
 	})
-	w.mend(t, "rest", "adjust,unassign", "--detailed-exitcode").wants(t, completeRun)
+	w.fix(t, "rest", "adjust,unassign", "--detailed-exitcode").wants(t, completeRun)
 	w.do(t.Context(), "clean", "run", "--detailed-exitcode").wants(t, completeRun)
 }
 
@@ -193,7 +193,7 @@ func (w *ward) wantsRefused(t *testing.T) {
 		"no-canary":  {[]string{"--canary", "NOBODY"}, "not_allowed canary"},
 		"too-old":    {[]string{"--max-ledger-age", "1h"}, "not_allowed max_ledger_age"},
 	} {
-		v := w.mend(t, run, commonFixes, refusal.args...)
+		v := w.fix(t, run, commonFixes, refusal.args...)
 		v.wants(t, refusedRun)
 		outcomes := v.outcomesOf(t)
 		for _, key := range []string{"site_mismatch CASE-1 site_id", "canceled_in_ledger CASE-2 status", "unlinked_package CASE-3 external_id"} {

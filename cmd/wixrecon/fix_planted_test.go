@@ -9,48 +9,48 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// A book with drift of every kind is mended by just the calls that its truth
+// An inventory with drift of every kind is fixed by just the calls that its truth
 // asks for, each once and in the name of the package's own sub-account; then the
-// findings that may be mended are gone, and nothing else was touched. A run does
+// findings that may be fixed are gone, and nothing else was touched. A run does
 // the same by itself as a plan that somebody looked at.
 
 func sickBook(packages int) *wixsim.Planted {
 	return ofToday(wixsim.GenerateOptions{Seed: 17, Accounts: 50, Packages: packages, PerKind: 5})
 }
 
-func TestARunMendsExactlyWhatIsPlanted(t *testing.T) {
+func TestARunFixesExactlyWhatIsPlanted(t *testing.T) {
 	t.Parallel()
 	w := newWard(t, sickBook(1500), nil)
 	w.begin(t)
-	v := w.mend(t, firstMending, commonFixes)
+	v := w.fix(t, firstFixing, commonFixes)
 	v.wants(t, completeRun)
-	w.wantsMended(t, commonFixes)
+	w.wantsFixed(t, commonFixes)
 	w.wantsTold(t, v, commonFixes)
 	w.wantsNothingLeft(t, commonFixes)
 }
 
-func TestAPlanMendsExactlyWhatIsPlanted(t *testing.T) {
+func TestAPlanFixesExactlyWhatIsPlanted(t *testing.T) {
 	t.Parallel()
 	w := newWard(t, sickBook(900), nil)
 	w.begin(t)
-	planned := w.do(t.Context(), firstMending, "plan", "--fix", everyFix)
+	planned := w.do(t.Context(), firstFixing, "plan", "--fix", everyFix)
 	planned.wants(t, completeRun)
 	if n := len(w.server.Changes()); n > 0 {
 		t.Fatalf("a plan sent %d requests that change something", n)
 	}
-	applied := w.apply(t, "apply", firstMending)
+	applied := w.apply(t, "apply", firstFixing)
 	applied.wants(t, completeRun)
-	w.wantsMended(t, everyFix)
+	w.wantsFixed(t, everyFix)
 	applied.wantsOutcomes(t, map[string]int{"applied": len(callsOf(cures(w.planted, everyFix)))})
 	w.wantsNothingLeft(t, everyFix)
 
-	again := w.apply(t, "again", firstMending)
+	again := w.apply(t, "again", firstFixing)
 	again.wants(t, refusedRun)
-	w.wantsMended(t, everyFix)
+	w.wantsFixed(t, everyFix)
 }
 
-// wantsMended holds the calls and the book against the planted truth.
-func (w *ward) wantsMended(t *testing.T, fixes string) {
+// wantsFixed holds the calls and the inventory against the planted truth.
+func (w *ward) wantsFixed(t *testing.T, fixes string) {
 	t.Helper()
 	all := cures(w.planted, fixes)
 	wanted := callsOf(all)
@@ -73,7 +73,7 @@ func (w *ward) wantsMended(t *testing.T, fixes string) {
 	}
 }
 
-// wantsEveryCure keeps a test from passing on a book without the drift.
+// wantsEveryCure keeps a test from passing on an inventory without the drift.
 func wantsEveryCure(t *testing.T, all []cure, fixes string) {
 	t.Helper()
 	n := make(map[wixsim.ChangeKind]int)
@@ -94,16 +94,16 @@ func wantsEveryCure(t *testing.T, all []cure, fixes string) {
 // wantsTold holds findings.csv against what must have become of every finding.
 func (w *ward) wantsTold(t *testing.T, v *visit, fixes string) {
 	t.Helper()
-	mended := make(map[wixsim.Finding]bool)
+	fixed := make(map[wixsim.Finding]bool)
 	for _, c := range cures(w.planted, fixes) {
-		mended[c.finding] = true
+		fixed[c.finding] = true
 	}
 	outcomes := make(map[string]int)
 	for _, row := range v.rows(t, "findings.csv") {
 		f := findingOf(row)
 		want := ""
 		switch {
-		case mended[f]:
+		case fixed[f]:
 			want = "applied"
 		case slices.Contains(strings.Split(fixes, ","), row["fix"]):
 			want = "not_allowed"
@@ -131,23 +131,23 @@ func findingOf(row map[string]string) wixsim.Finding {
 }
 
 // wantsNothingLeft runs once more with the same fixes: what is left is what was
-// planted without what was mended, of none of it something may be mended, and
+// planted without what was fixed, of none of it something may be fixed, and
 // every row says why.
 func (w *ward) wantsNothingLeft(t *testing.T, fixes string) {
 	t.Helper()
 	before := len(w.server.Changes())
-	v := w.mend(t, "after", fixes)
+	v := w.fix(t, "after", fixes)
 	v.wants(t, completeRun)
 	if n := len(w.server.Changes()); n != before {
 		t.Errorf("a second run sent %d requests that change something", n-before)
 	}
 	var left, found []wixsim.Finding
-	mended := make(map[wixsim.Finding]bool)
+	fixed := make(map[wixsim.Finding]bool)
 	for _, c := range cures(w.planted, fixes) {
-		mended[c.finding] = c.whole
+		fixed[c.finding] = c.whole
 	}
 	for _, f := range w.planted.Truth {
-		if !mended[f] {
+		if !fixed[f] {
 			left = append(left, f)
 		}
 	}
@@ -184,7 +184,7 @@ func TestCreatesCarryAKeyOfTheirContent(t *testing.T) {
 		w := newWard(t, planted, &wixsim.Options{Seed: uint64(i)})
 		w.writeLedger(t, planted.LedgerCSV(uint64(7*i)))
 		w.begin(t)
-		v := w.mend(t, firstMending, "create")
+		v := w.fix(t, firstFixing, "create")
 		v.wants(t, completeRun)
 		wanted := callsOf(cures(planted, "create"))
 		wantsCalls(t, w.received(t), wanted)

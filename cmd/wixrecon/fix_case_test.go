@@ -27,7 +27,7 @@ type patient struct {
 // idOf gives a GUID of the tests' own.
 func idOf(kind byte, n int) string { return fmt.Sprintf("d%c000000-0000-4000-8000-%012d", kind, n) }
 
-// healthy makes the n-th patient in the first account of the book, with so many
+// healthy makes the n-th patient in the first account of the inventory, with so many
 // lines; no two of them have the same product.
 func healthy(planted *wixsim.Planted, n, lines int) *patient {
 	at := planted.AsOf.AddDate(0, 0, -90)
@@ -50,7 +50,7 @@ func healthy(planted *wixsim.Planted, n, lines int) *patient {
 	return p
 }
 
-// quietBook plants a book without any drift, and the patients beside it.
+// quietBook plants an inventory without any drift, and the patients beside it.
 func quietBook(make func(*wixsim.Planted) []*patient) *wixsim.Planted {
 	planted := ofToday(wixsim.GenerateOptions{Seed: 77, Accounts: 3, Packages: 60})
 	for _, p := range make(planted) {
@@ -100,7 +100,7 @@ func TestSeveralChangesOfOnePackage(t *testing.T) {
 		})
 		w := newWard(t, planted, &wixsim.Options{Changes: wixsim.ChangeOptions{KeepUpdatedDate: keep}})
 		w.begin(t)
-		v := w.mend(t, firstMending, everyFix)
+		v := w.fix(t, firstFixing, everyFix)
 		v.wants(t, completeRun)
 		account := planted.Accounts[0]
 		wanted := []call{
@@ -119,7 +119,7 @@ func TestSeveralChangesOfOnePackage(t *testing.T) {
 			"site_mismatch CASE-2 site_id": "applied", "canceled_in_ledger CASE-2 status": "applied",
 			"product_mismatch CASE-3 catalog_product_id": "applied", "billing_cycle_mismatch CASE-3 billing_cycle": "applied",
 		})
-		after := w.mend(t, "after", everyFix)
+		after := w.fix(t, "after", everyFix)
 		after.wants(t, completeRun)
 		after.wantsOutcomesOf(t, nil)
 		w.verify(t).wants(t, completeRun)
@@ -146,13 +146,13 @@ func TestARunCancelsNothingThatAnotherRestsOn(t *testing.T) {
 	t.Parallel()
 	w := newWard(t, leaning(), &wixsim.Options{Changes: wixsim.ChangeOptions{CancelDependants: true}})
 	w.begin(t)
-	v := w.mend(t, firstMending, "cancel")
+	v := w.fix(t, firstFixing, "cancel")
 	v.wants(t, completeRun)
 	v.wantsOutcomes(t, map[string]int{"applied": 1, "not_allowed": 2})
 	w.wantsStatus(t, idOf('a', 1), "ENABLED ENABLED ENABLED")
 	w.wantsStatus(t, idOf('a', 2), "ENABLED CANCELED ENABLED")
 	w.wantsHonest(t, v)
-	second := w.mend(t, "second", "cancel")
+	second := w.fix(t, "second", "cancel")
 	second.wants(t, completeRun)
 	second.wantsOutcomes(t, map[string]int{"applied": 1, "not_allowed": 1})
 	second.wantsOutcomesOf(t, map[string]string{
