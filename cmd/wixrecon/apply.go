@@ -29,8 +29,7 @@ func (p *program) applyCommand() *cli.Command {
 			if err != nil {
 				return &job.UsageError{Err: err}
 			}
-			a := &job.Apply{Audit: *p.auditOf(cfg), Plan: c.Args().First(), Consent: p.consent(c.Bool("yes"))}
-			return ended(a.Run(c.Context))
+			return withExitCode(p.job(cfg).Apply(c.Context, c.Args().First(), p.consent(c.Bool("yes"))))
 		},
 	}
 }

@@ -17,12 +17,7 @@ func (p *program) checkCommand() *cli.Command {
 			if err != nil {
 				return &job.UsageError{Err: err}
 			}
-			check := &job.Check{Config: cfg, Opener: newPlaces(), Version: version, Log: newLog(cfg.Log, p.stderr), Stdout: p.stdout}
-			code, err := check.Run(c.Context)
-			if err == nil && code != job.ExitOK {
-				return exitCode(code)
-			}
-			return err
+			return withExitCode(p.job(cfg).Check(c.Context))
 		},
 	}
 }

@@ -61,5 +61,5 @@ func (p *program) demo(ctx context.Context) (err error) {
 		len(planted.Book), listener.Addr(), ledger); err != nil {
 		return err
 	}
-	return p.audit(ctx, cfg, nil)
+	return withExitCode(p.job(cfg).Run(ctx, nil))
 }

@@ -37,7 +37,7 @@ func (p *program) journalCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return p.journalOf(cfg).List(c.Context, filter)
+			return p.job(cfg).ListJournal(c.Context, filter)
 		},
 	}
 }
@@ -51,7 +51,7 @@ func (p *program) verifyJournalCommand() *cli.Command {
 			if err != nil {
 				return &job.UsageError{Err: err}
 			}
-			return ended(p.journalOf(cfg).Verify(c.Context))
+			return withExitCode(p.job(cfg).VerifyJournal(c.Context))
 		},
 	}
 }
@@ -59,10 +59,6 @@ func (p *program) verifyJournalCommand() *cli.Command {
 // verifySettings are the settings that lead to Wix and to --out.
 func verifySettings() []string {
 	return append(journalSettings(), "account-id", "api-key-file", "base-url", "concurrency", "rate")
-}
-
-func (p *program) journalOf(cfg *config.Config) *job.Journal {
-	return &job.Journal{Config: cfg, Opener: newPlaces(), Version: version, Log: newLog(cfg.Log, p.stderr), Stdout: p.stdout}
 }
 
 func journalFilter(c *cli.Context) (archive.JournalFilter, error) {

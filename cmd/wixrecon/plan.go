@@ -29,7 +29,7 @@ func (p *program) planCommand() *cli.Command {
 				return &job.UsageError{Err: err}
 			}
 			fix.Review, fix.Only = true, only
-			return p.audit(c.Context, cfg, fix)
+			return withExitCode(p.job(cfg).Run(c.Context, fix))
 		},
 	}
 }

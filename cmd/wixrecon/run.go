@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -29,28 +28,22 @@ func (p *program) runCommand() *cli.Command {
 			if err != nil {
 				return &job.UsageError{Err: err}
 			}
-			return p.audit(c.Context, cfg, fix)
+			return withExitCode(p.job(cfg).Run(c.Context, fix))
 		},
 	}
 }
 
-// audit runs the job.
-func (p *program) audit(ctx context.Context, cfg *config.Config, fix *job.FixRequest) error {
-	a := p.auditOf(cfg)
-	a.FixRequest = fix
-	return ended(a.Run(ctx))
-}
-
-func (p *program) auditOf(cfg *config.Config) *job.Audit {
+// job returns what a command works with.
+func (p *program) job(cfg *config.Config) *job.Job {
 	meter := job.NewMeter(p.stderr, showBar(cfg.Progress, p.stderr))
-	return &job.Audit{
+	return &job.Job{
 		Config: cfg, Opener: newPlaces(), Version: version, Stdout: p.stdout,
 		Log: newLog(cfg.Log, meter), Meter: meter, LeaseLife: p.leaseLife, Sending: &p.sending,
 	}
 }
 
-// ended turns the exit code of a job into an error.
-func ended(code int, err error) error {
+// withExitCode turns the exit code of a job into an error.
+func withExitCode(code int, err error) error {
 	if err == nil && code != job.ExitOK {
 		return exitCode(code)
 	}

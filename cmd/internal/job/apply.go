@@ -11,185 +11,256 @@ import (
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/join"
+	"github.com/wixrecon/wixrecon/report"
 	"github.com/wixrecon/wixrecon/sources/archive"
+	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// A plan that was looked at is carried out exactly, and once. It is shown
-// before anything else, also where it can't be used. The ledger is read again:
-// its guards hold, and an action whose rows changed is left alone; the limits
-// are weighed anew. A plan that was begun and did not come to its end is gone
-// on with.
+// A reviewed plan is executed exactly, and once. It is printed before anything
+// else, also where it can't be used. The ledger is read again: the guards on it
+// hold, an action whose rows changed is skipped, and the limits are evaluated
+// again. An interrupted plan is continued.
 
-// maxPlan bounds a plan's file in bytes.
+// maxPlan bounds the file of a plan in bytes.
 const maxPlan = 256 << 20
 
-// An Apply carries out a plan that was made before.
-type Apply struct {
-	Audit
-	Plan    string                // name of the plan's file
-	Consent func(*fix.Plan) error // asks whoever is there, after the plan was shown; an error is a no
-}
-
-// A RefusedError is that a plan may not be sent: nothing was changed.
+// A RefusedError means that a plan may not be executed; nothing was changed.
 type RefusedError struct{ Err error }
 
 func (e *RefusedError) Error() string { return e.Err.Error() }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// Run carries the plan out and gives the exit code.
-func (a *Apply) Run(ctx context.Context) (code int, err error) {
-	w := a.onItsWay()
-	w.command, w.reviewed = reconcile.CommandApply, true
-	return w.take(ctx, []step{
-		func(ctx context.Context) error { return w.readPlan(ctx, a.Plan) },
-		w.begin, w.readLists, w.usable, w.weighUse, func(context.Context) error { return a.ask(w) },
-		w.hold, w.reread, w.weighAgain, w.carryOut,
-	}, []step{
-		w.concludeApply, w.writeApplied, w.tell,
-	})
+// Apply executes the plan in a file and returns the exit code. Consent is asked
+// once the plan was printed; an error of it means no.
+func (j *Job) Apply(ctx context.Context, name string, consent func(*fix.Plan) error) (code int, err error) {
+	return j.inSession(ctx, reconcile.CommandApply, func(s *session) (int, error) { return s.apply(ctx, name, consent) })
 }
 
-// ask asks for consent, unless the plan is refused anyway.
-func (a *Apply) ask(w *audit) error {
-	if len(w.refusals) > 0 {
-		return nil
-	}
-	return a.Consent(w.plan)
-}
-
-// readPlan reads the plan and shows it.
-func (w *audit) readPlan(ctx context.Context, name string) (err error) {
-	in, err := w.Opener.Open(ctx, name)
+// apply puts the stages together.
+func (s *session) apply(ctx context.Context, name string, consent func(*fix.Plan) error) (code int, err error) {
+	plan, err := s.readPlan(ctx, name)
 	if err != nil {
-		return named(fmt.Errorf("plan: %w", err))
+		return 0, err
+	}
+	folder, err := s.newFolder(ctx)
+	if err != nil {
+		return 0, err
+	}
+	sub := s.subject(folder.ID)
+	past, err := s.readHistory(ctx, sub)
+	if err != nil {
+		return 0, err
+	}
+	lists, err := s.readLists(ctx, sub.asOf)
+	if err != nil {
+		return 0, err
+	}
+	refusals, err := s.checkUsable(ctx, sub, plan, consent)
+	if err != nil {
+		return 0, err
+	}
+	lease, err := s.acquireLease(ctx, folder.ID, true)
+	if err != nil {
+		return 0, err
+	}
+	defer lease.release(ctx)
+	p, sum, err := s.checkAgain(ctx, sub, lists, past, plan, refusals)
+	if err != nil {
+		return 0, err
+	}
+	client, err := s.newClient()
+	if err != nil {
+		return 0, err
+	}
+	defer client.Close()
+	done, err := s.execute(ctx, lease, client, p)
+	if err != nil {
+		return 0, err
+	}
+	sum.Requests = client.Requests()
+	return s.reportApply(ctx, folder, sum, p, done)
+}
+
+// readPlan reads the plan and prints it.
+func (s *session) readPlan(ctx context.Context, name string) (plan *fix.Plan, err error) {
+	in, err := s.Opener.Open(ctx, name)
+	if err != nil {
+		return nil, missingIsUsage(fmt.Errorf("plan: %w", err))
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	text, err := io.ReadAll(io.LimitReader(in, maxPlan+1))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(text) > maxPlan {
-		return &RefusedError{fmt.Errorf("plan %s: it is longer than %d MiB", in.Name, maxPlan>>20)}
+		return nil, &RefusedError{fmt.Errorf("plan %s: it is larger than %d MiB", in.Name, maxPlan>>20)}
 	}
 	plan, fault := fix.DecodePlan(text)
-	if plan != nil && (fault != nil || w.Config.Output != config.OutputJSON) { // as JSON the summary is the result, where there is one
-		err = w.showPlan(plan)
+	if plan != nil && (fault != nil || s.Config.Output != config.OutputJSON) { // as JSON the summary is the result, where there is one
+		err = s.printPlan(&fixPlan{plan: plan, reviewed: true}, &execution{})
 	}
-	w.plan = plan
 	if fault != nil {
-		return &RefusedError{fmt.Errorf("plan %s: %w", in.Name, fault)}
+		return nil, &RefusedError{fmt.Errorf("plan %s: %w", in.Name, fault)}
 	}
-	return err
+	return plan, err
 }
 
-// usable refuses a plan that is of another account, scope or place.
-func (w *audit) usable(ctx context.Context) error {
-	p := w.plan
-	if err := p.Belongs(w.archive.ID(), w.summary.Scope.AccountID, w.summary.Scope.ID); err != nil {
+// checkUsable checks that the plan belongs here and was not used, and asks for
+// consent unless it is refused. It returns why it is.
+func (s *session) checkUsable(ctx context.Context, sub *subject, plan *fix.Plan, consent func(*fix.Plan) error) ([]fix.Refusal, error) {
+	if err := s.checkOrigin(ctx, sub, plan); err != nil {
+		return nil, err
+	}
+	refusals, err := s.useRefusals(ctx, plan)
+	if err != nil || len(refusals) > 0 {
+		return refusals, err
+	}
+	return nil, consent(plan)
+}
+
+// checkOrigin refuses a plan of another account, scope or archive.
+func (s *session) checkOrigin(ctx context.Context, sub *subject, plan *fix.Plan) error {
+	if err := plan.Belongs(s.archive.ID(), sub.scope.AccountID, sub.scope.ID); err != nil {
 		return &RefusedError{err}
 	}
-	known, err := w.archive.PlanOf(ctx, p.RunID)
-	if storage.NotExist(err) || err == nil && known != p.ID {
-		return &RefusedError{fmt.Errorf("use plan %s: %w: run %s here did not make it", p.ID, fix.ErrPlanForeign, p.RunID)}
+	known, err := s.archive.PlanOf(ctx, plan.RunID)
+	if storage.NotExist(err) || err == nil && known != plan.ID {
+		return &RefusedError{fmt.Errorf("use plan %s: %w: run %s here did not make it", plan.ID, fix.ErrPlanForeign, plan.RunID)}
 	}
 	return err
 }
 
-// weighUse refuses a plan that was used or has expired, and one that something
-// stood against when it was made, limits apart: those are weighed anew.
-func (w *audit) weighUse(ctx context.Context) error {
-	state, err := w.archive.Journal().PlanState(ctx, w.plan.ID)
+// useRefusals returns why the plan may not be executed any more, and what refused
+// it when it was made; limits are evaluated again.
+func (s *session) useRefusals(ctx context.Context, plan *fix.Plan) (refusals []fix.Refusal, err error) {
+	state, err := s.archive.Journal().PlanState(ctx, plan.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if state == archive.PlanUsed {
-		w.refuse("used_plan", "the plan was carried out already")
+		refusals = append(refusals, planRefusal("used_plan", "the plan has been executed already"))
 	}
-	if w.plan.Expired(time.Now()) {
-		w.refuse("expired_plan", "the plan expired at "+w.plan.ExpiresAt.Format(time.RFC3339))
+	if plan.Expired(time.Now()) {
+		refusals = append(refusals, planRefusal("expired_plan", "the plan expired at "+plan.ExpiresAt.Format(time.RFC3339)))
 	}
-	for _, r := range w.plan.Refusals {
+	for _, r := range plan.Refusals {
 		if r.Cause != fix.CauseLimit {
-			w.refusals = append(w.refusals, r)
+			refusals = append(refusals, r)
 		}
 	}
-	return nil
+	return refusals, nil
 }
 
-func (w *audit) refuse(name, text string) {
-	w.refusals = append(w.refusals, fix.Refusal{Cause: fix.CausePlan, Limit: name, Text: text})
+func planRefusal(name, text string) fix.Refusal {
+	return fix.Refusal{Cause: fix.CausePlan, Limit: name, Text: text}
 }
 
-// reread reads the ledger again, and says which actions it no longer bears out.
-// Where the plan is refused already there is nothing to be read for.
-func (w *audit) reread(ctx context.Context) error {
-	if len(w.refusals) > 0 {
-		return nil
+// checkAgain reads the ledger again, and evaluates the guards on it and the
+// limits. A plan that is refused already is left as it is. It returns the plan
+// with what was found, and the summary of what was read.
+func (s *session) checkAgain(ctx context.Context, sub *subject, l *lists, past *history, plan *fix.Plan, refusals []fix.Refusal) (*fixPlan, *reconcile.Summary, error) {
+	p := &fixPlan{plan: plan, refusals: refusals, reviewed: true}
+	if len(refusals) > 0 {
+		sum := s.newSummary(sub)
+		sum.Lists = l.files
+		return p, &sum, nil
 	}
-	w.rereading = fix.NewRereading(w.plan, w.summary.AsOf)
-	w.rereading.Exceptions = reconcile.NewExceptions(w.lists.exceptions, w.summary.AsOf)
-	w.rereading.UnlistedAccounts = w.Config.UnlistedAccounts
-	if err := w.readLedger(ctx); err != nil {
-		return err
-	}
-	w.stale = w.rereading.Stale()
-	return w.decide(ctx)
-}
-
-// weighAgain weighs the guards that rest on the ledger, and the limits.
-func (w *audit) weighAgain(ctx context.Context) error {
-	if len(w.refusals) > 0 {
-		return nil
-	}
-	s := &w.summary
-	reading := &fix.Reading{AsOf: s.AsOf, LedgerModified: oldest(s.Inputs), Counts: fix.CountsOf(s), LedgerOnly: true}
-	for _, o := range w.Config.Guards.Evaluate(reading, fix.EarlierOf(&w.history.History)) {
-		w.refusals = append(w.refusals, o.Refusal())
-	}
-	from := w.started.Add(-spentWindow)
-	oldest := from
-	if w.plan.CreatedAt.Before(from) {
-		oldest = w.plan.CreatedAt
-	}
-	entries, err := w.archive.Journal().Since(ctx, oldest)
+	sum, stale, err := s.rereadLedger(ctx, sub, l, plan)
 	if err != nil {
-		return fmt.Errorf("read the journal: %w", err)
+		return nil, nil, err
 	}
-	w.refusals = append(w.refusals,
-		w.Config.Limits.Evaluate(w.left(entries), w.reviewed, fix.UsageOf(entries, from), w.plan.LiveInstances)...)
-	return nil
+	p.stale = stale
+	reading := &fix.Reading{AsOf: sum.AsOf, LedgerModified: oldest(sum.Inputs), Counts: fix.CountsOf(sum), LedgerOnly: true}
+	for _, o := range s.Config.Guards.Evaluate(reading, past.accepted()) {
+		p.refusals = append(p.refusals, o.Refusal())
+	}
+	limits, err := s.limitRefusals(ctx, p)
+	p.refusals = append(p.refusals, limits...)
+	return p, sum, err
 }
 
-// left gives the actions of the plan that are still to be sent: without those
-// that are stale, and those that the journal has for good.
-func (w *audit) left(entries []fix.Entry) []fix.Action {
+// rereadLedger reads the ledger again, and returns by key the actions that it no
+// longer supports, with the reason.
+func (s *session) rereadLedger(ctx context.Context, sub *subject, l *lists, plan *fix.Plan) (*reconcile.Summary, map[string]string, error) {
+	rereading := fix.NewRereading(plan, sub.asOf)
+	rereading.Exceptions = reconcile.NewExceptions(l.exceptions, sub.asOf)
+	rereading.UnlistedAccounts = s.Config.UnlistedAccounts
+	table := join.New(join.Options{})
+	defer table.Close()
+	add := addTo(table)
+	read, err := s.readLedger(ctx, sub.asOf, func(row *ledger.Row) error {
+		rereading.Add(row.Line, row.Bad)
+		return add(row)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	in := &inputs{subject: sub, lists: l, ledger: read, inventory: &inventory{}}
+	rec, err := s.reconcile(ctx, in, nil, table) // counts the rows
+	if err != nil {
+		return nil, nil, err
+	}
+	return &rec.summary, rereading.Stale(), nil
+}
+
+// limitRefusals evaluates the limits on what is left to send of a plan.
+func (s *session) limitRefusals(ctx context.Context, p *fixPlan) ([]fix.Refusal, error) {
+	from := s.started.Add(-usageWindow)
+	since := from
+	if p.plan.CreatedAt.Before(from) {
+		since = p.plan.CreatedAt
+	}
+	entries, err := s.archive.Journal().Since(ctx, since)
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	return s.Config.Limits.Evaluate(remaining(p, entries), p.reviewed, fix.UsageOf(entries, from), p.plan.LiveInstances), nil
+}
+
+// remaining returns the actions of a plan that are neither stale nor final in the
+// journal.
+func remaining(p *fixPlan, entries []fix.Entry) []fix.Action {
 	tried := make(map[string]bool)
 	for i := range entries {
-		if e := &entries[i]; e.PlanID == w.plan.ID {
+		if e := &entries[i]; e.PlanID == p.plan.ID {
 			tried[e.Key] = tried[e.Key] || e.Open() || !e.End.NotDone
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(w.plan.Actions), func(a fix.Action) bool {
-		_, stale := w.stale[a.Key]
+	return slices.DeleteFunc(slices.Clone(p.plan.Actions), func(a fix.Action) bool {
+		_, stale := p.stale[a.Key]
 		return stale || tried[a.Key]
 	})
 }
 
-// concludeApply sums up what became of the plan. Of the inventory nothing was read.
-func (w *audit) concludeApply(context.Context) error {
-	s := &w.summary
-	s.Live, s.Complete, s.Findings, s.Exceptions = false, false, reconcile.NewTally(), nil
-	s.Fixes = w.fixSummary()
-	switch {
-	case s.Fixes.LeaseLost:
-		s.ExitCode = ExitHeld
-	case unfixed(s.Fixes):
-		s.ExitCode = ExitUnfixed
-	case len(s.Fixes.Refusals) > 0:
-		s.ExitCode = ExitRefused
-	default:
-		s.ExitCode = ExitOK
+// reportApply writes and prints what came of the plan, and returns the exit code.
+// The inventory was not read, so the run is neither complete nor a baseline.
+func (s *session) reportApply(ctx context.Context, folder *archive.Run, sum *reconcile.Summary, p *fixPlan, done *execution) (code int, err error) {
+	sum.Live, sum.Complete, sum.Findings, sum.Exceptions = false, false, reconcile.NewTally(), nil
+	sum.Fixes = summarizeFixes(p, done)
+	sum.ExitCode = applyExitCode(sum.Fixes)
+	err = s.reportAll(ctx, folder, sum, p, done, func(ctx context.Context) error {
+		if err := s.writeApply(ctx, folder, sum, p, done); err != nil {
+			return err
+		}
+		return s.print(folder, sum, p, done)
+	})
+	return sum.ExitCode, err
+}
+
+// writeApply writes the folder of an apply.
+func (s *session) writeApply(ctx context.Context, folder *archive.Run, sum *reconcile.Summary, p *fixPlan, done *execution) error {
+	sum.Finished = time.Now().UTC()
+	if err := folder.Put(ctx, archive.PlanFile, p.write); err != nil {
+		return err
 	}
-	return nil
+	if s.Config.HasReport(config.ReportXLSX) {
+		write := func(out io.Writer) error { return report.Workbook(out, s.workbook(sum, p, done)) }
+		if err := folder.Put(ctx, archive.WorkbookFile, write); err != nil {
+			return err
+		}
+	}
+	sum.Reports = folder.Files()
+	return folder.Finish(ctx, sum)
 }

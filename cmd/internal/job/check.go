@@ -3,8 +3,6 @@ package job
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -14,22 +12,12 @@ import (
 )
 
 // A check tries what a run would need, in the order in which a run would need
-// it, and says of each what to fix. It changes nothing at Wix, and leaves
-// nothing in --out. Its exit code is 0 only where a run would start, else what
-// the run would have ended with.
+// it, and prints what to fix. It changes nothing at Wix, and leaves nothing in
+// --out. Its exit code is 0 only where a run would start, else that of the run.
 
-// A Check is one preflight.
-type Check struct {
-	Config  *config.Config
-	Opener  *storage.Opener
-	Version string
-	Log     *slog.Logger
-	Stdout  io.Writer
-}
-
-// A standing is what came of one probe.
-type standing struct {
-	mark string // markOK, markWarn or markFail
+// A checkResult is the result of one check.
+type checkResult struct {
+	mark string // markOK, markWarn or markFail; empty: it was not tried
 	text string
 	more []string // further lines
 	err  error    // of markFail: what a run would end with
@@ -41,79 +29,77 @@ const (
 	markFail = "fail" // a run would not start
 )
 
-func fine(format string, args ...any) standing {
-	return standing{mark: markOK, text: fmt.Sprintf(format, args...)}
+func okay(format string, args ...any) checkResult {
+	return checkResult{mark: markOK, text: fmt.Sprintf(format, args...)}
 }
 
-func looks(format string, args ...any) standing {
-	return standing{mark: markWarn, text: fmt.Sprintf(format, args...)}
+func warned(format string, args ...any) checkResult {
+	return checkResult{mark: markWarn, text: fmt.Sprintf(format, args...)}
 }
 
-func broken(err error, more ...string) standing {
-	return standing{mark: markFail, text: err.Error(), more: more, err: err}
+func failed(err error, more ...string) checkResult {
+	return checkResult{mark: markFail, text: err.Error(), more: more, err: err}
 }
 
-// check is a Check on its way.
-type check struct {
-	*Check
-	probe    *wixProbe
-	canaries []reconcile.Line // active lines of the ledger's head, of several accounts
-	stored   *time.Duration   // how far the clock of --out's store is ahead
-	codes    map[int]bool
+// checker is one execution of check.
+type checker struct {
+	*Job
+	probe      *wixProbe
+	samples    []reconcile.Line // active lines from the head of the ledger, of several accounts
+	storeAhead *time.Duration   // how far the clock of --out's store is ahead
+	codes      map[int]bool
 }
 
-// Run carries the check out and gives the exit code.
-func (c *Check) Run(ctx context.Context) (int, error) {
-	w := &check{Check: c, codes: make(map[int]bool)}
-	defer w.closeProbe()
-	for _, step := range []struct {
-		name  string
-		probe func(context.Context) standing
+// Check tries what a run needs, prints what to fix, and returns the exit code.
+func (j *Job) Check(ctx context.Context) (int, error) {
+	c := &checker{Job: j, codes: make(map[int]bool)}
+	defer c.closeProbe()
+	for _, check := range []struct {
+		name string
+		try  func(context.Context) checkResult
 	}{
-		{"settings", w.settings}, {"key", w.key}, {"ledger", w.ledger}, {"lists", w.readLists}, {"account", w.account},
-		{"canaries", w.seekCanaries}, {"out", w.out}, {"clocks", w.clocks},
+		{"settings", c.settings}, {"key", c.key}, {"ledger", c.ledger}, {"lists", c.lists}, {"account", c.account},
+		{"canaries", c.findSamples}, {"out", c.out}, {"clocks", c.clocks},
 	} {
 		if err := ctx.Err(); err != nil {
 			return ExitFailed, err
 		}
-		if err := w.tell(step.name, step.probe(ctx)); err != nil {
+		if err := c.print(check.name, check.try(ctx)); err != nil {
 			return ExitFailed, err
 		}
 	}
 	for _, code := range [...]int{ExitFailed, ExitUsage, ExitIncomplete} {
-		if w.codes[code] {
+		if c.codes[code] {
 			return code, nil
 		}
 	}
 	return ExitOK, nil
 }
 
-// tell prints what came of a probe; a standing without a mark was not tried.
-func (w *check) tell(name string, s standing) error {
-	if s.mark == "" {
+// print prints the result of a check that was tried.
+func (c *checker) print(name string, r checkResult) error {
+	if r.mark == "" {
 		return nil
 	}
-	if s.err != nil {
-		w.codes[ExitCode(s.err)] = true
+	if r.err != nil {
+		c.codes[ExitCode(r.err)] = true
 	}
-	lines := append(strings.Split(s.text, "\n"), s.more...)
-	for i, line := range lines {
-		mark, label := s.mark, name
-		if i > 0 {
-			mark, label = "", ""
-		}
-		text := strings.TrimRight(fmt.Sprintf("%-4s  %-8s  %s", mark, label, line), " ")
-		if _, err := fmt.Fprintln(w.Stdout, text); err != nil {
+	lines := append(strings.Split(r.text, "\n"), r.more...)
+	mark := r.mark
+	for _, line := range lines {
+		text := strings.TrimRight(fmt.Sprintf("%-4s  %-8s  %s", mark, name, line), " ")
+		if _, err := fmt.Fprintln(c.Stdout, text); err != nil {
 			return err
 		}
+		mark, name = "", ""
 	}
 	return nil
 }
 
-// settings shows what is set otherwise than by default; secrets are not in it.
-func (w *check) settings(context.Context) standing {
-	s := fine("account %s, ledger %s, out %s", orNone(w.Config.AccountID), storage.Redact(w.Config.Ledger), storage.Redact(w.Config.Out))
-	for _, g := range w.Config.Effective {
+// settings shows the settings that differ from the default, without secrets.
+func (c *checker) settings(context.Context) checkResult {
+	s := okay("account %s, ledger %s, out %s", orNone(c.Config.AccountID), storage.Redact(c.Config.Ledger), storage.Redact(c.Config.Out))
+	for _, g := range c.Config.Effective {
 		if g.Source != config.ByDefault {
 			s.more = append(s.more, fmt.Sprintf("%s: %s (from %s)", g.Name, g.Value, g.Source))
 		}

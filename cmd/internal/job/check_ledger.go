@@ -18,26 +18,26 @@ import (
 const surveyRows = 5000
 
 // ledger surveys the head of the ledger, or of the first part of a folder.
-func (w *check) ledger(ctx context.Context) standing {
-	at := w.Config.AsOf
+func (c *checker) ledger(ctx context.Context) checkResult {
+	at := c.Config.AsOf
 	if at.IsZero() {
 		at = time.Now()
 	}
-	source, err := w.Opener.Find(ctx, w.Config.Ledger, at.In(w.Config.Location))
+	source, err := c.Opener.Find(ctx, c.Config.Ledger, at.In(c.Config.Location))
 	if err != nil {
-		return broken(named(err))
+		return failed(missingIsUsage(err))
 	}
 	defer func() { _ = source.Close() }() // nothing was written
-	survey, err := w.survey(ctx, source)
+	survey, err := c.survey(ctx, source)
 	if err != nil {
-		return broken(named(err))
+		return failed(missingIsUsage(err))
 	}
 	if survey.Fault == nil {
-		err = w.pickCanaries(ctx, source)
+		err = c.pickSamples(ctx, source)
 	}
-	s := fine("%s: %d rows looked at, %d bad", source.Name, survey.Rows, survey.Bad)
+	s := okay("%s: %d rows looked at, %d bad", source.Name, survey.Rows, survey.Bad)
 	if fault := errors.Join(survey.Fault, err); fault != nil {
-		s = broken(fault)
+		s = failed(fault)
 	} else if survey.Bad > 0 {
 		s.mark = markWarn
 	}
@@ -46,19 +46,19 @@ func (w *check) ledger(ctx context.Context) standing {
 }
 
 // readLists reads exceptions and prices as a run would.
-func (w *check) readLists(ctx context.Context) standing {
-	l, err := listsOf(ctx, w.Opener, w.Config, time.Now())
+func (c *checker) lists(ctx context.Context) checkResult {
+	l, err := readLists(ctx, c.Opener, c.Config, time.Now())
 	if err != nil {
-		return broken(err)
+		return failed(err)
 	}
 	if len(l.files) == 0 {
-		return standing{}
+		return checkResult{}
 	}
 	costs := 0
 	if l.prices != nil {
 		costs = len(l.prices.List())
 	}
-	return fine("%d exceptions, %d prices", len(l.exceptions), costs)
+	return okay("%d exceptions, %d prices", len(l.exceptions), costs)
 }
 
 // mapped tells the mapping in use, the first bad rows, and what to set.
@@ -89,8 +89,8 @@ func mapped(survey *ledger.Inspection) []string {
 	return lines
 }
 
-func (w *check) survey(ctx context.Context, source *storage.Source) (survey *ledger.Inspection, err error) {
-	err = w.open(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
+func (c *checker) survey(ctx context.Context, source *storage.Source) (survey *ledger.Inspection, err error) {
+	err = c.open(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
 		plain, err := storage.Decompress(in)
 		if err != nil {
 			return err
@@ -101,9 +101,9 @@ func (w *check) survey(ctx context.Context, source *storage.Source) (survey *led
 	return survey, err
 }
 
-// pickCanaries takes some active lines of different accounts.
-func (w *check) pickCanaries(ctx context.Context, source *storage.Source) error {
-	return w.open(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
+// pickSamples takes some active lines of different accounts.
+func (c *checker) pickSamples(ctx context.Context, source *storage.Source) error {
+	return c.open(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
 		plain, err := storage.Decompress(in)
 		if err != nil {
 			return err
@@ -114,12 +114,12 @@ func (w *check) pickCanaries(ctx context.Context, source *storage.Source) error 
 		}
 		n, accounts := 0, make(map[string]bool)
 		for row, err := range l.Rows() {
-			if n++; err != nil || n > surveyRows || len(w.canaries) == canaryCount {
+			if n++; err != nil || n > surveyRows || len(c.samples) == canaryCount {
 				break // what is wrong was told by the survey
 			}
 			if row.Line != nil && !accounts[row.Line.AccountID] && row.Line.Phase(time.Now()) == reconcile.PhaseActive {
 				accounts[row.Line.AccountID] = true
-				w.canaries = append(w.canaries, *row.Line)
+				c.samples = append(c.samples, *row.Line)
 			}
 		}
 		return errors.Join(l.Close(), plain.Close())
@@ -127,10 +127,10 @@ func (w *check) pickCanaries(ctx context.Context, source *storage.Source) error 
 }
 
 // open opens the first part of the ledger for a reading.
-func (w *check) open(ctx context.Context, source *storage.Source, read func(*storage.Reader, *ledger.Options) error) error {
+func (c *checker) open(ctx context.Context, source *storage.Source, read func(*storage.Reader, *ledger.Options) error) error {
 	in, err := source.Open(ctx, 0)
 	if err != nil {
 		return err
 	}
-	return errors.Join(read(in, w.Config.LedgerOptions("ledger "+in.Name)), in.Close())
+	return errors.Join(read(in, c.Config.LedgerOptions("ledger "+in.Name)), in.Close())
 }

@@ -14,21 +14,21 @@ import (
 // What a check does in --out: it writes an object, sees a second creation of it
 // refused, and takes it away again.
 
-func (w *check) out(ctx context.Context) standing {
-	dir, err := w.Opener.OpenDir(ctx, w.Config.Out)
+func (c *checker) out(ctx context.Context) checkResult {
+	dir, err := c.Opener.OpenDir(ctx, c.Config.Out)
 	if err != nil {
-		return broken(named(err))
+		return failed(missingIsUsage(err))
 	}
 	key := "check-" + rand.Text()
-	err = w.createOnce(ctx, dir, key)
+	err = c.createOnce(ctx, dir, key)
 	err = errors.Join(err, dir.Remove(context.WithoutCancel(ctx), key), dir.Close())
 	if err != nil {
-		return broken(err)
+		return failed(err)
 	}
-	return fine("%s can be written, and refuses to create a key twice", dir.Name)
+	return okay("%s can be written, and refuses to create a key twice", dir.Name)
 }
 
-func (w *check) createOnce(ctx context.Context, dir *storage.Dir, key string) error {
+func (c *checker) createOnce(ctx context.Context, dir *storage.Dir, key string) error {
 	put := func() error {
 		return dir.Create(ctx, key, func(out io.Writer) error {
 			_, err := io.WriteString(out, "written by wixrecon check\n")
@@ -40,7 +40,7 @@ func (w *check) createOnce(ctx context.Context, dir *storage.Dir, key string) er
 	}
 	if entries, err := dir.List(ctx, key, ""); err == nil && len(entries) == 1 {
 		ahead := time.Until(entries[0].ModTime).Round(time.Second)
-		w.stored = &ahead
+		c.storeAhead = &ahead
 	}
 	if err := put(); !storage.Exist(err) {
 		return Usagef("%s: a key can be created twice there, so that two runs could overwrite each other (second creation: %v)",

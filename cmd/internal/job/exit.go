@@ -13,7 +13,7 @@ import (
 // The exit codes, by meaning. Where several hold: 1, 2, 7, 6, 4, 5, 3.
 const (
 	ExitOK         = 0 // the run is complete
-	ExitFailed     = 1 // nothing can be said
+	ExitFailed     = 1 // nothing could be reported
 	ExitUsage      = 2 // wrong usage or configuration, or a named file that does not exist
 	ExitDrift      = 3 // complete, and drift remains (with --detailed-exitcode)
 	ExitIncomplete = 4 // something in scope could not be read
@@ -22,32 +22,32 @@ const (
 	ExitHeld       = 7 // another run holds the lease
 )
 
-// A UsageError is a fault of the call or of the configuration.
+// A UsageError is a fault of the command line or the configuration.
 type UsageError struct{ Err error }
 
 func (e *UsageError) Error() string { return e.Err.Error() }
 func (e *UsageError) Unwrap() error { return e.Err }
 
-// An InterruptedError is that a run was told to stop after it had changed
-// something.
+// An InterruptedError means that a run changed something, and could not report
+// all of it.
 type InterruptedError struct{ Err error }
 
 func (e *InterruptedError) Error() string { return e.Err.Error() }
 func (e *InterruptedError) Unwrap() error { return e.Err }
 
-// Usagef makes a UsageError.
+// Usagef returns a UsageError.
 func Usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
 
-// named makes the error of opening what a setting names one of usage, where
-// the thing does not exist.
-func named(err error) error {
+// missingIsUsage makes an error wrong usage, where it means that something that a
+// setting names does not exist.
+func missingIsUsage(err error) error {
 	if storage.NotExist(err) {
 		return &UsageError{err}
 	}
 	return err
 }
 
-// ExitCode gives the code of an error that ended the program.
+// ExitCode returns the exit code for an error that ended the program.
 func ExitCode(err error) int {
 	var usage *UsageError
 	var refused *RefusedError
@@ -72,9 +72,9 @@ func ExitCode(err error) int {
 	return ExitFailed
 }
 
-// exitCode gives the code of a run that could say something, and left so many
-// open findings.
-func exitCode(s *reconcile.Summary, left int, detailed bool) int {
+// exitCode returns the exit code of a run that could report something; so many
+// open findings remain.
+func exitCode(s *reconcile.Summary, remaining int, detailed bool) int {
 	switch {
 	case s.Fixes != nil && s.Fixes.LeaseLost:
 		return ExitHeld
@@ -84,15 +84,28 @@ func exitCode(s *reconcile.Summary, left int, detailed bool) int {
 		return ExitIncomplete
 	case s.Fixes != nil && len(s.Fixes.Refusals) > 0:
 		return ExitRefused
-	case detailed && left > 0:
+	case detailed && remaining > 0:
 		return ExitDrift
 	}
 	return ExitOK
 }
 
-// unfixed reports whether something that was to be fixed now was not – an
-// action, or a finding that could not become one –, or an earlier run's change
-// turned out to have had another effect than was asked.
+// applyExitCode returns the exit code of apply.
+func applyExitCode(s *reconcile.FixSummary) int {
+	switch {
+	case s.LeaseLost:
+		return ExitHeld
+	case unfixed(s):
+		return ExitUnfixed
+	case len(s.Refusals) > 0:
+		return ExitRefused
+	}
+	return ExitOK
+}
+
+// unfixed reports whether something that was due was not fixed – an action, or a
+// finding that could not become one –, or whether an earlier run's change had an
+// unexpected effect.
 func unfixed(s *reconcile.FixSummary) bool {
 	if s == nil {
 		return false
@@ -103,9 +116,9 @@ func unfixed(s *reconcile.FixSummary) bool {
 	if len(s.Refusals) > 0 {
 		return false
 	}
-	left := 0
+	failed := 0
 	for _, counts := range []map[string]int{s.Actions, s.Outcomes} {
-		left += counts[fix.OutcomeFailed] + counts[fix.OutcomeUnsettled] + counts[fix.OutcomeNotStarted]
+		failed += counts[fix.OutcomeFailed] + counts[fix.OutcomeUnsettled] + counts[fix.OutcomeNotStarted]
 	}
-	return left > 0
+	return failed > 0
 }

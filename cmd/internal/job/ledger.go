@@ -1,17 +1,12 @@
 package job
 
-// The ledger is read object by object: one, or the parts of a folder in the
-// order of their names. Each is hashed as it is stored and must still be the
-// same when it has been read, and so must the folder be in the end. Only then
-// are the control totals held against what was read; until they hold, nothing
-// is concluded.
-
 import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"maps"
 	"slices"
@@ -20,95 +15,86 @@ import (
 	"github.com/govalues/decimal"
 
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/join"
 	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// ledgerReading is the reading of a ledger on its way.
-type ledgerReading struct {
-	*audit
+// A ledger is one object, or the parts of a folder in the order of their names.
+// Each object is hashed as it is stored, and must not change while it is read;
+// nor may the folder. Control totals are checked at the end: until they hold,
+// nothing is concluded from the ledger.
+
+// ledgerInput is what is known of a ledger apart from its rows.
+type ledgerInput struct {
+	files    []reconcile.File
+	carried  []string // headers of the carried columns
+	accounts []string // sub-accounts that its rows name, ordered
+}
+
+// ledgerReader reads one ledger.
+type ledgerReader struct {
+	*session
 	source   *storage.Source
+	add      func(*ledger.Row) error
+	input    ledgerInput
 	counts   ledger.Counts // over all parts
 	accounts map[string]bool
 }
 
-// readLedger fills the ledger's side of the table.
-func (w *audit) readLedger(ctx context.Context) (err error) {
-	at, err := w.ledgerMoment(ctx)
-	if err != nil {
-		return err
-	}
-	source, err := w.Opener.Find(ctx, w.Config.Ledger, at.In(w.Config.Location))
-	if err != nil {
-		return named(fmt.Errorf("ledger: %w", err))
-	}
-	defer func() { err = errors.Join(err, source.Close()) }()
-	w.Log.Info("reading the ledger", "name", source.Name)
-	r := &ledgerReading{audit: w, source: source, accounts: make(map[string]bool)}
-	for part := range source.Parts {
-		if err := r.readPart(ctx, part); err != nil {
-			return err
+// addTo returns a function that adds rows to a table.
+func addTo(table *join.Table) func(*ledger.Row) error {
+	return func(row *ledger.Row) error {
+		if row.Line != nil {
+			return table.AddLine(*row.Line, row.Carried)
 		}
+		return table.AddBadRow(*row.Bad, row.Carried)
 	}
-	w.accounts = slices.Sorted(maps.Keys(r.accounts))
-	w.summary.LedgerVersion = reconcile.LedgerVersion(w.summary.Inputs)
-	if err := source.Unchanged(ctx); err != nil {
-		return fmt.Errorf("ledger: %w", err)
-	}
-	return errors.Join(r.judgeBadRows(), r.judgeTotals(ctx))
 }
 
-// ledgerMoment gives what the date in a ledger's name is made of: the as-of,
-// which a replay takes from its snapshot.
-func (w *audit) ledgerMoment(ctx context.Context) (time.Time, error) {
-	if w.Config.Snapshot == "" || !w.Config.AsOf.IsZero() || !storage.HasDate(w.Config.Ledger) {
-		return w.summary.AsOf, nil
-	}
-	earlier, err := w.beside(ctx)
+// readLedger passes every row of the ledger to add. A date in the ledger's name
+// is that of at.
+func (s *session) readLedger(ctx context.Context, at time.Time, add func(*ledger.Row) error) (in *ledgerInput, err error) {
+	source, err := s.Opener.Find(ctx, s.Config.Ledger, at.In(s.Config.Location))
 	if err != nil {
-		return time.Time{}, err
+		return nil, missingIsUsage(fmt.Errorf("ledger: %w", err))
 	}
-	if earlier != nil {
-		return earlier.AsOf, nil
+	defer func() { err = errors.Join(err, source.Close()) }()
+	s.Log.Info("reading the ledger", "name", source.Name)
+	r := &ledgerReader{session: s, source: source, add: add, accounts: make(map[string]bool)}
+	for part := range source.Parts {
+		if err := r.readPart(ctx, part); err != nil {
+			return nil, err
+		}
 	}
-	in, err := w.Opener.Open(ctx, w.Config.Snapshot)
-	if err != nil {
-		return time.Time{}, named(fmt.Errorf("snapshot: %w", err))
+	r.input.accounts = slices.Sorted(maps.Keys(r.accounts))
+	if err := source.Unchanged(ctx); err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	return in.ModTime, in.Close()
+	return &r.input, errors.Join(r.checkBadRows(), r.checkTotals(ctx))
 }
 
 // readPart reads one object of the ledger.
-func (r *ledgerReading) readPart(ctx context.Context, part int) (err error) {
+func (r *ledgerReader) readPart(ctx context.Context, part int) (err error) {
 	in, err := r.source.Open(ctx, part)
 	switch {
-	case err != nil && len(r.source.Parts) == 1: // no listing has shown that it is there
-		return named(fmt.Errorf("ledger: %w", err))
+	case err != nil && len(r.source.Parts) == 1: // it was not listed, so it may not exist
+		return missingIsUsage(fmt.Errorf("ledger: %w", err))
 	case err != nil:
 		return fmt.Errorf("ledger: %w", err)
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	stored := &stored{in: in, hash: sha256.New()}
-	plain, err := storage.Decompress(stored)
+	file, err := readHashed(in, "ledger "+in.Name, func(plain io.Reader) error { return r.readRows(ctx, plain, in.Name) })
 	if err != nil {
-		return fmt.Errorf("ledger %s: %w", in.Name, err)
-	}
-	defer plain.Close() // a fault of the packing has come out of a read
-	if err := r.readRows(ctx, plain, in.Name); err != nil {
 		return err
 	}
-	if _, err := io.Copy(io.Discard, stored); err != nil { // what a decompressor left unread
-		return err
-	}
-	r.summary.Inputs = append(r.summary.Inputs, reconcile.File{
-		Name: in.Name, Bytes: stored.bytes, SHA256: hex.EncodeToString(stored.hash.Sum(nil)), Modified: in.ModTime,
-	})
+	r.input.files = append(r.input.files, file)
 	return in.Unchanged(ctx)
 }
 
-// ledgerOptions says how the rows are read. Where there are several parts the
-// share of bad rows is judged over all of them.
-func (r *ledgerReading) ledgerOptions(name string) *ledger.Options {
+// options returns how the rows are read. Where there are several parts the share
+// of bad rows is checked over all of them.
+func (r *ledgerReader) options(name string) *ledger.Options {
 	o := r.Config.LedgerOptions("ledger " + name)
 	if len(r.source.Parts) > 1 {
 		o.MaxBadRows.Decimal = decimal.Hundred
@@ -116,17 +102,18 @@ func (r *ledgerReading) ledgerOptions(name string) *ledger.Options {
 	return o
 }
 
-func (r *ledgerReading) readRows(ctx context.Context, plain io.Reader, name string) (err error) {
-	l, err := ledger.Read(ctx, plain, r.ledgerOptions(name))
+func (r *ledgerReader) readRows(ctx context.Context, plain io.Reader, name string) (err error) {
+	l, err := ledger.Read(ctx, plain, r.options(name))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	if err := r.sameColumns(l.CarriedHeader(), name); err != nil {
+	if err := r.checkCarried(l.CarriedHeader(), name); err != nil {
 		return err
 	}
 	for row, err := range l.Rows() {
 		if err == nil {
+			r.noteAccount(&row)
 			err = r.add(&row)
 		}
 		if err != nil {
@@ -136,26 +123,32 @@ func (r *ledgerReading) readRows(ctx context.Context, plain io.Reader, name stri
 	r.counts.Rows += l.Counts().Rows
 	r.counts.Bad += l.Counts().Bad
 	for _, text := range l.Warnings() {
-		r.warn(text)
+		r.warn("%s", text)
 	}
 	return nil
 }
 
-// sameColumns holds the carried columns of a part against those of the first:
-// a cell must not land under another part's header.
-func (r *ledgerReading) sameColumns(header []string, name string) error {
-	if len(r.summary.Inputs) == 0 {
-		r.carried = header
+func (r *ledgerReader) noteAccount(row *ledger.Row) {
+	switch {
+	case row.Line != nil:
+		r.accounts[row.Line.AccountID] = true
+	case row.Bad.AccountID != "":
+		r.accounts[row.Bad.AccountID] = true
+	}
+}
+
+// checkCarried refuses a part whose carried columns are not those of the first:
+// a cell must not end up under another part's header.
+func (r *ledgerReader) checkCarried(header []string, name string) error {
+	if len(r.input.files) == 0 {
+		r.input.carried = header
 		return nil
 	}
-	if slices.Equal(r.carried, header) {
-		return nil
-	}
-	first := r.summary.Inputs[0].Name
-	for i := range max(len(header), len(r.carried)) {
-		if i >= len(header) || i >= len(r.carried) || header[i] != r.carried[i] {
-			return fmt.Errorf("ledger %s: its header is not that of %s: of the columns that are carried, number %d is %s, there %s",
-				name, first, i+1, columnAt(header, i), columnAt(r.carried, i))
+	carried := r.input.carried
+	for i := range max(len(header), len(carried)) {
+		if i >= len(header) || i >= len(carried) || header[i] != carried[i] {
+			return fmt.Errorf("ledger %s: its header differs from that of %s: carried column %d is %s, there %s",
+				name, r.input.files[0].Name, i+1, columnAt(header, i), columnAt(carried, i))
 		}
 	}
 	return nil
@@ -168,16 +161,88 @@ func columnAt(header []string, i int) string {
 	return fmt.Sprintf("%q", header[i])
 }
 
-func (r *ledgerReading) add(row *ledger.Row) error {
-	if r.rereading != nil {
-		r.rereading.Add(row.Line, row.Bad)
+// checkTotals checks the control totals: the number of rows in --ledger-rows, and
+// the checksum beside each part.
+func (r *ledgerReader) checkTotals(ctx context.Context) error {
+	var faults []error
+	if want := r.Config.LedgerRows; want != 0 && want != r.counts.Rows {
+		faults = append(faults, fmt.Errorf("ledger %s: it has %d rows, but --ledger-rows is %d", r.source.Name, r.counts.Rows, want))
 	}
-	if row.Line != nil {
-		r.accounts[row.Line.AccountID] = true
-		return r.table.AddLine(*row.Line, row.Carried)
+	for part := range r.source.Parts {
+		faults = append(faults, r.checkChecksum(ctx, part))
 	}
-	if row.Bad.AccountID != "" {
-		r.accounts[row.Bad.AccountID] = true
+	return errors.Join(faults...)
+}
+
+func (r *ledgerReader) checkChecksum(ctx context.Context, part int) error {
+	want, from, err := r.source.Checksum(ctx, part)
+	read := r.input.files[part]
+	switch {
+	case errors.Is(err, storage.ErrExistenceUnknown):
+		r.warn("ledger %s: cannot find out whether there is a checksum file: the credentials may not list the bucket", read.Name)
+		return nil
+	case err != nil:
+		return fmt.Errorf("ledger %s: %w", read.Name, err)
+	case want != "" && want != read.SHA256:
+		return fmt.Errorf("ledger %s: its SHA-256 is %s, but %s has %s: it is another file, or not all of it",
+			read.Name, read.SHA256, from, want)
 	}
-	return r.table.AddBadRow(*row.Bad, row.Carried)
+	return nil
+}
+
+// checkBadRows checks the share of bad rows over all parts. For a ledger of one
+// part ledger.Read has done it.
+func (r *ledgerReader) checkBadRows() error {
+	if len(r.source.Parts) == 1 {
+		return nil
+	}
+	share, err := decimal.New(int64(r.counts.Bad)*100, 0)
+	if err != nil {
+		return err
+	}
+	rows, err := decimal.New(int64(r.counts.Rows), 0)
+	if err != nil {
+		return err
+	}
+	limit, err := rows.MulExact(r.Config.MaxBadRows, r.Config.MaxBadRows.Scale())
+	if err != nil || share.Cmp(limit) <= 0 {
+		return err
+	}
+	return fmt.Errorf("ledger %s: %d of %d rows are bad, more than the allowed %s %%",
+		r.source.Name, r.counts.Bad, r.counts.Rows, r.Config.MaxBadRows)
+}
+
+// A storedReader counts and hashes the bytes of an object as they are stored.
+type storedReader struct {
+	in    io.Reader
+	hash  hash.Hash
+	bytes int64
+}
+
+func (s *storedReader) Read(b []byte) (int, error) {
+	n, err := s.in.Read(b)
+	_, _ = s.hash.Write(b[:n]) // never fails
+	s.bytes += int64(n)
+	return n, err
+}
+
+// readHashed decompresses an object for read, and describes the object as it is
+// stored. Errors of decompression begin with name.
+func readHashed(in *storage.Reader, name string, read func(plain io.Reader) error) (reconcile.File, error) {
+	stored := &storedReader{in: in, hash: sha256.New()}
+	plain, err := storage.Decompress(stored)
+	if err != nil {
+		return reconcile.File{}, fmt.Errorf("%s: %w", name, err)
+	}
+	err = read(plain)
+	_ = plain.Close() // an error of decompression has been returned by a read
+	if err != nil {
+		return reconcile.File{}, err
+	}
+	if _, err := io.Copy(io.Discard, stored); err != nil { // what the decompressor left unread
+		return reconcile.File{}, err
+	}
+	return reconcile.File{
+		Name: in.Name, Bytes: stored.bytes, SHA256: hex.EncodeToString(stored.hash.Sum(nil)), Modified: in.ModTime,
+	}, nil
 }

@@ -2,8 +2,6 @@ package job
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,78 +9,71 @@ import (
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// Exceptions and prices are configuration that happens to be kept in files: what
-// is wrong with them is told before anything else is read, and as wrong
-// configuration.
+// Exceptions and prices are configuration that is kept in files. Their faults are
+// reported before anything else is read, as wrong configuration.
 
-// lists are the exceptions and the prices of a run.
+// lists are the exceptions and prices of a run.
 type lists struct {
 	exceptions []reconcile.Exception
 	prices     *reconcile.Prices // nil where none were named
 	files      []reconcile.File
 }
 
-// readLists reads the lists of the run.
-func (w *audit) readLists(ctx context.Context) (err error) {
-	if w.lists, err = listsOf(ctx, w.Opener, w.Config, w.summary.AsOf); err == nil {
-		w.summary.Lists = w.lists.files
-	}
-	return err
+func (s *session) readLists(ctx context.Context, asOf time.Time) (*lists, error) {
+	return readLists(ctx, s.Opener, s.Config, asOf)
 }
 
-// listsOf reads the exceptions and the prices, where they are named. Exceptions
-// may hold for so long from the as-of.
-func listsOf(ctx context.Context, places *storage.Opener, c *config.Config, asOf time.Time) (*lists, error) {
+// readLists reads the lists that the settings name. An exception may last for a
+// limited time from the as-of.
+func readLists(ctx context.Context, opener *storage.Opener, c *config.Config, asOf time.Time) (*lists, error) {
 	l := &lists{}
-	exceptions := l.read(ctx, places, "exceptions", c.Exceptions, func(in io.Reader, name string) (err error) {
+	exceptions := l.read(ctx, opener, "exceptions", c.Exceptions, func(in io.Reader, name string) (err error) {
 		l.exceptions, err = ledger.ReadExceptions(ctx, in, name, c.Location, asOf)
 		return err
 	})
-	prices := l.read(ctx, places, "prices", c.Prices, func(in io.Reader, name string) (err error) {
+	prices := l.read(ctx, opener, "prices", c.Prices, func(in io.Reader, name string) (err error) {
 		l.prices, err = ledger.ReadPrices(ctx, in, name)
 		return err
 	})
 	return l, errors.Join(exceptions, prices)
 }
 
-// read reads one of them and notes what was read.
-func (l *lists) read(ctx context.Context, places *storage.Opener, what, name string, read func(in io.Reader, name string) error) (err error) {
+// read reads one list, if it is named.
+func (l *lists) read(ctx context.Context, opener *storage.Opener, what, name string, read func(in io.Reader, name string) error) (err error) {
 	if name == "" {
 		return nil
 	}
-	in, err := places.Open(ctx, name)
+	in, err := opener.Open(ctx, name)
 	if err != nil {
-		return named(fmt.Errorf("%s: %w", what, err))
+		return missingIsUsage(fmt.Errorf("%s: %w", what, err))
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	stored := &stored{in: in, hash: sha256.New()}
-	plain, err := storage.Decompress(stored)
+	title := what + " " + in.Name
+	file, err := readHashed(in, title, func(plain io.Reader) error { return listFaultIsUsage(read(plain, title)) })
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", what, in.Name, err)
-	}
-	defer plain.Close() // a fault of the packing has come out of a read
-	if err := misconfigured(read(plain, what+" "+in.Name)); err != nil {
 		return err
 	}
-	if _, err := io.Copy(io.Discard, stored); err != nil { // what a decompressor left unread
-		return err
-	}
-	l.files = append(l.files, reconcile.File{
-		Name: in.Name, Bytes: stored.bytes, SHA256: hex.EncodeToString(stored.hash.Sum(nil)), Modified: in.ModTime,
-	})
+	l.files = append(l.files, file)
 	return in.Unchanged(ctx)
 }
 
-// misconfigured makes what is wrong with the content of a list a fault of the
-// configuration.
-func misconfigured(err error) error {
-	var fault *ledger.ListFault
-	if errors.As(err, &fault) {
+// listFaultIsUsage makes a fault in the content of a list wrong configuration.
+func listFaultIsUsage(err error) error {
+	if _, ok := errors.AsType[*ledger.ListFault](err); ok {
 		return &UsageError{err}
 	}
 	return err
+}
+
+// lookup returns the prices for planning; nil where none were named.
+func (l *lists) lookup() fix.PriceLookup {
+	if l.prices == nil {
+		return nil
+	}
+	return l.prices.Monthly
 }

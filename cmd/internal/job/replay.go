@@ -9,113 +9,120 @@ import (
 	"io"
 
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/join"
 	"github.com/wixrecon/wixrecon/sources/archive"
 	"github.com/wixrecon/wixrecon/sources/storage"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
-// A replay keeps the coverage and the as-of of the run that read the snapshot:
-// they stand in the summary beside it, which tells the snapshot by a hash of
-// its content, so that it may be packed anew. A bare file, which has no summary
-// beside it, counts as complete at its own time.
+// A replay keeps the coverage and the as-of of the run that read the snapshot.
+// They are in the summary beside it, which identifies the snapshot by a hash of
+// its content, so that it may be compressed again. A snapshot without a summary
+// counts as complete at the time of its file.
 
-// replay reads a snapshot in place of the API.
-func (w *audit) replay(ctx context.Context) (err error) {
-	in, err := w.Opener.Open(ctx, w.Config.Snapshot)
+// replay reads a snapshot into the table, and completes the subject from it.
+func (s *session) replay(ctx context.Context, sub *subject, table *join.Table) (_ *subject, inv *inventory, err error) {
+	in, err := s.Opener.Open(ctx, s.Config.Snapshot)
 	if err != nil {
-		return named(fmt.Errorf("snapshot: %w", err))
+		return nil, nil, missingIsUsage(fmt.Errorf("snapshot: %w", err))
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	earlier, err := w.beside(ctx)
+	earlier, err := s.summaryBeside(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	stored, content := sha256.New(), sha256.New()
-	plain, err := storage.Decompress(io.TeeReader(in, stored))
+	content := sha256.New()
+	var accounts map[string]int
+	name := "snapshot " + in.Name
+	file, err := readHashed(in, name, func(plain io.Reader) (err error) {
+		if accounts, err = wix.ReadSnapshot(io.TeeReader(plain, content), s.inScope(table)); err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
+		}
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("snapshot %s: %w", in.Name, err)
+		return nil, nil, err
 	}
-	accounts, err := wix.ReadSnapshot(io.TeeReader(plain, content), w.replayed())
-	if err := errors.Join(err, plain.Close()); err != nil {
-		return fmt.Errorf("snapshot %s: %w", in.Name, err)
-	}
-	if _, err := io.Copy(stored, in); err != nil { // what a decompressor left unread
-		return err
-	}
-	file := reconcile.File{Name: in.Name, Bytes: in.Size, SHA256: hex.EncodeToString(stored.Sum(nil)), Modified: in.ModTime}
-	w.summary.Inputs = append(w.summary.Inputs, file)
-	w.summary.SnapshotContent = hex.EncodeToString(content.Sum(nil))
+	inv = &inventory{file: &file, content: hex.EncodeToString(content.Sum(nil))}
+	completed := *sub
 	if earlier == nil {
-		return w.replayBare(file, accounts)
+		s.replayBare(&completed, inv, accounts)
+	} else {
+		err = s.replayRun(&completed, inv, earlier)
 	}
-	return w.replayRun(earlier, file)
+	inv.coverage.Narrow(s.onlyAccounts())
+	return &completed, inv, err
 }
 
-// replayed gives the sink of a replay, which drops what is out of scope.
-func (w *audit) replayed() wix.Sink {
-	shown := make(map[string]bool)
-	for _, account := range w.only() {
-		shown[account] = true
-	}
+// inScope returns the sink of a replay, which drops what is out of scope.
+func (s *session) inScope(table *join.Table) wix.Sink {
+	only := setOf(s.onlyAccounts())
 	return func(p reconcile.Package, _ []byte, settled bool) error {
-		if len(shown) > 0 && !shown[p.AccountID] {
+		if len(only) > 0 && !only[p.AccountID] {
 			return nil
 		}
-		return w.table.AddPackage(p, settled)
+		return table.AddPackage(p, settled)
 	}
 }
 
-// beside reads the summary of the run that the snapshot is of; nil where there
-// is none.
-func (w *audit) beside(ctx context.Context) (*reconcile.Summary, error) {
-	in, err := w.Opener.Open(ctx, storage.Sibling(w.Config.Snapshot, archive.SummaryFile))
+// summaryBeside reads the summary of the run that left the snapshot; nil where
+// there is none.
+func (s *session) summaryBeside(ctx context.Context) (*reconcile.Summary, error) {
+	in, err := s.Opener.Open(ctx, storage.Sibling(s.Config.Snapshot, archive.SummaryFile))
 	if storage.NotExist(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	s, err := archive.ReadSummary(in)
+	summary, err := archive.ReadSummary(in)
 	if err != nil {
 		err = fmt.Errorf("read %s: %w", in.Name, err)
 	}
-	return s, errors.Join(err, in.Close())
+	return summary, errors.Join(err, in.Close())
 }
 
-// replayBare takes the snapshot for a whole inventory, read when the file was
+// replayBare treats the snapshot as a whole inventory, read when the file was
 // written.
-func (w *audit) replayBare(file reconcile.File, accounts map[string]int) error {
-	w.warn(fmt.Sprintf("snapshot %s has no %s beside it: it counts as complete at its own time, %s",
-		file.Name, archive.SummaryFile, file.Modified.UTC().Format("2006-01-02 15:04:05Z")))
-	if w.Config.AsOf.IsZero() {
-		w.summary.AsOf = file.Modified.UTC()
+func (s *session) replayBare(sub *subject, inv *inventory, accounts map[string]int) {
+	read := inv.file.Modified.UTC()
+	s.warn("snapshot %s has no %s beside it: it counts as complete at the time of the file, %s",
+		inv.file.Name, archive.SummaryFile, read.Format("2006-01-02 15:04:05Z"))
+	if s.Config.AsOf.IsZero() {
+		sub.asOf = read
 	}
-	c := &w.summary.Coverage
-	c.Inventory, c.Accounts = reconcile.InventoryWhole, make(map[string]*reconcile.AccountCoverage, len(accounts))
+	inv.coverage = reconcile.Coverage{
+		Inventory: reconcile.InventoryWhole, Accounts: make(map[string]*reconcile.AccountCoverage, len(accounts)),
+	}
 	for id, packages := range accounts {
-		c.Accounts[id] = &reconcile.AccountCoverage{Read: true, By: "snapshot", Packages: packages}
+		inv.coverage.Accounts[id] = &reconcile.AccountCoverage{Read: true, By: "snapshot", Packages: packages}
 	}
-	c.Narrow(w.only())
-	return nil
 }
 
-// replayRun takes coverage and as-of from the run that read the snapshot.
-func (w *audit) replayRun(earlier *reconcile.Summary, file reconcile.File) error {
+// replayRun takes scope, as-of and coverage from the run that read the snapshot.
+func (s *session) replayRun(sub *subject, inv *inventory, earlier *reconcile.Summary) error {
 	parent := earlier.Scope.AccountID
-	if own := w.Config.AccountID; own != "" && own != parent {
-		return Usagef("snapshot %s is of account %s, not of %s", file.Name, parent, own)
+	if own := s.Config.AccountID; own != "" && own != parent {
+		return Usagef("snapshot %s is of account %s, not of %s", inv.file.Name, parent, own)
 	}
-	if earlier.SnapshotContent != w.summary.SnapshotContent {
-		return fmt.Errorf("read %s: it is not the snapshot that the %s beside it tells of", file.Name, archive.SummaryFile)
+	if earlier.SnapshotContent != inv.content {
+		return fmt.Errorf("read %s: it is not the snapshot that the %s beside it describes", inv.file.Name, archive.SummaryFile)
 	}
 	if err := earlier.Coverage.Check(); err != nil || earlier.Complete != earlier.Coverage.Complete() {
-		return fmt.Errorf("read %s: the %s beside it contradicts itself about what was read", file.Name, archive.SummaryFile)
+		return fmt.Errorf("read %s: the %s beside it contradicts itself about what was read", inv.file.Name, archive.SummaryFile)
 	}
-	w.summary.Scope = w.scope(parent)
-	if w.Config.AsOf.IsZero() {
-		w.summary.AsOf = earlier.AsOf
+	sub.scope = s.scope(parent)
+	if s.Config.AsOf.IsZero() {
+		sub.asOf = earlier.AsOf.UTC()
 	}
-	w.summary.Coverage = earlier.Coverage
-	w.summary.Coverage.Narrow(w.only())
+	inv.coverage = earlier.Coverage
 	return nil
+}
+
+func setOf(ids []string) map[string]bool {
+	set := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
 }

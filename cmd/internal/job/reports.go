@@ -2,89 +2,257 @@ package job
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/report"
 	"github.com/wixrecon/wixrecon/sources/archive"
+	"github.com/wixrecon/wixrecon/sources/wix"
 )
+
+// The reports go into the run's folder, the summary last, and the result to
+// standard output. What was sent to Wix is reported whatever happens: a run that
+// is asked to stop still has some seconds for its reports, and where they can't
+// be written, a brief summary has the outcomes of the fixes.
+
+const (
+	// reportGrace is how long reports are still written after a run that sent
+	// something was asked to stop, and briefTime what the brief summary may take.
+	reportGrace = 3 * time.Second
+	briefTime   = 2 * time.Second
+)
+
+// runResult is what a run is reported from.
+type runResult struct {
+	folder         *archive.Run
+	inputs         *inputs
+	reconciliation *reconciliation
+	assessment     *assessment
+	fixes          *fixPlan // nil where none were requested
+	execution      *execution
+}
+
+// findings returns the findings with their outcomes.
+func (r *runResult) findings(ctx context.Context) iter.Seq2[reconcile.Reported, error] {
+	return withOutcomes(ctx, r.reconciliation.result, r.fixes, r.execution)
+}
+
+// reportRun writes and prints what a run found, and returns the exit code.
+func (s *session) reportRun(ctx context.Context, r *runResult) (code int, err error) {
+	sum := r.reconciliation.summary
+	r.assessment.fill(&sum)
+	err = s.reportAll(ctx, r.folder, &sum, r.fixes, r.execution, func(ctx context.Context) error {
+		remaining := sum.Findings.State(reconcile.Open)
+		if r.fixes != nil {
+			sum.Fixes = summarizeFixes(r.fixes, r.execution)
+			applied, err := countFindings(sum.Fixes, r.findings(ctx))
+			if err != nil {
+				return err
+			}
+			remaining -= applied
+		}
+		sum.ExitCode = exitCode(&sum, remaining, s.Config.DetailedExitcode)
+		if err := s.writeRun(ctx, r, &sum); err != nil {
+			return err
+		}
+		return s.print(r.folder, &sum, r.fixes, r.execution)
+	})
+	return sum.ExitCode, err
+}
+
+// reportAll runs a function that writes and prints everything. Once something was
+// sent, the function may go on for reportGrace after the end of the context, and
+// an error of it leaves a brief summary.
+func (s *session) reportAll(ctx context.Context, folder *archive.Run, sum *reconcile.Summary, p *fixPlan, e *execution, report func(context.Context) error) error {
+	sum.Warnings = *s.warnings
+	if !e.begun {
+		return report(ctx)
+	}
+	long, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(reportGrace, cancel) })()
+	err := report(long)
+	if err == nil {
+		return nil
+	}
+	return &InterruptedError{errors.Join(
+		fmt.Errorf("plan %s was executed (%s), but not all reports were written; the journal has what was sent: %w",
+			p.plan.ID, describeCounts(e.counts()), err),
+		s.writeBrief(context.WithoutCancel(ctx), folder, *sum, p, e),
+	)}
+}
+
+// writeBrief writes a summary without the reports that failed. It is not used as
+// a baseline.
+func (s *session) writeBrief(ctx context.Context, folder *archive.Run, sum reconcile.Summary, p *fixPlan, e *execution) error {
+	ctx, cancel := context.WithTimeout(ctx, briefTime)
+	defer cancel()
+	if sum.Fixes == nil {
+		sum.Fixes = summarizeFixes(p, e)
+	}
+	sum.Warnings = append(sum.Warnings, "not all reports were written")
+	sum.Accepted, sum.ExitCode, sum.Finished, sum.Reports = false, ExitUnfixed, time.Now().UTC(), folder.Files()
+	if err := folder.Finish(ctx, &sum); err != nil {
+		return fmt.Errorf("write the summary: %w", err)
+	}
+	return nil
+}
+
+// describeCounts describes outcomes in a few words.
+func describeCounts(counts map[string]int) string {
+	text := ""
+	for _, outcome := range []string{fix.OutcomeApplied, fix.OutcomeStale, fix.OutcomeFailed, fix.OutcomeUnsettled, fix.OutcomeNotStarted} {
+		if n := counts[outcome]; n > 0 {
+			text += fmt.Sprintf(", %d %s", n, outcome)
+		}
+	}
+	if text == "" {
+		return "nothing was sent"
+	}
+	return text[2:]
+}
 
 // A reportFile is one file of the run's folder.
 type reportFile struct {
 	name  string
-	asked string // the word of --reports for it
-	write func(*audit, context.Context, io.Writer) error
+	write func(io.Writer) error
 }
 
-// reportTable gives the reports in the order in which they are written.
-func reportTable() []reportFile {
-	return []reportFile{
-		{archive.SnapshotFile, config.ReportSnapshot, (*audit).writeSnapshot},
-		{archive.FindingsFile, config.ReportFindings, (*audit).writeFindings},
-		{archive.PackagesFile, config.ReportPackages, (*audit).writePackages},
-		{archive.WorkbookFile, config.ReportXLSX, (*audit).writeWorkbook},
-	}
-}
-
-// write puts the reports into the run's folder, the summary last.
-func (w *audit) write(ctx context.Context) error {
-	w.summary.Finished = time.Now().UTC()
-	if w.client != nil {
-		w.summary.Requests = w.client.Requests()
-	}
-	for _, f := range reportTable() {
-		if !w.Config.HasReport(f.asked) || f.name == archive.SnapshotFile && w.snapshot == nil {
-			continue
+// runReports returns the reports that were asked for, in the order in which they
+// are written. Writing the snapshot sets its hash in the summary.
+func (s *session) runReports(ctx context.Context, r *runResult, sum *reconcile.Summary) []reportFile {
+	result, carried, spool := r.reconciliation.result, r.inputs.ledger.carried, r.inputs.inventory.spool
+	var files []reportFile
+	add := func(report, name string, write func(io.Writer) error) {
+		if s.Config.HasReport(report) {
+			files = append(files, reportFile{name, write})
 		}
-		w.Log.Info("writing " + f.name)
-		if err := w.run.Put(ctx, f.name, func(out io.Writer) error { return f.write(w, ctx, out) }); err != nil {
+	}
+	if spool != nil {
+		add(config.ReportSnapshot, archive.SnapshotFile, func(out io.Writer) (err error) {
+			sum.SnapshotContent, err = spool.copyTo(out)
+			return err
+		})
+	}
+	add(config.ReportFindings, archive.FindingsFile, func(out io.Writer) error {
+		return report.FindingsCSV(out, sum.AsOf, carried, r.findings(ctx))
+	})
+	add(config.ReportPackages, archive.PackagesFile, func(out io.Writer) error {
+		return report.PackagesCSV(out, result.Inventory(ctx))
+	})
+	add(config.ReportXLSX, archive.WorkbookFile, func(out io.Writer) error {
+		data := s.workbook(sum, r.fixes, r.execution)
+		data.Carried, data.Findings, data.Inventory = carried, r.findings(ctx), result.Inventory(ctx)
+		return report.Workbook(out, data)
+	})
+	return files
+}
+
+// writeRun writes the folder of a run.
+func (s *session) writeRun(ctx context.Context, r *runResult, sum *reconcile.Summary) error {
+	sum.Finished, sum.Requests = time.Now().UTC(), requests(r.inputs.client)
+	for _, f := range s.runReports(ctx, r, sum) {
+		s.Log.Info("writing " + f.name)
+		if err := r.folder.Put(ctx, f.name, f.write); err != nil {
 			return err
 		}
 	}
-	if w.summary.Live {
-		if err := w.run.PutKnownFindings(ctx, w.summary.Scope.ID, w.memory); err != nil {
+	if sum.Live {
+		if err := r.folder.PutKnownFindings(ctx, sum.Scope.ID, r.assessment.known); err != nil {
 			return err
 		}
 	}
-	w.summary.Reports = w.run.Files()
-	if err := w.run.Finish(ctx, &w.summary); err != nil {
+	sum.Reports = r.folder.Files()
+	if err := r.folder.Finish(ctx, sum); err != nil {
 		return err
 	}
-	w.point(ctx)
+	s.setLatest(ctx, sum)
 	return nil
 }
 
-func (w *audit) writeSnapshot(_ context.Context, out io.Writer) (err error) {
-	w.summary.SnapshotContent, err = w.snapshot.copyTo(out)
-	return err
-}
-
-func (w *audit) writeFindings(ctx context.Context, out io.Writer) error {
-	return report.FindingsCSV(out, w.summary.AsOf, w.carried, w.findings(ctx))
-}
-
-func (w *audit) writePackages(ctx context.Context, out io.Writer) error {
-	return report.PackagesCSV(out, w.result.Inventory(ctx))
-}
-
-func (w *audit) writeWorkbook(ctx context.Context, out io.Writer) error {
-	book := &report.WorkbookData{
-		Summary: &w.summary, Carried: w.carried, Settings: w.settings(),
-		Plan: w.plan, Results: w.inOrder(), PlanOptions: &report.PlanOptions{Reviewed: w.reviewed, Refusals: w.refusals},
+// setLatest makes an accepted run the latest of its scope. The run is finished by
+// then, so a failure is only a warning.
+func (s *session) setLatest(ctx context.Context, sum *reconcile.Summary) {
+	if !sum.Accepted {
+		return
 	}
-	if w.command != reconcile.CommandApply { // which reads no book
-		book.Findings, book.Inventory = w.findings(ctx), w.result.Inventory(ctx)
+	warning, err := s.archive.SetLatest(ctx, sum)
+	if warning != "" {
+		s.Log.Warn(warning)
 	}
-	return report.Workbook(out, book)
+	if err != nil {
+		s.Log.Warn("the run was not recorded as the latest", "cause", err)
+	}
 }
 
-// settings gives what the run was asked to do, for the workbook's last sheet.
-func (w *audit) settings() []report.Setting {
-	var all []report.Setting
-	for _, g := range w.Config.Effective {
-		all = append(all, report.Setting{Name: g.Name, Value: g.Value, Source: g.Source})
+// requests returns how many requests were sent; client may be nil.
+func requests(client *wix.Client) reconcile.Requests {
+	if client == nil {
+		return reconcile.Requests{}
 	}
-	return all
+	return client.Requests()
+}
+
+// workbook returns what the workbooks of run and apply have in common.
+func (s *session) workbook(sum *reconcile.Summary, p *fixPlan, e *execution) *report.WorkbookData {
+	data := &report.WorkbookData{Summary: sum, PlanOptions: &report.PlanOptions{}}
+	for _, g := range s.Config.Effective {
+		data.Settings = append(data.Settings, report.Setting{Name: g.Name, Value: g.Value, Source: g.Source})
+	}
+	if p != nil {
+		data.Plan, data.Results = p.plan, e.inOrder(p.plan)
+		data.PlanOptions = &report.PlanOptions{Reviewed: p.reviewed, Refusals: p.refusals}
+	}
+	return data
+}
+
+// print prints the result: of a run its summary, of plan and apply the plan with
+// its outcomes. Reasons of a refusal go to the log as well.
+func (s *session) print(folder *archive.Run, sum *reconcile.Summary, p *fixPlan, e *execution) error {
+	if p != nil {
+		for _, r := range p.refusals {
+			s.Log.Warn("the fixes are refused: "+r.Text, "limit", r.Limit, "value", r.Value, "need", r.Need, "raise_with", r.Flag)
+		}
+	}
+	if s.command == reconcile.CommandRun || s.Config.Output == config.OutputJSON && s.command == reconcile.CommandApply {
+		return printSummary(s.Stdout, s.Config.Output, sum, folder.Folder())
+	}
+	if err := s.printPlan(p, e); err != nil {
+		return err
+	}
+	if s.Config.Output == config.OutputText {
+		_, err := io.WriteString(s.Stdout, "\nReports in "+folder.Folder()+"\n")
+		return err
+	}
+	return nil
+}
+
+// printPlan prints a plan, with the outcomes that are known.
+func (s *session) printPlan(p *fixPlan, e *execution) error {
+	o := &report.PlanOptions{Reviewed: p.reviewed, Refusals: p.refusals}
+	switch s.Config.Output {
+	case config.OutputJSON:
+		return report.PlanJSON(s.Stdout, p.plan)
+	case config.OutputMarkdown:
+		return report.PlanMarkdown(s.Stdout, p.plan, e.inOrder(p.plan), o)
+	}
+	return report.PlanText(s.Stdout, p.plan, e.inOrder(p.plan), o)
+}
+
+// printSummary prints a summary in the format of --output.
+func printSummary(out io.Writer, format string, sum *reconcile.Summary, folder string) error {
+	o := &report.TextOptions{Folder: folder}
+	switch format {
+	case config.OutputJSON:
+		return report.JSON(out, sum)
+	case config.OutputMarkdown:
+		return report.Markdown(out, sum, o)
+	}
+	return report.Text(out, sum, o)
 }

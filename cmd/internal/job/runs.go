@@ -2,124 +2,150 @@ package job
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/report"
 	"github.com/wixrecon/wixrecon/sources/archive"
-	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// What earlier runs left is looked at without Wix and without a ledger. What is
-// odd in --out goes to the log: the result is what was asked for.
+// Commands on earlier runs read --out, without Wix and without a ledger. Damage
+// in --out goes to the log.
 
-// Runs is what was asked of earlier runs.
-type Runs struct {
-	Config *config.Config // of it only where and how
-	Opener *storage.Opener
-	Log    *slog.Logger
-	Stdout io.Writer
-	At     time.Time // when it is asked; zero is now
-}
-
-// over opens the archive for what is done with it.
-func (r *Runs) over(ctx context.Context, do func(*archive.Archive) error) error {
-	a, err := archive.Open(ctx, r.Opener, r.Config.Out)
+// withArchive opens the archive for a function.
+func (j *Job) withArchive(ctx context.Context, do func(*archive.Archive) error) error {
+	a, err := archive.Open(ctx, j.Opener, j.Config.Out)
 	if err != nil {
-		return named(fmt.Errorf("out: %w", err))
+		return missingIsUsage(fmt.Errorf("out: %w", err))
 	}
 	return errors.Join(do(a), a.Close())
 }
 
-func (r *Runs) at() time.Time {
-	if r.At.IsZero() {
-		return time.Now().UTC()
-	}
-	return r.At.UTC()
-}
-
-func (r *Runs) warn(warnings []string) {
-	for _, text := range warnings {
-		r.Log.Warn(text)
-	}
-}
-
-// List prints the runs of the scopes whose id begins so, newest first.
-func (r *Runs) List(ctx context.Context, scope string) error {
-	return r.over(ctx, func(a *archive.Archive) error {
+// ListRuns prints the runs of the scopes whose id begins with scope, newest first.
+func (j *Job) ListRuns(ctx context.Context, scope string) error {
+	return j.withArchive(ctx, func(a *archive.Archive) error {
 		listed, warnings, err := a.List(ctx, scope)
 		if err != nil {
 			return err
 		}
-		r.warn(warnings)
+		j.warnAll(warnings)
 		lines := make([]report.RunLine, len(listed))
 		for i, l := range listed {
 			lines[i] = report.RunLine(l)
 		}
-		switch r.Config.Output {
+		switch j.Config.Output {
 		case config.OutputJSON:
-			return report.RunsJSON(r.Stdout, lines)
+			return report.RunsJSON(j.Stdout, lines)
 		case config.OutputMarkdown:
-			return report.RunsMarkdown(r.Stdout, lines)
+			return report.RunsMarkdown(j.Stdout, lines)
 		}
-		return report.RunsText(r.Stdout, lines)
+		return report.RunsText(j.Stdout, lines)
 	})
 }
 
-// Show prints the summary of a run as the run did.
-func (r *Runs) Show(ctx context.Context, id string) error {
-	return r.over(ctx, func(a *archive.Archive) error {
-		s, err := a.Summary(ctx, id)
+// ShowRun prints the summary of a run as the run did.
+func (j *Job) ShowRun(ctx context.Context, id string) error {
+	return j.withArchive(ctx, func(a *archive.Archive) error {
+		sum, err := a.Summary(ctx, id)
 		if err != nil {
 			return err
 		}
-		return printSummary(r.Stdout, r.Config.Output, s, a.Folder(id))
+		return printSummary(j.Stdout, j.Config.Output, sum, a.Folder(id))
 	})
 }
 
-// printSummary prints the summary of a run in one of the forms of --output.
-func printSummary(w io.Writer, form string, s *reconcile.Summary, folder string) error {
-	o := &report.TextOptions{Folder: folder}
-	switch form {
-	case config.OutputJSON:
-		return report.JSON(w, s)
-	case config.OutputMarkdown:
-		return report.Markdown(w, s, o)
+// AcceptRun makes a complete run that a guard objected to the new baseline.
+func (j *Job) AcceptRun(ctx context.Context, id, reason string) error {
+	return j.withArchive(ctx, func(a *archive.Archive) error {
+		acceptance, err := a.Accept(ctx, id, reason, j.startTime())
+		if err != nil {
+			return err
+		}
+		sum, err := a.Summary(ctx, id)
+		if err != nil {
+			return err
+		}
+		if warning, err := a.SetLatest(ctx, sum); err != nil || warning != "" {
+			j.Log.Warn("the run is accepted, but may not be recorded as the latest", "warning", warning, "cause", err)
+		}
+		return j.printAccepted(acceptance, sum.Objections)
+	})
+}
+
+func (j *Job) printAccepted(a *reconcile.Acceptance, objections []string) error {
+	if j.Config.Output == config.OutputJSON {
+		return printJSON(j.Stdout, a)
 	}
-	return report.Text(w, s, o)
-}
-
-// Accept makes a complete run that a guard objected to the new baseline.
-func (r *Runs) Accept(ctx context.Context, id, reason string) error {
-	return r.over(ctx, func(a *archive.Archive) error {
-		acceptance, err := a.Accept(ctx, id, reason, r.at())
-		if err != nil {
-			return err
-		}
-		s, err := a.Summary(ctx, id)
-		if err != nil {
-			return err
-		}
-		if warning, err := a.SetLatest(ctx, s); err != nil || warning != "" {
-			r.Log.Warn("the run is accepted, and may not be named as the latest", "warning", warning, "cause", err)
-		}
-		return r.tellAccepted(acceptance, s.Objections)
-	})
-}
-
-func (r *Runs) tellAccepted(a *reconcile.Acceptance, objections []string) error {
-	if r.Config.Output == config.OutputJSON {
-		return printJSON(r.Stdout, a)
-	}
-	text := fmt.Sprintf("Run %s is accepted: baselines of its scope count from it, and sightings start anew.\n", a.RunID)
+	text := fmt.Sprintf("Run %s is accepted. It is the new baseline of its scope; sightings start again.\n", a.RunID)
 	for _, o := range objections {
 		text += "Overruled: " + o + "\n"
 	}
-	_, err := io.WriteString(r.Stdout, text)
+	_, err := io.WriteString(j.Stdout, text)
 	return err
+}
+
+// PruneRuns removes the runs that are older than keep. Each run is printed once
+// it is removed, so that after an interruption the output is still true.
+func (j *Job) PruneRuns(ctx context.Context, keep time.Duration, dryRun bool) error {
+	return j.withArchive(ctx, func(a *archive.Archive) error {
+		old, warnings, err := a.Prunable(ctx, keep, j.startTime())
+		if err != nil {
+			return err
+		}
+		j.warnAll(warnings)
+		if len(old) == 0 && j.Config.Output != config.OutputJSON {
+			_, err := fmt.Fprintln(j.Stdout, "Nothing to remove")
+			return err
+		}
+		for i := range old {
+			if !dryRun && old[i].Reason == "" {
+				if err := a.Remove(ctx, &old[i]); err != nil {
+					return fmt.Errorf("prune run %s: %w", old[i].ID, err)
+				}
+			}
+			if err := j.printPruned(&old[i], dryRun); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// prunedRun is a line of `runs prune --output json`.
+type prunedRun struct {
+	RunID   string    `json:"run_id"`
+	AsOf    time.Time `json:"as_of"`
+	Files   int       `json:"files"`
+	Bytes   int64     `json:"bytes"`
+	Removed bool      `json:"removed"`
+	Kept    string    `json:"kept,omitempty"` // why it is kept
+}
+
+func (j *Job) printPruned(p *archive.Pruned, dryRun bool) error {
+	if j.Config.Output == config.OutputJSON {
+		return json.NewEncoder(j.Stdout).Encode(prunedRun{p.ID, p.AsOf.UTC(), p.Files, p.Bytes, p.Reason == "" && !dryRun, p.Reason})
+	}
+	verb := "removed"
+	if dryRun {
+		verb = "would remove"
+	}
+	text := fmt.Sprintf("%s %s, as of %s: %d files, %d bytes", verb, p.ID, p.AsOf.UTC().Format("2006-01-02 15:04:05"), p.Files, p.Bytes)
+	if p.Reason != "" {
+		text = fmt.Sprintf("kept %s: %s", p.ID, p.Reason)
+	}
+	_, err := fmt.Fprintln(j.Stdout, text)
+	return err
+}
+
+// printJSON prints indented JSON.
+func printJSON(w io.Writer, content any) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	return out.Encode(content)
 }

@@ -246,11 +246,11 @@ func between(night int, run func(*nights, *testing.T, time.Time, int) *morning) 
 // acceptNight accepts what a guard objected to, hours after the night.
 func acceptNight(night int) func(*testing.T, *nights) {
 	return func(t *testing.T, n *nights) {
-		runs := job.Runs{
+		j := job.Job{
 			Config: &config.Config{Out: n.out, Output: config.OutputText}, Opener: n.places, Log: slog.New(slog.DiscardHandler),
-			Stdout: new(bytes.Buffer), At: moment(night, 6),
+			Stdout: new(bytes.Buffer), Started: moment(night, 6),
 		}
-		if err := runs.Accept(t.Context(), moment(night, 0).Format("20060102T150405Z"), "they left"); err != nil {
+		if err := j.AcceptRun(t.Context(), moment(night, 0).Format("20060102T150405Z"), "they left"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -116,11 +116,11 @@ func (w *weeks) run(t *testing.T, at time.Time, code int) *morning {
 		t.Fatal(err)
 	}
 	var stdout, log bytes.Buffer
-	a := job.Audit{
+	j := job.Job{
 		Config: cfg, Opener: w.places, Version: "test", Log: slog.New(slog.NewTextHandler(&log, nil)), Stdout: &stdout,
-		Started: at, FixRequest: w.fix,
+		Started: at,
 	}
-	if m.code, err = a.Run(t.Context()); err != nil || m.code != code {
+	if m.code, err = j.Run(t.Context(), w.fix); err != nil || m.code != code {
 		t.Fatalf("%s: code %d, want %d: %v\n%s", m.id, m.code, code, err, &log)
 	}
 	m.log = log.String()
@@ -327,7 +327,7 @@ func TestARunDiedAndAnotherWasDamaged(t *testing.T) {
 	m := w.night(t, 3, job.ExitOK)
 	m.wants(t, "open", 0, &reconcile.Changes{Known: 1})
 	said := strings.Join(m.summary.Warnings, "\n")
-	for _, want := range []string{"run " + died + " has no summary.json: it died", "what run " + damaged + " knew of findings is lost: "} {
+	for _, want := range []string{"run " + died + " has no summary.json: it crashed", "what run " + damaged + " knew of findings is lost: "} {
 		if !strings.Contains(said, want) || !strings.Contains(m.log, want) {
 			t.Errorf("%q is not said:\n%s", want, said)
 		}
@@ -346,11 +346,11 @@ func TestObjectionAndAcceptance(t *testing.T) {
 	if m.summary.Accepted || len(m.summary.Objections) == 0 || m.summary.Changes.New != 1 || w.latest(t) == m.id {
 		t.Errorf("night 1: %+v, the latest is %s", m.summary, w.latest(t))
 	}
-	runs := job.Runs{
+	runs := job.Job{
 		Config: &config.Config{Out: w.out, Output: config.OutputText}, Opener: w.places, Log: slog.New(slog.DiscardHandler),
-		Stdout: new(bytes.Buffer), At: moment(1, 6),
+		Stdout: new(bytes.Buffer), Started: moment(1, 6),
 	}
-	if err := runs.Accept(t.Context(), m.id, "the second account is no customer any more"); err != nil {
+	if err := runs.AcceptRun(t.Context(), m.id, "the second account is no customer any more"); err != nil {
 		t.Fatal(err)
 	}
 	if w.latest(t) != m.id {

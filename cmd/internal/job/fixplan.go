@@ -1,0 +1,92 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/join"
+)
+
+// A plan is made from what the reconciliation found, before anything is changed,
+// and in the same way whether it is to be reviewed or executed at once. A plan
+// that is refused is written and shown like any other.
+
+// usageWindow is how long an executed action counts against the limits.
+const usageWindow = 24 * time.Hour
+
+// fixPlan is a plan with what a report needs to know about it.
+type fixPlan struct {
+	plan      *fix.Plan
+	decisions []fix.Decision    // by finding, in their order; nil with apply
+	refusals  []fix.Refusal     // why it is not executed; none: it may be
+	reviewed  bool              // a person reviews it, or reviewed it
+	stale     map[string]string // with apply, why an action is skipped, by its key
+}
+
+// planFixes makes the plan.
+func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs, rec *reconciliation, judged *assessment, past *history) (*fixPlan, error) {
+	s.Log.Info("planning")
+	journal, err := s.archive.Journal().Since(ctx, s.started.Add(-usageWindow))
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	sum := &rec.summary
+	planner := fix.NewPlanner(fix.Options{
+		Parent: sum.Scope.AccountID, Fixes: request.Fixes, Only: request.Only, Listed: setOf(in.ledger.accounts),
+		UnlistedAccounts: s.Config.UnlistedAccounts, Unsettled: fix.UnsettledOf(journal),
+		MinSightings: s.Config.MinSightings, Known: judged.known, Cost: in.lists.lookup(),
+	})
+	if err := feed(ctx, planner, rec.result); err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	plan, err := planner.Plan(fix.Header{
+		Out: s.archive.ID(), Scope: sum.Scope, RunID: sum.RunID, Program: s.Version,
+		CreatedAt: s.started, Life: s.Config.PlanLife, Inputs: slices.Concat(sum.Inputs, sum.Lists),
+	}, fix.Terms{
+		Complete: sum.Complete, Objections: judged.objections, Earlier: past.accepted().Any(), Limits: s.Config.Limits,
+		Usage: fix.UsageOf(journal, s.started.Add(-usageWindow)), LiveInstances: sum.Wix.LiveInstances, Reviewed: request.Review,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &fixPlan{plan: plan, decisions: planner.Decisions(), refusals: plan.Refusals, reviewed: request.Review}, nil
+}
+
+// feed passes all findings to a planner, and the inventory twice.
+func feed(ctx context.Context, p *fix.Planner, result *join.Result) error {
+	for f, err := range result.Findings(ctx) {
+		if err != nil {
+			return err
+		}
+		p.Consider(f)
+	}
+	for _, add := range []func(reconcile.Package){p.See, p.Depend} {
+		for c, err := range result.Inventory(ctx) {
+			if err != nil {
+				return err
+			}
+			add(c.Package)
+		}
+	}
+	return nil
+}
+
+// write writes the plan's file.
+func (p *fixPlan) write(out io.Writer) error {
+	text, err := p.plan.Encode()
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(text)
+	return err
+}
+
+// anyDue reports whether the plan has an action to send now.
+func (p *fixPlan) anyDue() bool {
+	return slices.ContainsFunc(p.plan.Actions, func(a fix.Action) bool { return a.Due(p.reviewed) })
+}

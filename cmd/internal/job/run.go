@@ -1,0 +1,120 @@
+package job
+
+import (
+	"context"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/join"
+	"github.com/wixrecon/wixrecon/sources/archive"
+	"github.com/wixrecon/wixrecon/sources/wix"
+)
+
+// A run reads everything, decides everything, and only then writes. A run that
+// fails therefore leaves nothing in --out. Without a FixRequest it sends Wix
+// nothing but queries. With one it makes a plan, executes it, and then writes
+// the reports, which show the outcomes.
+
+// A FixRequest is what a run is asked to fix.
+type FixRequest struct {
+	Fixes  []string        // names of --fix
+	Only   map[string]bool // ids of findings, packages and accounts; nil means all
+	Review bool            // a person reviews the plan before it is applied: this run sends nothing
+}
+
+// Run reads and compares both sides, and fixes what was requested; request is
+// nil for an audit. It returns the exit code. An error means that nothing could
+// be reported.
+func (j *Job) Run(ctx context.Context, request *FixRequest) (code int, err error) {
+	command := reconcile.CommandRun
+	if request != nil && request.Review {
+		command = reconcile.CommandPlan
+	}
+	return j.inSession(ctx, command, func(s *session) (int, error) { return s.run(ctx, request) })
+}
+
+// run puts the stages together.
+func (s *session) run(ctx context.Context, request *FixRequest) (code int, err error) {
+	folder, err := s.newFolder(ctx)
+	if err != nil {
+		return 0, err
+	}
+	sub := s.subject(folder.ID)
+	past, err := s.readHistory(ctx, sub)
+	if err != nil {
+		return 0, err
+	}
+	lists, err := s.readLists(ctx, sub.asOf)
+	if err != nil {
+		return 0, err
+	}
+	lease, err := s.acquireLease(ctx, folder.ID, request != nil && !request.Review)
+	if err != nil {
+		return 0, err
+	}
+	defer lease.release(ctx)
+	table := join.New(join.Options{})
+	defer table.Close()
+	in, err := s.readInputs(ctx, sub, lists, table)
+	defer in.close()
+	if err != nil {
+		return 0, err
+	}
+	r := &runResult{folder: folder, inputs: in}
+	if r.reconciliation, err = s.reconcile(ctx, in, past.known, table); err != nil {
+		return 0, err
+	}
+	if r.assessment, err = s.assess(ctx, r.reconciliation, past); err != nil {
+		return 0, err
+	}
+	if request != nil {
+		if r.fixes, err = s.planFixes(ctx, request, in, r.reconciliation, r.assessment, past); err != nil {
+			return 0, err
+		}
+		if err := folder.Put(ctx, archive.PlanFile, r.fixes.write); err != nil {
+			return 0, err
+		}
+	}
+	if r.execution, err = s.execute(ctx, lease, in.client, r.fixes); err != nil {
+		return 0, err
+	}
+	return s.reportRun(ctx, r)
+}
+
+// inputs are what a run read.
+type inputs struct {
+	subject   *subject // complete: a replay learns the rest from its snapshot
+	lists     *lists
+	ledger    *ledgerInput
+	inventory *inventory
+	client    *wix.Client // nil in a replay
+}
+
+// readInputs reads the ledger and the inventory into the table. A live read needs
+// the sub-accounts of the ledger; the ledger of a replay may be named by the date
+// of its snapshot. The result must be closed, also beside an error.
+func (s *session) readInputs(ctx context.Context, sub *subject, l *lists, table *join.Table) (in *inputs, err error) {
+	in = &inputs{subject: sub, lists: l}
+	replayed := s.Config.Snapshot != ""
+	if replayed {
+		if in.subject, in.inventory, err = s.replay(ctx, sub, table); err != nil {
+			return in, err
+		}
+	}
+	if in.ledger, err = s.readLedger(ctx, in.subject.asOf, addTo(table)); err != nil || replayed {
+		return in, err
+	}
+	if in.client, err = s.newClient(); err != nil {
+		return in, err
+	}
+	in.inventory, err = s.readInventory(ctx, in.client, in.ledger.accounts, table)
+	return in, err
+}
+
+func (in *inputs) close() {
+	if in.inventory != nil {
+		in.inventory.spool.close()
+	}
+	if in.client != nil {
+		in.client.Close()
+	}
+}
