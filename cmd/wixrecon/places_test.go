@@ -260,7 +260,7 @@ func TestLedgerInParts(t *testing.T) {
 	writeFiles(t, folder, map[string]string{"part-2.csv": strings.Replace(header, "\n", ",extra\n", 1)})
 	s.out = filepath.Join(filepath.Dir(s.out), "other")
 	o = s.process(t, nil)
-	o.wantsNothing(t, job.ExitFailed, `part-2.csv: its header is not that of `+folder+`/part-0.csv`)
+	o.wantsNothing(t, job.ExitFailed, `part-2.csv: its header differs from that of `+folder+`/part-0.csv`)
 }
 
 // withoutRecords blanks the numbers, which count within a part.
@@ -282,7 +282,7 @@ func writeFiles(t *testing.T, folder string, files map[string]string) {
 
 func TestControlTotals(t *testing.T) {
 	s := demoWorld(t)
-	s.process(t, nil, "--ledger-rows", "161").wantsNothing(t, job.ExitFailed, "it has 162 rows, --ledger-rows says 161")
+	s.process(t, nil, "--ledger-rows", "161").wantsNothing(t, job.ExitFailed, "it has 162 rows, but --ledger-rows is 161")
 	s.process(t, nil, "--ledger-rows", "0").wantsNothing(t, job.ExitUsage, "at least 1")
 	sum := s.ledger + ".sha256"
 	for content, says := range map[string]string{

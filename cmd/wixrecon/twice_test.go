@@ -241,7 +241,7 @@ func (c *child) truthful() error {
 	said := c.stderr.String()
 	switch {
 	case c.code == job.ExitOK && (strings.Contains(said, "another run has it") || strings.Contains(struck, "/lock/released-")),
-		c.code == job.ExitRefused && strings.Contains(said, "the plan was carried out already"),
+		c.code == job.ExitRefused && strings.Contains(said, "the plan has been executed already"),
 		c.code == job.ExitFailed && strings.Contains(said, "the lease is lost"):
 		return nil
 	}
