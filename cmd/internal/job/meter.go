@@ -21,9 +21,9 @@ type Meter struct {
 	out   io.Writer
 	every time.Duration
 
-	mu   sync.Mutex
-	last wix.Progress
-	on   bool
+	mu     sync.Mutex
+	last   wix.Progress
+	active bool
 }
 
 // NewMeter makes a meter that writes to out.
@@ -43,7 +43,7 @@ func NewMeter(out io.Writer, asBar bool) *Meter {
 func (m *Meter) Write(line []byte) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.bar == nil || !m.on {
+	if m.bar == nil || !m.active {
 		return m.out.Write(line)
 	}
 	_ = m.bar.Clear()
@@ -57,10 +57,10 @@ func (m *Meter) start(log *slog.Logger) (stop func()) {
 	if m == nil {
 		return func() {}
 	}
-	m.set(true)
+	m.setActive(true)
 	if m.bar != nil {
 		return func() {
-			m.set(false)
+			m.setActive(false)
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			_ = m.bar.Finish()
@@ -68,22 +68,22 @@ func (m *Meter) start(log *slog.Logger) (stop func()) {
 	}
 	done := make(chan struct{})
 	var ended sync.WaitGroup
-	ended.Go(func() { m.tell(log, done) })
+	ended.Go(func() { m.logProgress(log, done) })
 	return func() {
 		close(done)
 		ended.Wait()
-		m.set(false)
+		m.setActive(false)
 	}
 }
 
-func (m *Meter) set(on bool) {
+func (m *Meter) setActive(on bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.on = on
+	m.active = on
 }
 
 // tell writes a line of the log every few seconds.
-func (m *Meter) tell(log *slog.Logger, done <-chan struct{}) {
+func (m *Meter) logProgress(log *slog.Logger, done <-chan struct{}) {
 	tick := time.NewTicker(m.every)
 	defer tick.Stop()
 	for {
@@ -100,7 +100,7 @@ func (m *Meter) tell(log *slog.Logger, done <-chan struct{}) {
 }
 
 // show takes a new standing.
-func (m *Meter) show(p wix.Progress) {
+func (m *Meter) update(p wix.Progress) {
 	if m == nil {
 		return
 	}

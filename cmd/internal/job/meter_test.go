@@ -11,12 +11,12 @@ import (
 
 // The bar writes when it is told to and at no other time, so that it can share
 // a writer with the log.
-func TestTheBarWritesOnlyWhenTold(t *testing.T) {
+func TestBarWritesOnlyOnProgress(t *testing.T) {
 	var out bytes.Buffer
 	m := NewMeter(&out, true)
 	stop := m.start(nil)
 	for packages := range 3 {
-		m.show(wix.Progress{Accounts: 3, Done: packages, Packages: packages, Total: 3})
+		m.update(wix.Progress{Accounts: 3, Done: packages, Packages: packages, Total: 3})
 	}
 	if _, err := m.Write([]byte("a line of the log\n")); err != nil {
 		t.Fatal(err)

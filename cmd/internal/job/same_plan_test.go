@@ -22,7 +22,7 @@ import (
 // order rows and packages come, and however the server stumbles.
 
 // A guise is the way in which the same night comes.
-type guise struct {
+type variant struct {
 	name   string
 	review bool // it is a plan
 	order  uint64
@@ -31,12 +31,12 @@ type guise struct {
 	code   int
 }
 
-func guises() []guise {
+func variants() []variant {
 	held := map[string]string{"max-fixes": "0"}
 	stumbling := wixsim.Options{Seed: 5, PageSize: 9, ShufflePages: 6, Faults: map[wixsim.Fault]float64{
 		wixsim.RepeatPackage: 0.2, wixsim.StaleCopy: 0.2, wixsim.ThrottleRetryAfter: 0.1, wixsim.UnknownFields: 0.2,
 	}}
-	return []guise{
+	return []variant{
 		{name: "a run that is held back", flags: held, code: job.ExitRefused},
 		{name: "a run, one request at a time, rows permuted", flags: with(held, "concurrency", "1"), order: 8, code: job.ExitRefused},
 		{name: "a plan, 16 requests at a time, packages permuted", review: true, flags: with(nil, "concurrency", "16"), server: wixsim.Options{ShufflePages: 4, PageSize: 7}},
@@ -56,29 +56,29 @@ func with(flags map[string]string, name, value string) map[string]string {
 
 // A rehearsal is a random book with a past, from which every guise of one night
 // begins.
-type rehearsal struct {
-	*nights
+type preparedNight struct {
+	*fixScenario
 	planted *wixsim.Planted
 	flags   map[string]string
 }
 
-func newRehearsal(t *testing.T, seed uint64) *rehearsal {
+func prepareNight(t *testing.T, seed uint64) *preparedNight {
 	t.Helper()
-	r := &rehearsal{nights: newNights(t)}
+	r := &preparedNight{fixScenario: newFixScenario(t)}
 	r.planted = wixsim.Generate(wixsim.GenerateOptions{Seed: seed, Packages: 60, PerKind: 2, AsOf: moment(1, 0)})
-	r.book, r.still, r.out = r.planted.Book, true, filepath.Join(t.TempDir(), "out")
+	r.packages, r.frozen, r.out = r.planted.Book, true, filepath.Join(t.TempDir(), "out")
 	r.flags = map[string]string{
 		"max-bad-rows": "100", "min-sightings": fmt.Sprint(2 + seed%2), "prices": r.prices(t), "cancel-unlisted-accounts": "true",
 	}
-	r.set(r.flags)
+	r.setFlags(r.flags)
 	r.rows = nil
-	r.order(t, 7)
+	r.writeLedger(t, 7)
 	r.audit(t, moment(0, 0), job.ExitOK)
 	return r
 }
 
 // order writes the ledger in another order.
-func (r *rehearsal) order(t *testing.T, seed uint64) {
+func (r *preparedNight) writeLedger(t *testing.T, seed uint64) {
 	t.Helper()
 	if err := os.WriteFile(r.ledger, r.planted.LedgerCSV(seed), 0o600); err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func (r *rehearsal) order(t *testing.T, seed uint64) {
 }
 
 // prices gives a file with the prices of every second product and cycle.
-func (r *rehearsal) prices(t *testing.T) string {
+func (r *preparedNight) prices(t *testing.T) string {
 	t.Helper()
 	text := "catalog_product_id,billing_cycle,unit_cost,currency,product_name\n"
 	known := make(map[string]bool)
@@ -108,19 +108,19 @@ func (r *rehearsal) prices(t *testing.T) string {
 
 // actions runs the night in a guise, on a copy of what the nights before left,
 // and gives the actions as they stand in the plan's file.
-func (r *rehearsal) actions(t *testing.T, g *guise) ([]byte, *morning) {
+func (r *preparedNight) actions(t *testing.T, g *variant) ([]byte, *nightResult) {
 	t.Helper()
-	own := *r.nights
-	own.weeks = &weeks{ledger: r.ledger, places: r.places, book: r.planted.Book, server: g.server, out: filepath.Join(t.TempDir(), "out")}
+	own := *r.fixScenario
+	own.scenario = &scenario{ledger: r.ledger, opener: r.opener, packages: r.planted.Book, server: g.server, out: filepath.Join(t.TempDir(), "out")}
 	if err := os.CopyFS(own.out, os.DirFS(r.out)); err != nil {
 		t.Fatal(err)
 	}
-	own.set(r.nights.flags)
-	own.set(g.flags)
-	r.order(t, g.order)
-	night := own.fixes
+	own.setFlags(r.fixScenario.flags)
+	own.setFlags(g.flags)
+	r.writeLedger(t, g.order)
+	night := own.runFixes
 	if g.review {
-		night = own.plans
+		night = own.runPlan
 	}
 	m := night(t, moment(1, 0), g.code)
 	var plan struct {
@@ -132,21 +132,21 @@ func (r *rehearsal) actions(t *testing.T, g *guise) ([]byte, *morning) {
 	return plan.Actions, m
 }
 
-func TestAPlanAndARunHaveTheSameActions(t *testing.T) {
+func TestPlanAndRunHaveTheSameActions(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			r := newRehearsal(t, seed)
-			want, _ := r.actions(t, &guise{review: true})
-			r.worthIt(t, want)
-			for _, g := range guises() {
+			r := prepareNight(t, seed)
+			want, _ := r.actions(t, &variant{review: true})
+			r.expectVariety(t, want)
+			for _, g := range variants() {
 				got, m := r.actions(t, &g)
 				if !bytes.Equal(got, want) {
-					t.Errorf("%s: the actions differ:\n%s", g.name, firstOther(string(got), string(want)))
+					t.Errorf("%s: the actions differ:\n%s", g.name, firstDifference(string(got), string(want)))
 				}
 				if sends := g.flags == nil && !g.review; sends != (len(m.sim.Changes()) > 0) {
-					t.Errorf("%s: sent %q", g.name, sentOf(m))
+					t.Errorf("%s: sent %q", g.name, describeSent(m))
 				}
 			}
 		})
@@ -155,7 +155,7 @@ func TestAPlanAndARunHaveTheSameActions(t *testing.T) {
 
 // worthIt wants that there are actions of every kind, and that sightings are in
 // them: fewer than are wanted, or enough.
-func (r *rehearsal) worthIt(t *testing.T, text []byte) {
+func (r *preparedNight) expectVariety(t *testing.T, text []byte) {
 	t.Helper()
 	var actions []fix.Action
 	if err := json.Unmarshal(text, &actions); err != nil {
@@ -177,7 +177,7 @@ func (r *rehearsal) worthIt(t *testing.T, text []byte) {
 }
 
 // firstOther gives the first line on which two texts differ.
-func firstOther(got, want string) string {
+func firstDifference(got, want string) string {
 	lines := strings.Split(want, "\n")
 	for i, line := range strings.Split(got, "\n") {
 		if i >= len(lines) || line != lines[i] {

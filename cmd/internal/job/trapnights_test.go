@@ -17,29 +17,29 @@ import (
 // night would have done stands in its plan, and nothing is sent.
 
 // fill puts so many healthy subscriptions into the inventory, in both accounts.
-func (n *nights) fill(count int) *nights {
+func (n *fixScenario) fillHealthy(count int) *fixScenario {
 	accounts := []string{accountA, accountB}
-	n.rows, n.book = nil, nil
+	n.rows, n.packages = nil, nil
 	for i := range count {
 		row := wixsim.Row{ExternalID: fmt.Sprintf("N-%03d", i), AccountID: accounts[i%2]}
 		n.rows = append(n.rows, row)
-		n.book = append(n.book, wixsim.Package{ExternalID: row.ExternalID, AccountID: row.AccountID})
+		n.packages = append(n.packages, wixsim.Package{ExternalID: row.ExternalID, AccountID: row.AccountID})
 	}
-	n.rows, n.book = rowsOf(n.rows...), packagesOf(n.book...)
+	n.rows, n.packages = rowsOf(n.rows...), packagesOf(n.packages...)
 	return n
 }
 
 // refuses wants that a night's run sends nothing of a plan that is not empty,
 // and by what.
-func (n *nights) refuses(t *testing.T, night int, by string, kinds ...string) *fix.Plan {
+func (n *fixScenario) expectRefused(t *testing.T, night int, by string, kinds ...string) *fix.Plan {
 	t.Helper()
-	m := n.fixes(t, moment(night, 0), job.ExitRefused, kinds...)
+	m := n.runFixes(t, moment(night, 0), job.ExitRefused, kinds...)
 	p := n.plan(t, m)
 	if len(p.Actions) == 0 || refusedBy(p) != by {
 		t.Errorf("night %d: %d actions, refused by %q, want %s", night, len(p.Actions), refusedBy(p), by)
 	}
 	if len(m.sim.Changes()) > 0 {
-		t.Errorf("night %d: sent %s", night, sentOf(m))
+		t.Errorf("night %d: sent %s", night, describeSent(m))
 	}
 	if got := m.summary.Fixes; got == nil || got.Actions[fix.OutcomeApplied] > 0 || len(got.Refusals) == 0 {
 		t.Errorf("night %d: the summary says %+v", night, got)
@@ -51,37 +51,37 @@ func (n *nights) refuses(t *testing.T, night int, by string, kinds ...string) *f
 }
 
 // bites wants that a night's run sends all of its plan.
-func (n *nights) bites(t *testing.T, night, actions int, kinds ...string) {
+func (n *fixScenario) expectAllSent(t *testing.T, night, actions int, kinds ...string) {
 	t.Helper()
-	m := n.fixes(t, moment(night, 0), job.ExitOK, kinds...)
+	m := n.runFixes(t, moment(night, 0), job.ExitOK, kinds...)
 	if p := n.plan(t, m); len(p.Actions) != actions || len(m.sim.Changes()) != actions {
 		t.Errorf("night %d: %d actions, and sent %d; want %d", night, len(p.Actions), len(m.sim.Changes()), actions)
 	}
 }
 
-func TestTrapAFreshOut(t *testing.T) {
+func TestTrapEmptyArchive(t *testing.T) {
 	t.Parallel()
-	n := newNights(t).fill(4)
+	n := newFixScenario(t).fillHealthy(4)
 	n.rows = n.rows[:3]
-	n.refuses(t, 0, fix.RefusedHistory)
-	n.bites(t, 1, 1)
+	n.expectRefused(t, 0, fix.RefusedHistory)
+	n.expectAllSent(t, 1, 1)
 	n.out = "mem://lost" // the archive: the next run is a first one
-	n.refuses(t, 2, fix.RefusedHistory)
+	n.expectRefused(t, 2, fix.RefusedHistory)
 }
 
 func TestTrapAllIDsRekeyed(t *testing.T) {
 	t.Parallel()
-	n := newNights(t).fill(20)
+	n := newFixScenario(t).fillHealthy(20)
 	n.audit(t, moment(0, 0), job.ExitOK)
 	for i := range n.rows {
 		n.rows[i].ExternalID = "new-" + n.rows[i].ExternalID
 	}
-	p := n.refuses(t, 1, fix.GuardShrink)
+	p := n.expectRefused(t, 1, fix.GuardShrink)
 	if len(p.Actions) != 40 || p.Refusals[0].Need != "0" {
 		t.Errorf("%d actions, %+v", len(p.Actions), p.Refusals)
 	}
-	n.set(map[string]string{"max-shrink": "off"})
-	n.bites(t, 2, 40)
+	n.setFlags(map[string]string{"max-shrink": "off"})
+	n.expectAllSent(t, 2, 40)
 }
 
 func TestTrapAllStatusesFlipped(t *testing.T) {
@@ -96,21 +96,21 @@ func TestTrapAllStatusesFlipped(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := newNights(t).fill(20)
+			n := newFixScenario(t).fillHealthy(20)
 			for i := c.active; i < 20; i++ {
-				n.rows[i].Status, n.book[i].ProductInstances[0].Status = "canceled", "CANCELED"
+				n.rows[i].Status, n.packages[i].ProductInstances[0].Status = "canceled", "CANCELED"
 			}
 			if c.canary != "" {
-				n.set(map[string]string{"canary": c.canary})
+				n.setFlags(map[string]string{"canary": c.canary})
 			}
 			n.audit(t, moment(0, 0), job.ExitOK)
 			for i := range n.rows {
 				n.rows[i].Status = map[string]string{"active": "canceled", "canceled": "active"}[n.rows[i].Status]
 			}
-			n.refuses(t, 1, c.by)
+			n.expectRefused(t, 1, c.by)
 			maps.DeleteFunc(n.flags, func(name, _ string) bool { return name == "canary" })
-			n.set(map[string]string{"max-shrink": "off"})
-			n.bites(t, 2, c.active)
+			n.setFlags(map[string]string{"max-shrink": "off"})
+			n.expectAllSent(t, 2, c.active)
 		})
 	}
 }
@@ -123,16 +123,16 @@ func TestTrapTenNightsOfFourPercent(t *testing.T) {
 	for sightings, sent := range map[string]int{"1": 2, "2": 0} {
 		t.Run(sightings, func(t *testing.T) {
 			t.Parallel()
-			n := newNights(t).fill(50)
-			n.set(map[string]string{"min-sightings": sightings})
+			n := newFixScenario(t).fillHealthy(50)
+			n.setFlags(map[string]string{"min-sightings": sightings})
 			n.audit(t, moment(0, 0), job.ExitOK)
 			for night := 1; night <= 10; night++ {
 				n.rows = n.rows[:len(n.rows)*96/100]
 				if night > 1 {
-					n.refuses(t, night, fix.GuardShrink)
+					n.expectRefused(t, night, fix.GuardShrink)
 					continue
 				}
-				m := n.fixes(t, moment(night, 0), job.ExitOK)
+				m := n.runFixes(t, moment(night, 0), job.ExitOK)
 				if got := len(m.sim.Changes()); got != sent || !m.summary.Accepted {
 					t.Errorf("4 %% of one night are within the limit: sent %d, want %d", got, sent)
 				}
@@ -145,48 +145,48 @@ func TestTrapTenNightsOfFourPercent(t *testing.T) {
 // the first, and everything waits for another.
 func TestTrapTwoTruncatedNightsAndARaisedShrink(t *testing.T) {
 	t.Parallel()
-	n := newNights(t).fill(20)
-	n.set(map[string]string{"min-sightings": "2"})
+	n := newFixScenario(t).fillHealthy(20)
+	n.setFlags(map[string]string{"min-sightings": "2"})
 	n.audit(t, moment(0, 0), job.ExitOK)
 	n.rows = n.rows[:10]
 	for night := 1; night <= 2; night++ {
-		n.refuses(t, night, fix.GuardShrink)
+		n.expectRefused(t, night, fix.GuardShrink)
 	}
-	n.set(map[string]string{"max-shrink": "60"})
-	m := n.fixes(t, moment(3, 0), job.ExitOK)
+	n.setFlags(map[string]string{"max-shrink": "60"})
+	m := n.runFixes(t, moment(3, 0), job.ExitOK)
 	p := n.plan(t, m)
 	waiting := slices.ContainsFunc(p.Actions, func(a fix.Action) bool { return a.Waiting != nil && a.Waiting.Sightings == 1 })
 	due := slices.ContainsFunc(p.Actions, func(a fix.Action) bool { return a.Waiting == nil })
 	if len(p.Actions) != 10 || !waiting || due || len(m.sim.Changes()) > 0 {
-		t.Errorf("planned %s, sent %s", told(p), sentOf(m))
+		t.Errorf("planned %s, sent %s", describeActions(p), describeSent(m))
 	}
-	n.bites(t, 4, 10)
+	n.expectAllSent(t, 4, 10)
 }
 
 // The numbers of a night that is refused are no measure for the next: the same
 // ledger is refused every night, until somebody says that it is right.
-func TestTrapALedgerOfOneRow(t *testing.T) {
+func TestTrapLedgerOfOneRow(t *testing.T) {
 	t.Parallel()
-	n := newNights(t).fill(20)
+	n := newFixScenario(t).fillHealthy(20)
 	n.audit(t, moment(0, 0), job.ExitOK)
 	n.rows = n.rows[:1]
 	for night := 1; night <= 3; night++ {
-		n.refuses(t, night, fix.GuardShrink)
+		n.expectRefused(t, night, fix.GuardShrink)
 	}
 }
 
 // A night that could not read an account refuses what it found in the others.
-func TestTrapAnIncompleteNight(t *testing.T) {
+func TestTrapIncompleteNight(t *testing.T) {
 	t.Parallel()
-	n := newNights(t).fill(40)
+	n := newFixScenario(t).fillHealthy(40)
 	n.audit(t, moment(0, 0), job.ExitOK)
 	n.rows[0].Status, n.rows[1].Status = "canceled", "canceled" // one in each account
 	n.server.FailAccounts = map[string]int{accountA: 403}
 	n.server.FailSweepPagesOf = map[string]int{accountA: 403}
-	m := n.fixes(t, moment(1, 0), job.ExitIncomplete)
-	if p := n.plan(t, m); told(p) != "cancel 11 waiting 0 of 1" || p.Refusals[0].Limit != fix.RefusedIncomplete || len(m.sim.Changes()) > 0 {
-		t.Errorf("planned %q, refused by %s, sent %s", told(p), refusedBy(p), sentOf(m))
+	m := n.runFixes(t, moment(1, 0), job.ExitIncomplete)
+	if p := n.plan(t, m); describeActions(p) != "cancel 11 waiting 0 of 1" || p.Refusals[0].Limit != fix.RefusedIncomplete || len(m.sim.Changes()) > 0 {
+		t.Errorf("planned %q, refused by %s, sent %s", describeActions(p), refusedBy(p), describeSent(m))
 	}
 	n.server = wixsim.Options{}
-	n.bites(t, 2, 2)
+	n.expectAllSent(t, 2, 2)
 }

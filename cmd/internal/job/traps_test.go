@@ -18,68 +18,68 @@ import (
 
 // A trap is what a night finds beside the healthy book.
 type trap struct {
-	name   string
-	rows   []wixsim.Row
-	book   []wixsim.Package
-	flags  map[string]string
-	looked string // what stands in the plan, to be looked at; usually nothing
-	spring func(*trap)
-	want   string // what is planned and sent once it is sprung
-	sends  string // in the words of the simulator
+	name     string
+	rows     []wixsim.Row
+	packages []wixsim.Package
+	flags    map[string]string
+	review   string // what stands in the plan, to be looked at; usually nothing
+	disarm   func(*trap)
+	want     string // what is planned and sent once it is sprung
+	sends    string // in the words of the simulator
 }
 
 // set puts the trap into an inventory whose first night was healthy.
-func (tr *trap) set(t *testing.T) *nights {
+func (tr *trap) prepare(t *testing.T) *fixScenario {
 	t.Helper()
-	n := newNights(t)
+	n := newFixScenario(t)
 	n.audit(t, moment(0, 0), job.ExitOK)
 	n.rows = append(n.rows, rowsOf(tr.rows...)...)
-	n.book = append(n.book, packagesOf(tr.book...)...)
-	n.set(map[string]string{"max-bad-rows": "100"})
-	n.set(tr.flags)
+	n.packages = append(n.packages, packagesOf(tr.packages...)...)
+	n.setFlags(map[string]string{"max-bad-rows": "100"})
+	n.setFlags(tr.flags)
 	return n
 }
 
-func TestTraps(t *testing.T) {
+func TestTrapsPlanNothing(t *testing.T) {
 	t.Parallel()
 	for _, tr := range traps() {
 		t.Run(tr.name, func(t *testing.T) {
 			t.Parallel()
-			n := tr.set(t)
-			m := n.plans(t, moment(1, 0), job.ExitOK)
-			if p := n.plan(t, m); told(p) != tr.looked {
-				t.Errorf("planned %q, want %q", told(p), tr.looked)
+			n := tr.prepare(t)
+			m := n.runPlan(t, moment(1, 0), job.ExitOK)
+			if p := n.plan(t, m); describeActions(p) != tr.review {
+				t.Errorf("planned %q, want %q", describeActions(p), tr.review)
 			}
-			if got := m.summary.Fixes.Actions["planned"]; (got > 0) != (tr.looked != "") {
+			if got := m.summary.Fixes.Actions["planned"]; (got > 0) != (tr.review != "") {
 				t.Errorf("%d actions are to be sent once somebody looked at them", got)
 			}
-			if m = n.fixes(t, moment(1, 1), job.ExitOK); len(m.sim.Changes()) > 0 || !m.summary.Accepted {
-				t.Errorf("sent %s, objections %q", sentOf(m), m.summary.Objections)
+			if m = n.runFixes(t, moment(1, 1), job.ExitOK); len(m.sim.Changes()) > 0 || !m.summary.Accepted {
+				t.Errorf("sent %s, objections %q", describeSent(m), m.summary.Objections)
 			}
-			if p := n.plan(t, m); told(p) != tr.looked {
-				t.Errorf("the run planned %q, want %q", told(p), tr.looked)
+			if p := n.plan(t, m); describeActions(p) != tr.review {
+				t.Errorf("the run planned %q, want %q", describeActions(p), tr.review)
 			}
 			row := []byte(",not_allowed," + fix.ReasonDependants + ",")
-			if got := bytes.Contains(n.read(t, m.id+"/findings.csv"), row); got != (tr.looked != "") {
+			if got := bytes.Contains(n.read(t, m.id+"/findings.csv"), row); got != (tr.review != "") {
 				t.Errorf("findings.csv tells of dependants: %t", got)
 			}
 		})
 	}
 }
 
-func TestTrapsBite(t *testing.T) {
+func TestDisarmedTrapsAreFixed(t *testing.T) {
 	t.Parallel()
 	for _, tr := range traps() {
 		t.Run(tr.name, func(t *testing.T) {
 			t.Parallel()
-			tr.spring(&tr)
-			n := tr.set(t)
-			m := n.fixes(t, moment(1, 0), job.ExitOK)
-			if p := n.plan(t, m); told(p) != tr.want {
-				t.Errorf("planned %q, want %q", told(p), tr.want)
+			tr.disarm(&tr)
+			n := tr.prepare(t)
+			m := n.runFixes(t, moment(1, 0), job.ExitOK)
+			if p := n.plan(t, m); describeActions(p) != tr.want {
+				t.Errorf("planned %q, want %q", describeActions(p), tr.want)
 			}
-			if sentOf(m) != tr.sends {
-				t.Errorf("sent %q, want %q", sentOf(m), tr.sends)
+			if describeSent(m) != tr.sends {
+				t.Errorf("sent %q, want %q", describeSent(m), tr.sends)
 			}
 		})
 	}

@@ -30,26 +30,26 @@ const (
 )
 
 // weeks are the nights of one book.
-type weeks struct {
-	out    string
-	ledger string
-	places *storage.Opener
-	book   []wixsim.Package
-	server wixsim.Options
-	flags  map[string]string // beside those of every night
-	fix    *job.FixRequest
+type scenario struct {
+	out      string
+	ledger   string
+	opener   *storage.Opener
+	packages []wixsim.Package
+	server   wixsim.Options
+	flags    map[string]string // beside those of every night
+	fix      *job.FixRequest
 }
 
 // newWeeks gives an inventory with a subscription in each of two accounts.
-func newWeeks(t *testing.T, out string) *weeks {
+func newScenario(t *testing.T, out string) *scenario {
 	t.Helper()
-	w := &weeks{out: out, ledger: filepath.Join(t.TempDir(), "subs.csv"), places: new(storage.Opener)}
-	w.book = []wixsim.Package{packageOf(1, accountA, "S-1"), packageOf(2, accountB, "S-2")}
+	w := &scenario{out: out, ledger: filepath.Join(t.TempDir(), "subs.csv"), opener: new(storage.Opener)}
+	w.packages = []wixsim.Package{packageOf(1, accountA, "S-1"), packageOf(2, accountB, "S-2")}
 	w.write(t, "S-1,"+accountA+",active\nS-2,"+accountB+",active\n")
 	return w
 }
 
-func (w *weeks) write(t *testing.T, rows string) {
+func (w *scenario) write(t *testing.T, rows string) {
 	t.Helper()
 	if err := os.WriteFile(w.ledger, []byte("external_id,account_id,status\n"+rows), 0o600); err != nil {
 		t.Fatal(err)
@@ -74,16 +74,16 @@ func moment(night, hour int) time.Time {
 }
 
 // stray puts a package into the inventory that the ledger does not know.
-func (w *weeks) stray() *wixsim.Package {
-	w.book = append(w.book, packageOf(3, accountA, orphan))
-	return &w.book[len(w.book)-1]
+func (w *scenario) addOrphan() *wixsim.Package {
+	w.packages = append(w.packages, packageOf(3, accountA, orphan))
+	return &w.packages[len(w.packages)-1]
 }
 
 // found takes it out again.
-func (w *weeks) found() { w.book = w.book[:2] }
+func (w *scenario) removeOrphan() { w.packages = w.packages[:2] }
 
 // A morning is what a night left.
-type morning struct {
+type nightResult struct {
 	id      string
 	code    int
 	summary reconcile.Summary
@@ -93,14 +93,14 @@ type morning struct {
 }
 
 // night runs the job on a night and wants the exit code.
-func (w *weeks) night(t *testing.T, night, code int) *morning {
+func (w *scenario) runNight(t *testing.T, night, code int) *nightResult {
 	t.Helper()
-	return w.run(t, moment(night, 0), code)
+	return w.runAt(t, moment(night, 0), code)
 }
 
-func (w *weeks) run(t *testing.T, at time.Time, code int) *morning {
+func (w *scenario) runAt(t *testing.T, at time.Time, code int) *nightResult {
 	t.Helper()
-	m := &morning{id: at.Format("20060102T150405Z"), sim: wixsim.New(w.book, &w.server)}
+	m := &nightResult{id: at.Format("20060102T150405Z"), sim: wixsim.New(w.packages, &w.server)}
 	server := httptest.NewServer(m.sim)
 	defer server.Close()
 	flags := map[string]string{
@@ -117,7 +117,7 @@ func (w *weeks) run(t *testing.T, at time.Time, code int) *morning {
 	}
 	var stdout, log bytes.Buffer
 	j := job.Job{
-		Config: cfg, Opener: w.places, Version: "test", Log: slog.New(slog.NewTextHandler(&log, nil)), Stdout: &stdout,
+		Config: cfg, Opener: w.opener, Version: "test", Log: slog.New(slog.NewTextHandler(&log, nil)), Stdout: &stdout,
 		Started: at,
 	}
 	if m.code, err = j.Run(t.Context(), w.fix); err != nil || m.code != code {
@@ -131,12 +131,12 @@ func (w *weeks) run(t *testing.T, at time.Time, code int) *morning {
 	if err := json.Unmarshal(told, &m.summary); err != nil {
 		t.Fatal(err)
 	}
-	m.orphan = w.row(t, m.id)
+	m.orphan = w.orphanRow(t, m.id)
 	return m
 }
 
 // row gives the orphan's row of findings.csv.
-func (w *weeks) row(t *testing.T, id string) map[string]string {
+func (w *scenario) orphanRow(t *testing.T, id string) map[string]string {
 	t.Helper()
 	records, err := csv.NewReader(bytes.NewReader(w.read(t, id+"/findings.csv"))).ReadAll()
 	if err != nil {
@@ -154,9 +154,9 @@ func (w *weeks) row(t *testing.T, id string) map[string]string {
 	return nil
 }
 
-func (w *weeks) read(t *testing.T, key string) []byte {
+func (w *scenario) read(t *testing.T, key string) []byte {
 	t.Helper()
-	dir, err := w.places.OpenDir(t.Context(), w.out)
+	dir, err := w.opener.OpenDir(t.Context(), w.out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func (w *weeks) read(t *testing.T, key string) []byte {
 
 // wants holds a morning against what it should be: the orphan's state and since
 // which night it is known, and what changed.
-func (m *morning) wants(t *testing.T, state string, first int, changes *reconcile.Changes) {
+func (m *nightResult) expect(t *testing.T, state string, first int, changes *reconcile.Changes) {
 	t.Helper()
 	if m.orphan["state"] != state {
 		t.Errorf("%s: the orphan is %q, want %q", m.id, m.orphan["state"], state)
@@ -185,26 +185,26 @@ func (m *morning) wants(t *testing.T, state string, first int, changes *reconcil
 	}
 }
 
-func places(t *testing.T) map[string]string {
+func archives(t *testing.T) map[string]string {
 	return map[string]string{"folder": filepath.Join(t.TempDir(), "out"), "memory": "mem://out"}
 }
 
 // A finding is first seen once, however often it blinks.
-func TestAFindingOverWeeks(t *testing.T) {
+func TestFindingOverWeeks(t *testing.T) {
 	t.Parallel()
-	for name, out := range places(t) {
+	for name, out := range archives(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWeeks(t, out)
-			w.stray()
-			w.night(t, 0, job.ExitOK).wants(t, "open", 0, nil)
-			w.night(t, 1, job.ExitOK).wants(t, "open", 0, &reconcile.Changes{Known: 1})
-			w.found()
-			w.night(t, 2, job.ExitOK).wants(t, "", 0, &reconcile.Changes{Resolved: 1})
-			w.night(t, 3, job.ExitOK).wants(t, "", 0, &reconcile.Changes{})
-			w.stray()
-			w.night(t, 20, job.ExitOK).wants(t, "open", 0, &reconcile.Changes{Reopened: 1})
-			if last := w.night(t, 60, job.ExitOK); !last.summary.Accepted || !last.summary.Live || len(last.summary.Warnings) > 0 {
+			w := newScenario(t, out)
+			w.addOrphan()
+			w.runNight(t, 0, job.ExitOK).expect(t, "open", 0, nil)
+			w.runNight(t, 1, job.ExitOK).expect(t, "open", 0, &reconcile.Changes{Known: 1})
+			w.removeOrphan()
+			w.runNight(t, 2, job.ExitOK).expect(t, "", 0, &reconcile.Changes{Resolved: 1})
+			w.runNight(t, 3, job.ExitOK).expect(t, "", 0, &reconcile.Changes{})
+			w.addOrphan()
+			w.runNight(t, 20, job.ExitOK).expect(t, "open", 0, &reconcile.Changes{Reopened: 1})
+			if last := w.runNight(t, 60, job.ExitOK); !last.summary.Accepted || !last.summary.Live || len(last.summary.Warnings) > 0 {
 				t.Errorf("%+v", last.summary)
 			}
 		})
@@ -213,26 +213,26 @@ func TestAFindingOverWeeks(t *testing.T) {
 
 // A night that could not read an account resolves nothing, and what it found in
 // the others counts.
-func TestAnIncompleteNightBetween(t *testing.T) {
+func TestIncompleteNightResolvesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWeeks(t, "mem://out")
-	w.stray()
-	w.night(t, 0, job.ExitOK)
+	w := newScenario(t, "mem://out")
+	w.addOrphan()
+	w.runNight(t, 0, job.ExitOK)
 	w.server.FailAccounts = map[string]int{accountA: 403}
 	w.server.FailSweepPagesOf = map[string]int{accountA: 403}
-	m := w.night(t, 1, job.ExitIncomplete)
+	m := w.runNight(t, 1, job.ExitIncomplete)
 	if m.summary.Accepted || m.summary.Changes.Resolved != 0 {
 		t.Errorf("the incomplete night: %+v", m.summary.Changes)
 	}
 	w.server.FailAccounts, w.server.FailSweepPagesOf = nil, nil
-	w.night(t, 2, job.ExitOK).wants(t, "open", 0, &reconcile.Changes{Known: 1})
-	if id := w.latest(t); id != moment(2, 0).Format("20060102T150405Z") {
+	w.runNight(t, 2, job.ExitOK).expect(t, "open", 0, &reconcile.Changes{Known: 1})
+	if id := w.latestRun(t); id != moment(2, 0).Format("20060102T150405Z") {
 		t.Errorf("the latest is %s", id)
 	}
 }
 
 // latest names the one run that latest.json does.
-func (w *weeks) latest(t *testing.T) string {
+func (w *scenario) latestRun(t *testing.T) string {
 	t.Helper()
 	var latest struct {
 		Scopes map[string]struct {
@@ -249,56 +249,56 @@ func (w *weeks) latest(t *testing.T) string {
 }
 
 // What changes every night is in flight for three windows, and open then.
-func TestThreeWindowsInFlight(t *testing.T) {
+func TestInFlightForThreeWindows(t *testing.T) {
 	t.Parallel()
-	w := newWeeks(t, "mem://out")
-	restless := w.stray()
+	w := newScenario(t, "mem://out")
+	restless := w.addOrphan()
 	for _, c := range []struct {
 		night int
 		state string
 	}{{0, "in_flight"}, {5, "in_flight"}, {6, "open"}} {
 		restless.UpdatedDate = moment(c.night, -1)
-		w.night(t, c.night, job.ExitOK)
-		if got := w.row(t, moment(c.night, 0).Format("20060102T150405Z"))["state"]; got != c.state {
+		w.runNight(t, c.night, job.ExitOK)
+		if got := w.orphanRow(t, moment(c.night, 0).Format("20060102T150405Z"))["state"]; got != c.state {
 			t.Errorf("night %d: %s, want %s", c.night, got, c.state)
 		}
 	}
-	w.found() // and once it was gone, anew
-	w.night(t, 7, job.ExitOK)
-	w.stray().UpdatedDate = moment(8, -1)
-	w.night(t, 8, job.ExitOK).wants(t, "in_flight", 0, &reconcile.Changes{Reopened: 1})
+	w.removeOrphan() // and once it was gone, anew
+	w.runNight(t, 7, job.ExitOK)
+	w.addOrphan().UpdatedDate = moment(8, -1)
+	w.runNight(t, 8, job.ExitOK).expect(t, "in_flight", 0, &reconcile.Changes{Reopened: 1})
 }
 
 // Another scope begins with nothing; so does one whose archive was lost.
-func TestAScopeBeginsAnew(t *testing.T) {
+func TestNewScopeStartsEmpty(t *testing.T) {
 	t.Parallel()
-	w := newWeeks(t, filepath.Join(t.TempDir(), "out"))
-	w.stray()
-	w.night(t, 0, job.ExitOK)
+	w := newScenario(t, filepath.Join(t.TempDir(), "out"))
+	w.addOrphan()
+	w.runNight(t, 0, job.ExitOK)
 	w.flags = map[string]string{"accounts": accountA}
-	w.night(t, 1, job.ExitOK).wants(t, "open", 1, nil)
+	w.runNight(t, 1, job.ExitOK).expect(t, "open", 1, nil)
 	w.flags = nil
-	w.night(t, 2, job.ExitOK).wants(t, "open", 0, &reconcile.Changes{Known: 1})
+	w.runNight(t, 2, job.ExitOK).expect(t, "open", 0, &reconcile.Changes{Known: 1})
 	if err := os.RemoveAll(w.out); err != nil {
 		t.Fatal(err)
 	}
-	w.night(t, 3, job.ExitOK).wants(t, "open", 3, nil)
+	w.runNight(t, 3, job.ExitOK).expect(t, "open", 3, nil)
 }
 
 // Neither a replay nor a run that is told its as-of leaves anything to others,
 // nor takes anything from them.
-func TestWhatIsNotLive(t *testing.T) {
+func TestReplayNeitherReadsNorWritesHistory(t *testing.T) {
 	t.Parallel()
-	w := newWeeks(t, filepath.Join(t.TempDir(), "out"))
-	w.stray()
+	w := newScenario(t, filepath.Join(t.TempDir(), "out"))
+	w.addOrphan()
 	w.flags = map[string]string{"reports": "findings,snapshot"}
-	w.night(t, 0, job.ExitOK)
+	w.runNight(t, 0, job.ExitOK)
 	for night, flags := range map[int]map[string]string{
 		1: {"snapshot": filepath.Join(w.out, moment(0, 0).Format("20060102T150405Z"), "packages.jsonl.zst")},
 		2: {"as-of": moment(2, 0).Format(time.RFC3339)},
 	} {
 		w.flags = flags
-		m := w.night(t, night, job.ExitOK)
+		m := w.runNight(t, night, job.ExitOK)
 		if m.summary.Live || m.summary.Accepted || m.summary.Changes != nil || strings.Contains(fmt.Sprint(m.summary.Reports), "memory") {
 			t.Errorf("night %d: %+v", night, m.summary)
 		}
@@ -307,25 +307,25 @@ func TestWhatIsNotLive(t *testing.T) {
 		}
 	}
 	w.flags = nil
-	w.night(t, 3, job.ExitOK).wants(t, "open", 0, &reconcile.Changes{Known: 1})
+	w.runNight(t, 3, job.ExitOK).expect(t, "open", 0, &reconcile.Changes{Known: 1})
 }
 
 // A run that died is told, and costs no more than itself; a memory that was
 // damaged costs the night that it was of.
-func TestARunDiedAndAnotherWasDamaged(t *testing.T) {
+func TestCrashedAndDamagedRuns(t *testing.T) {
 	t.Parallel()
-	w := newWeeks(t, filepath.Join(t.TempDir(), "out"))
-	w.stray()
-	w.night(t, 0, job.ExitOK)
-	died, damaged := w.night(t, 1, job.ExitOK).id, w.night(t, 2, job.ExitOK).id
+	w := newScenario(t, filepath.Join(t.TempDir(), "out"))
+	w.addOrphan()
+	w.runNight(t, 0, job.ExitOK)
+	died, damaged := w.runNight(t, 1, job.ExitOK).id, w.runNight(t, 2, job.ExitOK).id
 	if err := os.Remove(filepath.Join(w.out, died, "summary.json")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(w.out, damaged, "memory.jsonl.zst"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m := w.night(t, 3, job.ExitOK)
-	m.wants(t, "open", 0, &reconcile.Changes{Known: 1})
+	m := w.runNight(t, 3, job.ExitOK)
+	m.expect(t, "open", 0, &reconcile.Changes{Known: 1})
 	said := strings.Join(m.summary.Warnings, "\n")
 	for _, want := range []string{"run " + died + " has no summary.json: it crashed", "what run " + damaged + " knew of findings is lost: "} {
 		if !strings.Contains(said, want) || !strings.Contains(m.log, want) {
@@ -337,28 +337,28 @@ func TestARunDiedAndAnotherWasDamaged(t *testing.T) {
 // What a guard objects to is no baseline until somebody accepts it.
 func TestObjectionAndAcceptance(t *testing.T) {
 	t.Parallel()
-	w := newWeeks(t, "mem://out")
+	w := newScenario(t, "mem://out")
 	w.flags = map[string]string{"max-shrink": "5"}
-	w.stray()
-	w.night(t, 0, job.ExitOK)
+	w.addOrphan()
+	w.runNight(t, 0, job.ExitOK)
 	w.write(t, "S-1,"+accountA+",active\n")
-	m := w.night(t, 1, job.ExitOK)
-	if m.summary.Accepted || len(m.summary.Objections) == 0 || m.summary.Changes.New != 1 || w.latest(t) == m.id {
-		t.Errorf("night 1: %+v, the latest is %s", m.summary, w.latest(t))
+	m := w.runNight(t, 1, job.ExitOK)
+	if m.summary.Accepted || len(m.summary.Objections) == 0 || m.summary.Changes.New != 1 || w.latestRun(t) == m.id {
+		t.Errorf("night 1: %+v, the latest is %s", m.summary, w.latestRun(t))
 	}
 	runs := job.Job{
-		Config: &config.Config{Out: w.out, Output: config.OutputText}, Opener: w.places, Log: slog.New(slog.DiscardHandler),
+		Config: &config.Config{Out: w.out, Output: config.OutputText}, Opener: w.opener, Log: slog.New(slog.DiscardHandler),
 		Stdout: new(bytes.Buffer), Started: moment(1, 6),
 	}
 	if err := runs.AcceptRun(t.Context(), m.id, "the second account is no customer any more"); err != nil {
 		t.Fatal(err)
 	}
-	if w.latest(t) != m.id {
-		t.Errorf("accepted, and the latest is %s", w.latest(t))
+	if w.latestRun(t) != m.id {
+		t.Errorf("accepted, and the latest is %s", w.latestRun(t))
 	}
-	next := w.night(t, 2, job.ExitOK)
-	if !next.summary.Accepted || w.latest(t) != next.id {
-		t.Errorf("night 2: %+v, the latest is %s", next.summary, w.latest(t))
+	next := w.runNight(t, 2, job.ExitOK)
+	if !next.summary.Accepted || w.latestRun(t) != next.id {
+		t.Errorf("night 2: %+v, the latest is %s", next.summary, w.latestRun(t))
 	}
 	if got := next.summary.LedgerVersion; got != m.summary.LedgerVersion {
 		t.Error("the same ledger has another version")
@@ -366,15 +366,15 @@ func TestObjectionAndAcceptance(t *testing.T) {
 }
 
 // Equal inputs give equal bytes: of findings and of what is remembered of them.
-func TestTheSameWeeksGiveTheSameBytes(t *testing.T) {
+func TestEqualInputsGiveEqualBytes(t *testing.T) {
 	t.Parallel()
 	var first []byte
 	for range 2 {
-		w := newWeeks(t, "mem://out")
+		w := newScenario(t, "mem://out")
 		w.flags = map[string]string{"ledger": w.ledger}
-		w.stray()
-		w.night(t, 0, job.ExitOK)
-		m := w.night(t, 1, job.ExitOK)
+		w.addOrphan()
+		w.runNight(t, 0, job.ExitOK)
+		m := w.runNight(t, 1, job.ExitOK)
 		got := w.read(t, m.id+"/findings.csv")
 		if first == nil {
 			first = got

@@ -11,27 +11,27 @@ import (
 
 // A ledger of another system over a big book makes an orphan of every package.
 // The plan tells all of them, and why none is sent; nothing is.
-func TestABigBookOfOrphans(t *testing.T) {
+func TestLargeInventoryOfOrphans(t *testing.T) {
 	t.Parallel()
 	packages := 2_000
 	if os.Getenv("WIXRECON_LONG") != "" {
 		packages = 20_000
 	}
-	n := newNights(t).fill(packages)
+	n := newFixScenario(t).fillHealthy(packages)
 	n.audit(t, moment(0, 0), job.ExitOK)
 	for i := range n.rows {
 		n.rows[i].ExternalID = "other-" + n.rows[i].ExternalID
 	}
-	p := n.refuses(t, 1, fix.GuardShrink, reconcile.FixCancel)
+	p := n.expectRefused(t, 1, fix.GuardShrink, reconcile.FixCancel)
 	if len(p.Actions) != packages || len(p.Refusals) != 1 {
 		t.Errorf("%d actions, %+v", len(p.Actions), p.Refusals)
 	}
 }
 
 // Somebody lifts the guard: the limits, as they are by default, still hold.
-func TestABookOfOrphansWithoutAGuard(t *testing.T) {
+func TestInventoryOfOrphansWithoutGuard(t *testing.T) {
 	t.Parallel()
-	n := newNights(t).fill(400)
+	n := newFixScenario(t).fillHealthy(400)
 	n.audit(t, moment(0, 0), job.ExitOK)
 	for i := range n.rows {
 		n.rows[i].ExternalID = "other-" + n.rows[i].ExternalID
@@ -39,12 +39,12 @@ func TestABookOfOrphansWithoutAGuard(t *testing.T) {
 	for _, limit := range []string{"max-fixes", "max-cancels", "max-cancel-percent", "max-cancels-per-account"} {
 		delete(n.flags, limit)
 	}
-	n.set(map[string]string{"max-shrink": "off"})
-	m := n.fixes(t, moment(1, 0), job.ExitRefused, reconcile.FixCancel)
+	n.setFlags(map[string]string{"max-shrink": "off"})
+	m := n.runFixes(t, moment(1, 0), job.ExitRefused, reconcile.FixCancel)
 	if got, want := refusedBy(n.plan(t, m)), "max_fixes, max_cancels, max_cancel_percent, max_cancels_per_account"; got != want {
 		t.Errorf("refused by %s, want %s", got, want)
 	}
 	if len(m.sim.Changes()) > 0 {
-		t.Errorf("sent %s", sentOf(m))
+		t.Errorf("sent %s", describeSent(m))
 	}
 }

@@ -29,17 +29,17 @@ const (
 )
 
 // nights are weeks with a ledger of rows.
-type nights struct {
-	*weeks
-	rows  []wixsim.Row
-	still bool // the ledger stays as it is
+type fixScenario struct {
+	*scenario
+	rows   []wixsim.Row
+	frozen bool // the ledger stays as it is
 }
 
 // newNights gives an inventory with a healthy subscription in each of two accounts.
-func newNights(t *testing.T) *nights {
-	n := &nights{weeks: newWeeks(t, "mem://out")}
+func newFixScenario(t *testing.T) *fixScenario {
+	n := &fixScenario{scenario: newScenario(t, "mem://out")}
 	n.rows = []wixsim.Row{{ExternalID: "S-1", AccountID: accountA, Status: "active"}, {ExternalID: "S-2", AccountID: accountB, Status: "active"}}
-	n.set(map[string]string{
+	n.setFlags(map[string]string{
 		"max-fixes": "off", "max-cancels": "off", "max-cancel-percent": "off", "max-cancels-per-account": "off",
 		"min-sightings": "1", "max-shrink": "5",
 	})
@@ -47,7 +47,7 @@ func newNights(t *testing.T) *nights {
 }
 
 // set adds to the flags.
-func (n *nights) set(flags map[string]string) {
+func (n *fixScenario) setFlags(flags map[string]string) {
 	if n.flags == nil {
 		n.flags = make(map[string]string)
 	}
@@ -55,21 +55,21 @@ func (n *nights) set(flags map[string]string) {
 }
 
 // audit runs at a moment without fixing anything.
-func (n *nights) audit(t *testing.T, at time.Time, code int) *morning {
+func (n *fixScenario) audit(t *testing.T, at time.Time, code int) *nightResult {
 	t.Helper()
-	return n.at(t, at, code, nil)
+	return n.runRequest(t, at, code, nil)
 }
 
 // fixes runs at a moment with --fix, for everything where no kind is named.
-func (n *nights) fixes(t *testing.T, at time.Time, code int, kinds ...string) *morning {
+func (n *fixScenario) runFixes(t *testing.T, at time.Time, code int, kinds ...string) *nightResult {
 	t.Helper()
-	return n.at(t, at, code, &job.FixRequest{Fixes: kindsOr(kinds)})
+	return n.runRequest(t, at, code, &job.FixRequest{Fixes: kindsOr(kinds)})
 }
 
 // plans makes a plan that is to be looked at.
-func (n *nights) plans(t *testing.T, at time.Time, code int, kinds ...string) *morning {
+func (n *fixScenario) runPlan(t *testing.T, at time.Time, code int, kinds ...string) *nightResult {
 	t.Helper()
-	return n.at(t, at, code, &job.FixRequest{Fixes: kindsOr(kinds), Review: true})
+	return n.runRequest(t, at, code, &job.FixRequest{Fixes: kindsOr(kinds), Review: true})
 }
 
 func kindsOr(kinds []string) []string {
@@ -79,21 +79,21 @@ func kindsOr(kinds []string) []string {
 	return kinds
 }
 
-func (n *nights) at(t *testing.T, at time.Time, code int, fix *job.FixRequest) *morning {
+func (n *fixScenario) runRequest(t *testing.T, at time.Time, code int, fix *job.FixRequest) *nightResult {
 	t.Helper()
-	if !n.still {
+	if !n.frozen {
 		n.export(t, at)
 	}
 	n.fix = fix
-	m := n.run(t, at, code)
+	m := n.runAt(t, at, code)
 	if (fix == nil || fix.Review) && len(m.sim.Changes()) > 0 {
-		t.Errorf("%s: nobody asked, and it sent %s", m.id, sentOf(m))
+		t.Errorf("%s: nobody asked, and it sent %s", m.id, describeSent(m))
 	}
 	return m
 }
 
 // export writes the ledger as it is at a moment.
-func (n *nights) export(t *testing.T, at time.Time) {
+func (n *fixScenario) export(t *testing.T, at time.Time) {
 	t.Helper()
 	rows := slices.Clone(n.rows)
 	for i := range rows {
@@ -169,7 +169,7 @@ func number(id string) string {
 }
 
 // plan reads the plan of a morning.
-func (n *nights) plan(t *testing.T, m *morning) *fix.Plan {
+func (n *fixScenario) plan(t *testing.T, m *nightResult) *fix.Plan {
 	t.Helper()
 	p, err := fix.DecodePlan(n.read(t, m.id+"/plan.json"))
 	if err != nil {
@@ -179,7 +179,7 @@ func (n *nights) plan(t *testing.T, m *morning) *fix.Plan {
 }
 
 // told gives the actions of a plan in words.
-func told(p *fix.Plan) string {
+func describeActions(p *fix.Plan) string {
 	var all []string
 	for i := range p.Actions {
 		a := &p.Actions[i]
@@ -202,7 +202,7 @@ func told(p *fix.Plan) string {
 }
 
 // sentOf gives what a morning's run sent that changes something, in words.
-func sentOf(m *morning) string {
+func describeSent(m *nightResult) string {
 	var all []string
 	for _, c := range m.sim.Changes() {
 		text := string(c.Kind)
