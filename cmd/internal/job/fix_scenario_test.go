@@ -14,12 +14,12 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// Nights on which something is to be fixed. Nothing holds a night back but
-// what it is about: the limits are off, and one sighting is enough, unless the
-// flags say otherwise. The ledger has other bytes each night, as an export does.
+// Nights with --fix. Unless the flags set it otherwise, limits are off and one
+// sighting is enough, so that only what a test is about can refuse. The ledger has
+// other bytes each night, like an export.
 //
-// Packages are told by their number: 10 is the first one beside the healthy
-// two, and 10/101 its first instance.
+// Packages are named by number: 10 is the first one besides the two healthy ones,
+// and 10/101 its first instance.
 
 // The products.
 const (
@@ -28,14 +28,14 @@ const (
 	domain  = "f0000000-0000-4000-8000-000000000003"
 )
 
-// nights are weeks with a ledger of rows.
+// A fixScenario is a scenario with the rows of its ledger.
 type fixScenario struct {
 	*scenario
 	rows   []wixsim.Row
-	frozen bool // the ledger stays as it is
+	frozen bool // the ledger keeps its bytes
 }
 
-// newNights gives an inventory with a healthy subscription in each of two accounts.
+// newFixScenario returns a healthy subscription in each of two accounts.
 func newFixScenario(t *testing.T) *fixScenario {
 	n := &fixScenario{scenario: newScenario(t, "mem://out")}
 	n.rows = []wixsim.Row{{ExternalID: "S-1", AccountID: accountA, Status: "active"}, {ExternalID: "S-2", AccountID: accountB, Status: "active"}}
@@ -46,7 +46,7 @@ func newFixScenario(t *testing.T) *fixScenario {
 	return n
 }
 
-// set adds to the flags.
+// setFlags adds flags.
 func (n *fixScenario) setFlags(flags map[string]string) {
 	if n.flags == nil {
 		n.flags = make(map[string]string)
@@ -60,13 +60,13 @@ func (n *fixScenario) audit(t *testing.T, at time.Time, code int) *nightResult {
 	return n.runRequest(t, at, code, nil)
 }
 
-// fixes runs at a moment with --fix, for everything where no kind is named.
+// runFixes runs at a moment with --fix; without kinds, with all.
 func (n *fixScenario) runFixes(t *testing.T, at time.Time, code int, kinds ...string) *nightResult {
 	t.Helper()
 	return n.runRequest(t, at, code, &job.FixRequest{Fixes: kindsOr(kinds)})
 }
 
-// plans makes a plan that is to be looked at.
+// runPlan makes a plan for review.
 func (n *fixScenario) runPlan(t *testing.T, at time.Time, code int, kinds ...string) *nightResult {
 	t.Helper()
 	return n.runRequest(t, at, code, &job.FixRequest{Fixes: kindsOr(kinds), Review: true})
@@ -87,7 +87,7 @@ func (n *fixScenario) runRequest(t *testing.T, at time.Time, code int, fix *job.
 	n.fix = fix
 	m := n.runAt(t, at, code)
 	if (fix == nil || fix.Review) && len(m.sim.Changes()) > 0 {
-		t.Errorf("%s: nobody asked, and it sent %s", m.id, describeSent(m))
+		t.Errorf("%s: sent without --fix: %s", m.id, describeSent(m))
 	}
 	return m
 }
@@ -104,8 +104,8 @@ func (n *fixScenario) export(t *testing.T, at time.Time) {
 	}
 }
 
-// rowsOf fills in what a row does not say: an active line of one product in the
-// first account.
+// rowsOf completes rows: by default an active line of one product in the first
+// account.
 func rowsOf(rows ...wixsim.Row) []wixsim.Row {
 	for i := range rows {
 		for cell, usual := range map[*string]string{
@@ -120,9 +120,8 @@ func rowsOf(rows ...wixsim.Row) []wixsim.Row {
 	return rows
 }
 
-// packagesOf fills in what a package does not say: its number, from ten on, the
-// first account, one live instance of one product, and that nobody touched it
-// for long.
+// packagesOf completes packages: numbers from ten on and, by default, the first
+// account, one live instance of one product, and no recent change.
 func packagesOf(book ...wixsim.Package) []wixsim.Package {
 	for i := range book {
 		p, usual := &book[i], packageOf(10+i, accountA, "")
@@ -160,15 +159,15 @@ func packageID(n int) string  { return fmt.Sprintf("b0000000-0000-4000-8000-%012
 func instanceID(n int) string { return fmt.Sprintf("c0000000-0000-4000-8000-%012d", n) }
 func siteID(n int) string     { return fmt.Sprintf("e0000000-0000-4000-8000-%012d", n) }
 
-// day gives a date so many days from the first night.
+// day returns the date n days after the first night.
 func day(n int) string { return moment(n, 0).Format(time.DateOnly) }
 
-// number gives the number that a GUID ends in.
+// number returns the number at the end of a GUID.
 func number(id string) string {
 	return strings.TrimLeft(id[strings.LastIndexByte(id, '-')+1:], "0")
 }
 
-// plan reads the plan of a morning.
+// plan reads the plan of a night.
 func (n *fixScenario) plan(t *testing.T, m *nightResult) *fix.Plan {
 	t.Helper()
 	p, err := fix.DecodePlan(n.read(t, m.id+"/plan.json"))
@@ -178,7 +177,7 @@ func (n *fixScenario) plan(t *testing.T, m *nightResult) *fix.Plan {
 	return p
 }
 
-// told gives the actions of a plan in words.
+// describeActions describes the actions of a plan.
 func describeActions(p *fix.Plan) string {
 	var all []string
 	for i := range p.Actions {
@@ -201,7 +200,7 @@ func describeActions(p *fix.Plan) string {
 	return strings.Join(all, ", ")
 }
 
-// sentOf gives what a morning's run sent that changes something, in words.
+// describeSent describes the changes that a night sent.
 func describeSent(m *nightResult) string {
 	var all []string
 	for _, c := range m.sim.Changes() {
@@ -215,7 +214,7 @@ func describeSent(m *nightResult) string {
 	return strings.Join(all, ", ")
 }
 
-// refusedBy gives what refused a plan.
+// refusedBy returns what refused a plan.
 func refusedBy(p *fix.Plan) string {
 	var all []string
 	for _, r := range p.Refusals {

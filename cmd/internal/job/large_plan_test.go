@@ -9,8 +9,9 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// A ledger of another system over a big book makes an orphan of every package.
-// The plan tells all of them, and why none is sent; nothing is.
+// With the ledger of another system every package is an orphan. The plan has all
+// of them and why it is refused. The short form has 2,000 packages, the long form
+// 20,000.
 func TestLargeInventoryOfOrphans(t *testing.T) {
 	t.Parallel()
 	packages := 2_000
@@ -28,7 +29,7 @@ func TestLargeInventoryOfOrphans(t *testing.T) {
 	}
 }
 
-// Somebody lifts the guard: the limits, as they are by default, still hold.
+// With the guard lifted, the default limits still refuse.
 func TestInventoryOfOrphansWithoutGuard(t *testing.T) {
 	t.Parallel()
 	n := newFixScenario(t).fillHealthy(400)

@@ -12,10 +12,10 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
-// A Meter shows how far the reading is: as a bar on a terminal, elsewhere as a
-// line of the log every few seconds. Bar and log share one writer, so that a
-// line of the log never lands inside the bar. Time left is shown only where
-// the server tells how much there is.
+// A Meter shows the progress of reading: as a bar on a terminal, elsewhere as a
+// line of the log every few seconds. Bar and log share one writer, so that a line
+// of the log is never inside the bar. Time left is shown only where the server
+// gives a total.
 type Meter struct {
 	bar   *progressbar.ProgressBar // nil: log lines
 	out   io.Writer
@@ -26,7 +26,7 @@ type Meter struct {
 	active bool
 }
 
-// NewMeter makes a meter that writes to out.
+// NewMeter returns a meter that writes to out.
 func NewMeter(out io.Writer, asBar bool) *Meter {
 	m := &Meter{out: out, every: 5 * time.Second}
 	if asBar {
@@ -34,12 +34,12 @@ func NewMeter(out io.Writer, asBar bool) *Meter {
 			progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("reading Wix"),
 			progressbar.OptionShowCount(), progressbar.OptionSetItsString("packages"), progressbar.OptionSetWidth(24),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true),
-			progressbar.OptionSetSpinnerChangeInterval(0)) // or it writes by itself, into a line of the log
+			progressbar.OptionSetSpinnerChangeInterval(0)) // otherwise it writes on its own, into a line of the log
 	}
 	return m
 }
 
-// Write passes a line of the log on, beside the bar.
+// Write writes a line of the log, and draws the bar again below it.
 func (m *Meter) Write(line []byte) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -52,7 +52,7 @@ func (m *Meter) Write(line []byte) (int, error) {
 	return n, err
 }
 
-// start begins to show; the function it returns ends that.
+// start begins to show progress, until the returned function is called.
 func (m *Meter) start(log *slog.Logger) (stop func()) {
 	if m == nil {
 		return func() {}
@@ -82,7 +82,7 @@ func (m *Meter) setActive(on bool) {
 	m.active = on
 }
 
-// tell writes a line of the log every few seconds.
+// logProgress writes a line of the log every few seconds.
 func (m *Meter) logProgress(log *slog.Logger, done <-chan struct{}) {
 	tick := time.NewTicker(m.every)
 	defer tick.Stop()
@@ -99,7 +99,7 @@ func (m *Meter) logProgress(log *slog.Logger, done <-chan struct{}) {
 	}
 }
 
-// show takes a new standing.
+// update shows new progress.
 func (m *Meter) update(p wix.Progress) {
 	if m == nil {
 		return

@@ -9,8 +9,8 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
-// The bar writes when it is told to and at no other time, so that it can share
-// a writer with the log.
+// The bar writes on progress and at no other time, so that it can share a writer
+// with the log.
 func TestBarWritesOnlyOnProgress(t *testing.T) {
 	var out bytes.Buffer
 	m := NewMeter(&out, true)
@@ -21,10 +21,10 @@ func TestBarWritesOnlyOnProgress(t *testing.T) {
 	if _, err := m.Write([]byte("a line of the log\n")); err != nil {
 		t.Fatal(err)
 	}
-	told := out.Len()
+	written := out.Len()
 	time.Sleep(300 * time.Millisecond) // some ticks of a bar that moves by itself
-	if out.Len() != told {
-		t.Errorf("the bar wrote by itself: %q", out.String()[told:])
+	if out.Len() != written {
+		t.Errorf("the bar wrote by itself: %q", out.String()[written:])
 	}
 	stop()
 	if !strings.Contains(out.String(), "a line of the log\n") {

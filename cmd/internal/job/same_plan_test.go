@@ -15,16 +15,15 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// A dry run and a real one saw different things elsewhere (cloud-nuke #846,
-// dnscontrol #69). Here a plan that is to be looked at, a run that is held back
-// by its limits and one that sends have the same actions, byte for byte, on the
-// same inputs and archive: however many requests are in flight, in whatever
-// order rows and packages come, and however the server stumbles.
+// In other programs the dry run and the real run saw different things (cloud-nuke
+// #846, dnscontrol #69). Here a plan for review, a run refused by its limits and a
+// run that sends have the same actions, byte for byte, on the same inputs and
+// archive: with any concurrency, order of rows and packages, and server faults.
 
-// A guise is the way in which the same night comes.
+// A variant is one way to run the same night.
 type variant struct {
 	name   string
-	review bool // it is a plan
+	review bool // run plan
 	order  uint64
 	flags  map[string]string
 	server wixsim.Options
@@ -32,30 +31,30 @@ type variant struct {
 }
 
 func variants() []variant {
-	held := map[string]string{"max-fixes": "0"}
-	stumbling := wixsim.Options{Seed: 5, PageSize: 9, ShufflePages: 6, Faults: map[wixsim.Fault]float64{
+	refused := map[string]string{"max-fixes": "0"}
+	faulty := wixsim.Options{Seed: 5, PageSize: 9, ShufflePages: 6, Faults: map[wixsim.Fault]float64{
 		wixsim.RepeatPackage: 0.2, wixsim.StaleCopy: 0.2, wixsim.ThrottleRetryAfter: 0.1, wixsim.UnknownFields: 0.2,
 	}}
 	return []variant{
-		{name: "a run that is held back", flags: held, code: job.ExitRefused},
-		{name: "a run, one request at a time, rows permuted", flags: with(held, "concurrency", "1"), order: 8, code: job.ExitRefused},
+		{name: "a refused run", flags: refused, code: job.ExitRefused},
+		{name: "a refused run, one request at a time, rows permuted", flags: with(refused, "concurrency", "1"), order: 8, code: job.ExitRefused},
 		{name: "a plan, 16 requests at a time, packages permuted", review: true, flags: with(nil, "concurrency", "16"), server: wixsim.Options{ShufflePages: 4, PageSize: 7}},
-		{name: "a plan, rows permuted, held back", review: true, flags: with(held, "concurrency", "3"), order: 9, code: job.ExitRefused},
-		{name: "a run from a server that stumbles", flags: with(held, "concurrency", "3"), order: 10, server: stumbling, code: job.ExitRefused},
-		{name: "a plan from a server that neither filters nor counts", review: true, server: wixsim.Options{OnlyAccountFilter: true, NoOffset: true}},
+		{name: "a refused plan, rows permuted", review: true, flags: with(refused, "concurrency", "3"), order: 9, code: job.ExitRefused},
+		{name: "a refused run, a server with faults", flags: with(refused, "concurrency", "3"), order: 10, server: faulty, code: job.ExitRefused},
+		{name: "a plan, a server that neither filters nor counts", review: true, server: wixsim.Options{OnlyAccountFilter: true, NoOffset: true}},
 		{name: "a run that sends"},
 	}
 }
 
-// with gives flags with another one.
+// with returns flags with another one.
 func with(flags map[string]string, name, value string) map[string]string {
 	more := map[string]string{name: value}
 	maps.Copy(more, flags)
 	return more
 }
 
-// A rehearsal is a random book with a past, from which every guise of one night
-// begins.
+// A preparedNight is a random inventory with a history, from which every variant
+// of one night starts.
 type preparedNight struct {
 	*fixScenario
 	planted *wixsim.Planted
@@ -77,7 +76,7 @@ func prepareNight(t *testing.T, seed uint64) *preparedNight {
 	return r
 }
 
-// order writes the ledger in another order.
+// writeLedger writes the ledger in another order.
 func (r *preparedNight) writeLedger(t *testing.T, seed uint64) {
 	t.Helper()
 	if err := os.WriteFile(r.ledger, r.planted.LedgerCSV(seed), 0o600); err != nil {
@@ -85,7 +84,7 @@ func (r *preparedNight) writeLedger(t *testing.T, seed uint64) {
 	}
 }
 
-// prices gives a file with the prices of every second product and cycle.
+// prices writes a file with the prices of every second product and cycle.
 func (r *preparedNight) prices(t *testing.T) string {
 	t.Helper()
 	text := "catalog_product_id,billing_cycle,unit_cost,currency,product_name\n"
@@ -106,8 +105,8 @@ func (r *preparedNight) prices(t *testing.T) string {
 	return name
 }
 
-// actions runs the night in a guise, on a copy of what the nights before left,
-// and gives the actions as they stand in the plan's file.
+// actions runs a variant of the night on a copy of the archive, and returns the
+// actions in the plan's file.
 func (r *preparedNight) actions(t *testing.T, g *variant) ([]byte, *nightResult) {
 	t.Helper()
 	own := *r.fixScenario
@@ -153,8 +152,7 @@ func TestPlanAndRunHaveTheSameActions(t *testing.T) {
 	}
 }
 
-// worthIt wants that there are actions of every kind, and that sightings are in
-// them: fewer than are wanted, or enough.
+// expectVariety expects actions of every kind, with too few sightings or enough.
 func (r *preparedNight) expectVariety(t *testing.T, text []byte) {
 	t.Helper()
 	var actions []fix.Action
@@ -176,7 +174,7 @@ func (r *preparedNight) expectVariety(t *testing.T, text []byte) {
 	}
 }
 
-// firstOther gives the first line on which two texts differ.
+// firstDifference returns the first line on which two texts differ.
 func firstDifference(got, want string) string {
 	lines := strings.Split(want, "\n")
 	for i, line := range strings.Split(got, "\n") {
@@ -184,5 +182,5 @@ func firstDifference(got, want string) string {
 			return fmt.Sprintf("line %d: got %s, want %s", i+1, line, strings.Join(lines[min(i, len(lines)):min(i+1, len(lines))], ""))
 		}
 	}
-	return "the one is shorter"
+	return "one text is shorter"
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// Weeks of nightly runs, the real ones, over HTTP against the simulator: what
-// each night finds depends on what the nights before it left.
+// Nightly runs over weeks, over HTTP against the simulator: what a night finds
+// depends on what earlier nights left.
 
 const (
 	accountA = "a0000000-0000-4000-8000-000000000001"
@@ -29,18 +29,18 @@ const (
 	orphan   = "S-orphan"
 )
 
-// weeks are the nights of one book.
+// A scenario is an inventory and a ledger over several nights.
 type scenario struct {
 	out      string
 	ledger   string
 	opener   *storage.Opener
 	packages []wixsim.Package
 	server   wixsim.Options
-	flags    map[string]string // beside those of every night
+	flags    map[string]string // besides those of every night
 	fix      *job.FixRequest
 }
 
-// newWeeks gives an inventory with a subscription in each of two accounts.
+// newScenario returns a matched subscription in each of two accounts.
 func newScenario(t *testing.T, out string) *scenario {
 	t.Helper()
 	w := &scenario{out: out, ledger: filepath.Join(t.TempDir(), "subs.csv"), opener: new(storage.Opener)}
@@ -56,7 +56,7 @@ func (w *scenario) write(t *testing.T, rows string) {
 	}
 }
 
-// packageOf gives a package that was not touched for long.
+// packageOf returns a package that did not change recently.
 func packageOf(n int, account, externalID string) wixsim.Package {
 	at := moment(-100, 0)
 	return wixsim.Package{
@@ -67,22 +67,21 @@ func packageOf(n int, account, externalID string) wixsim.Package {
 	}
 }
 
-// moment gives an hour of a night, in the past: folders are never older than
-// they are.
+// moment returns an hour of a night, in the past.
 func moment(night, hour int) time.Time {
 	return time.Date(2025, 3, 3, 2+hour, 0, 0, 0, time.UTC).AddDate(0, 0, night)
 }
 
-// stray puts a package into the inventory that the ledger does not know.
+// addOrphan adds a package that the ledger does not have.
 func (w *scenario) addOrphan() *wixsim.Package {
 	w.packages = append(w.packages, packageOf(3, accountA, orphan))
 	return &w.packages[len(w.packages)-1]
 }
 
-// found takes it out again.
+// removeOrphan removes it again.
 func (w *scenario) removeOrphan() { w.packages = w.packages[:2] }
 
-// A morning is what a night left.
+// A nightResult is what a night left.
 type nightResult struct {
 	id      string
 	code    int
@@ -92,7 +91,7 @@ type nightResult struct {
 	sim     *wixsim.Server
 }
 
-// night runs the job on a night and wants the exit code.
+// runNight runs the job on a night and expects the exit code.
 func (w *scenario) runNight(t *testing.T, night, code int) *nightResult {
 	t.Helper()
 	return w.runAt(t, moment(night, 0), code)
@@ -124,18 +123,18 @@ func (w *scenario) runAt(t *testing.T, at time.Time, code int) *nightResult {
 		t.Fatalf("%s: code %d, want %d: %v\n%s", m.id, m.code, code, err, &log)
 	}
 	m.log = log.String()
-	told := stdout.Bytes()
-	if w.fix != nil && w.fix.Review { // which tells the plan
-		told = w.read(t, m.id+"/summary.json")
+	text := stdout.Bytes()
+	if w.fix != nil && w.fix.Review { // plan prints the plan
+		text = w.read(t, m.id+"/summary.json")
 	}
-	if err := json.Unmarshal(told, &m.summary); err != nil {
+	if err := json.Unmarshal(text, &m.summary); err != nil {
 		t.Fatal(err)
 	}
 	m.orphan = w.orphanRow(t, m.id)
 	return m
 }
 
-// row gives the orphan's row of findings.csv.
+// orphanRow returns the orphan's row of findings.csv, nil where there is none.
 func (w *scenario) orphanRow(t *testing.T, id string) map[string]string {
 	t.Helper()
 	records, err := csv.NewReader(bytes.NewReader(w.read(t, id+"/findings.csv"))).ReadAll()
@@ -167,8 +166,8 @@ func (w *scenario) read(t *testing.T, key string) []byte {
 	return text
 }
 
-// wants holds a morning against what it should be: the orphan's state and since
-// which night it is known, and what changed.
+// expect checks the orphan's state, the night on which it was first seen, and
+// what changed.
 func (m *nightResult) expect(t *testing.T, state string, first int, changes *reconcile.Changes) {
 	t.Helper()
 	if m.orphan["state"] != state {
@@ -189,7 +188,7 @@ func archives(t *testing.T) map[string]string {
 	return map[string]string{"folder": filepath.Join(t.TempDir(), "out"), "memory": "mem://out"}
 }
 
-// A finding is first seen once, however often it blinks.
+// A finding is first seen once, however often it disappears and returns.
 func TestFindingOverWeeks(t *testing.T) {
 	t.Parallel()
 	for name, out := range archives(t) {
@@ -211,8 +210,8 @@ func TestFindingOverWeeks(t *testing.T) {
 	}
 }
 
-// A night that could not read an account resolves nothing, and what it found in
-// the others counts.
+// A night that could not read an account resolves nothing; what it found in other
+// accounts counts.
 func TestIncompleteNightResolvesNothing(t *testing.T) {
 	t.Parallel()
 	w := newScenario(t, "mem://out")
@@ -231,7 +230,7 @@ func TestIncompleteNightResolvesNothing(t *testing.T) {
 	}
 }
 
-// latest names the one run that latest.json does.
+// latestRun returns the one run in latest.json.
 func (w *scenario) latestRun(t *testing.T) string {
 	t.Helper()
 	var latest struct {
@@ -248,7 +247,7 @@ func (w *scenario) latestRun(t *testing.T) string {
 	return ""
 }
 
-// What changes every night is in flight for three windows, and open then.
+// What changes every night is in flight for three windows, then open.
 func TestInFlightForThreeWindows(t *testing.T) {
 	t.Parallel()
 	w := newScenario(t, "mem://out")
@@ -263,13 +262,13 @@ func TestInFlightForThreeWindows(t *testing.T) {
 			t.Errorf("night %d: %s, want %s", c.night, got, c.state)
 		}
 	}
-	w.removeOrphan() // and once it was gone, anew
+	w.removeOrphan() // after it was gone, the windows start again
 	w.runNight(t, 7, job.ExitOK)
 	w.addOrphan().UpdatedDate = moment(8, -1)
 	w.runNight(t, 8, job.ExitOK).expect(t, "in_flight", 0, &reconcile.Changes{Reopened: 1})
 }
 
-// Another scope begins with nothing; so does one whose archive was lost.
+// A new scope starts with nothing; so does one whose archive was lost.
 func TestNewScopeStartsEmpty(t *testing.T) {
 	t.Parallel()
 	w := newScenario(t, filepath.Join(t.TempDir(), "out"))
@@ -285,8 +284,8 @@ func TestNewScopeStartsEmpty(t *testing.T) {
 	w.runNight(t, 3, job.ExitOK).expect(t, "open", 3, nil)
 }
 
-// Neither a replay nor a run that is told its as-of leaves anything to others,
-// nor takes anything from them.
+// A replay and a run with --as-of neither leave anything for other runs nor use
+// what those left.
 func TestReplayNeitherReadsNorWritesHistory(t *testing.T) {
 	t.Parallel()
 	w := newScenario(t, filepath.Join(t.TempDir(), "out"))
@@ -310,15 +309,15 @@ func TestReplayNeitherReadsNorWritesHistory(t *testing.T) {
 	w.runNight(t, 3, job.ExitOK).expect(t, "open", 0, &reconcile.Changes{Known: 1})
 }
 
-// A run that died is told, and costs no more than itself; a memory that was
-// damaged costs the night that it was of.
+// A crashed run is reported and costs only itself; a damaged file of known findings
+// costs only its night.
 func TestCrashedAndDamagedRuns(t *testing.T) {
 	t.Parallel()
 	w := newScenario(t, filepath.Join(t.TempDir(), "out"))
 	w.addOrphan()
 	w.runNight(t, 0, job.ExitOK)
-	died, damaged := w.runNight(t, 1, job.ExitOK).id, w.runNight(t, 2, job.ExitOK).id
-	if err := os.Remove(filepath.Join(w.out, died, "summary.json")); err != nil {
+	crashed, damaged := w.runNight(t, 1, job.ExitOK).id, w.runNight(t, 2, job.ExitOK).id
+	if err := os.Remove(filepath.Join(w.out, crashed, "summary.json")); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(w.out, damaged, "memory.jsonl.zst"), nil, 0o600); err != nil {
@@ -326,15 +325,15 @@ func TestCrashedAndDamagedRuns(t *testing.T) {
 	}
 	m := w.runNight(t, 3, job.ExitOK)
 	m.expect(t, "open", 0, &reconcile.Changes{Known: 1})
-	said := strings.Join(m.summary.Warnings, "\n")
-	for _, want := range []string{"run " + died + " has no summary.json: it crashed", "what run " + damaged + " knew of findings is lost: "} {
-		if !strings.Contains(said, want) || !strings.Contains(m.log, want) {
-			t.Errorf("%q is not said:\n%s", want, said)
+	warnings := strings.Join(m.summary.Warnings, "\n")
+	for _, want := range []string{"run " + crashed + " has no summary.json: it crashed", "what run " + damaged + " knew of findings is lost: "} {
+		if !strings.Contains(warnings, want) || !strings.Contains(m.log, want) {
+			t.Errorf("%q is missing:\n%s", want, warnings)
 		}
 	}
 }
 
-// What a guard objects to is no baseline until somebody accepts it.
+// A run that a guard objects to is not a baseline until somebody accepts it.
 func TestObjectionAndAcceptance(t *testing.T) {
 	t.Parallel()
 	w := newScenario(t, "mem://out")
@@ -350,7 +349,7 @@ func TestObjectionAndAcceptance(t *testing.T) {
 		Config: &config.Config{Out: w.out, Output: config.OutputText}, Opener: w.opener, Log: slog.New(slog.DiscardHandler),
 		Stdout: new(bytes.Buffer), Started: moment(1, 6),
 	}
-	if err := runs.AcceptRun(t.Context(), m.id, "the second account is no customer any more"); err != nil {
+	if err := runs.AcceptRun(t.Context(), m.id, "the second account is not a customer any more"); err != nil {
 		t.Fatal(err)
 	}
 	if w.latestRun(t) != m.id {
@@ -365,7 +364,7 @@ func TestObjectionAndAcceptance(t *testing.T) {
 	}
 }
 
-// Equal inputs give equal bytes: of findings and of what is remembered of them.
+// Equal inputs give equal bytes of findings and known findings.
 func TestEqualInputsGiveEqualBytes(t *testing.T) {
 	t.Parallel()
 	var first []byte

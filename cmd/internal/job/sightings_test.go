@@ -16,12 +16,11 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// A removal waits for its second sighting, over nights as they come. Each story
-// tells night after night what befalls, and what findings.csv then says of the
-// orphan: how often it was seen, and on the night that it is sent, that it was
-// applied. The simulator says the same.
+// A cancel waits for its second sighting. Each story is a list of nights: what
+// happens before the run, and the orphan's outcome in findings.csv. The simulator
+// confirms what was sent.
 
-// A tale is a night of a story.
+// A step is a night of a story.
 type step struct {
 	at     time.Time
 	before func(*testing.T, *fixScenario)
@@ -35,17 +34,17 @@ const (
 	applied = "applied"
 )
 
-// waits is a night with a sighting, the first.
+// waitsAt is a night with the first sighting.
 func waitsAt(night int, befall func(*testing.T, *fixScenario)) step {
 	return step{at: moment(night, 0), before: befall, want: once}
 }
 
-// sent is the night on which the orphan is canceled.
+// canceledAt is the night on which the orphan is canceled.
 func canceledAt(night int, befall func(*testing.T, *fixScenario)) step {
 	return step{at: moment(night, 0), before: befall, want: applied, sends: aPackage}
 }
 
-// newStory gives an inventory with an orphan, whose first night was before it came.
+// newStory returns an inventory with an orphan that came after the first night.
 func newStory(t *testing.T) *fixScenario {
 	n := newFixScenario(t)
 	n.setFlags(map[string]string{"min-sightings": "2", "max-shrink": "off"})
@@ -54,12 +53,12 @@ func newStory(t *testing.T) *fixScenario {
 	return n
 }
 
-// come puts the orphan into the inventory, which is its third package.
+// addOrphanPackage adds the orphan, the third package.
 func (n *fixScenario) addOrphanPackage() {
 	n.packages = append(n.packages, packagesOf(wixsim.Package{ExternalID: orphan})...)
 }
 
-// pass runs a night of a story.
+// runStep runs a night of a story.
 func (n *fixScenario) runStep(t *testing.T, c *step) {
 	t.Helper()
 	if c.before != nil {
@@ -74,7 +73,7 @@ func (n *fixScenario) runStep(t *testing.T, c *step) {
 	}
 }
 
-// said gives what a row of findings.csv says became of a fix.
+// outcomeOf returns outcome and reason of a row of findings.csv.
 func outcomeOf(row map[string]string) string {
 	if row["reason"] == "" {
 		return row["outcome"]
@@ -99,8 +98,8 @@ func stories() map[string][]step {
 	all := map[string][]step{
 		"two nights":                  {waitsAt(0, nil), canceledAt(1, nil)},
 		"the same ledger twice":       {waitsAt(0, nil), waitsAt(1, freeze), waitsAt(2, nil), canceledAt(3, thaw)},
-		"it blinks":                   {waitsAt(0, nil), {at: moment(1, 0), before: dropOrphan}, waitsAt(2, returnOrphan), canceledAt(3, nil)},
-		"it blinks for weeks":         {waitsAt(0, nil), {at: moment(1, 0), before: dropOrphan}, waitsAt(30, returnOrphan), canceledAt(31, nil)},
+		"it disappears and returns":   {waitsAt(0, nil), {at: moment(1, 0), before: dropOrphan}, waitsAt(2, returnOrphan), canceledAt(3, nil)},
+		"it returns after weeks":      {waitsAt(0, nil), {at: moment(1, 0), before: dropOrphan}, waitsAt(30, returnOrphan), canceledAt(31, nil)},
 		"a minute short of the gap":   {waitsAt(0, nil), {at: moment(0, 20).Add(-time.Minute), want: once}, canceledAt(1, nil)},
 		"the gap, to the minute":      {waitsAt(0, nil), {at: moment(0, 20), want: applied, sends: aPackage}},
 		"two runs in one night":       {waitsAt(0, nil), {at: moment(0, 1), want: once}, {at: moment(0, 2), want: once}, canceledAt(1, nil)},
@@ -118,9 +117,9 @@ func stories() map[string][]step {
 	return all
 }
 
-// brokenStories have nights that are no sightings between.
+// brokenStories have nights in between that are not sightings.
 func brokenStories() map[string][]step {
-	elsewhere := step{at: moment(1, 0), before: flags("accounts", accountA), code: job.ExitRefused, want: once} // which has no history of its own
+	elsewhere := step{at: moment(1, 0), before: flags("accounts", accountA), code: job.ExitRefused, want: once} // it has no history of its own
 	return map[string][]step{
 		"an incomplete night between": {
 			waitsAt(0, nil), {at: moment(1, 0), before: failAccountA, code: job.ExitIncomplete}, canceledAt(2, healServer),
@@ -157,9 +156,8 @@ func brokenStories() map[string][]step {
 	}
 }
 
-// siteStories are of an instance that is to be elsewhere: whoever moves it takes
-// a site down, so that it waits as a cancel does, and anew where it is to go
-// somewhere else.
+// siteStories are of an instance that should be on another site: moving it takes a
+// site down, so it waits like a cancel, and again where the target changes.
 func siteStories() map[string][]step {
 	return map[string][]step{
 		"it is to move":                {waitsAt(0, onSite(1, siteID(2))), sentAt(1, nil, "assign")},
@@ -172,13 +170,13 @@ func siteStories() map[string][]step {
 	}
 }
 
-// sends is the night on which something else than a cancel is sent.
+// sentAt is a night on which something other than a cancel is sent.
 func sentAt(night int, befall func(*testing.T, *fixScenario), what string) step {
 	return step{at: moment(night, 0), before: befall, want: applied, sends: what}
 }
 
-// place gives the orphan a row, which wants its instance on another site than it
-// is on; 0 is none.
+// onSite gives the orphan a ledger row with the desired site; its instance is on
+// the site at, 0 for none.
 func onSite(at int, want string) func(*testing.T, *fixScenario) {
 	return func(_ *testing.T, n *fixScenario) {
 		n.rows = append(n.rows[:2:2], rowsOf(wixsim.Row{ExternalID: orphan, SiteID: want})...)
@@ -189,7 +187,7 @@ func onSite(at int, want string) func(*testing.T, *fixScenario) {
 	}
 }
 
-// What befalls.
+// What happens before a night.
 
 func freeze(_ *testing.T, n *fixScenario)     { n.frozen = true }
 func thaw(_ *testing.T, n *fixScenario)       { n.frozen = false }
@@ -242,7 +240,7 @@ func planned(n *fixScenario, t *testing.T, at time.Time, code int) *nightResult 
 	return n.runPlan(t, at, code)
 }
 
-// between runs on a night of its own.
+// between runs on a night in between.
 func between(night int, run func(*fixScenario, *testing.T, time.Time, int) *nightResult) func(*testing.T, *fixScenario) {
 	return func(t *testing.T, n *fixScenario) { run(n, t, moment(night, 0), job.ExitOK) }
 }
@@ -260,7 +258,7 @@ func acceptNight(night int) func(*testing.T, *fixScenario) {
 	}
 }
 
-// elsewhen audits another moment, which is no night of its own.
+// auditAsOf runs an audit with --as-of in between.
 func auditAsOf(t *testing.T, n *fixScenario) {
 	n.setFlags(map[string]string{"as-of": moment(1, 0).Format(time.RFC3339)})
 	n.audit(t, moment(0, 6), job.ExitOK)
@@ -278,7 +276,7 @@ func replay(t *testing.T, n *fixScenario) {
 	delete(n.flags, "snapshot")
 }
 
-// except silences the orphan until a moment.
+// except adds an exception for the orphan until a moment.
 func except(until time.Time) func(*testing.T, *fixScenario) {
 	return func(t *testing.T, n *fixScenario) {
 		name := filepath.Join(t.TempDir(), "exceptions.csv")

@@ -7,8 +7,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// The traps that one night sets: of rows, of packages, and of how the two lie to
-// one another. The first package of a trap is number 10.
+// Traps within one night. The first package of a trap is number 10.
 
 const (
 	aPackage   = "cancel-package"
@@ -17,7 +16,7 @@ const (
 
 func traps() []trap { return slices.Concat(timeTraps(), placeTraps(), identityTraps(), doubtTraps()) }
 
-// timeTraps are of what has ended and what has not.
+// timeTraps are about what has ended and what has not.
 func timeTraps() []trap {
 	return []trap{
 		{
@@ -75,7 +74,7 @@ func timeTraps() []trap {
 	}
 }
 
-// placeTraps are of sites, and of what depends on what.
+// placeTraps are about sites and dependants.
 func placeTraps() []trap {
 	four := []wixsim.Instance{{SiteID: siteID(1)}, {SiteID: siteID(2)}, {SiteID: siteID(3)}, {SiteID: siteID(4)}}
 	return []trap{

@@ -4,17 +4,17 @@ import "github.com/wixrecon/wixrecon/sources/wix/wixsim"
 
 const accountC = "a0000000-0000-4000-8000-000000000003"
 
-// identityTraps are of ids that are not what they seem.
+// identityTraps are about ids that are not what they seem.
 func identityTraps() []trap {
 	return []trap{
 		{
-			name:     "a package id in the row of a subscription that sits elsewhere",
+			name:     "a package id in the row of a subscription with another package",
 			rows:     []wixsim.Row{{ExternalID: "s", PackageID: packageID(11)}},
 			packages: []wixsim.Package{{ExternalID: "s"}, {ExternalID: "gone"}},
 			disarm:   func(tr *trap) { tr.rows[0].PackageID = "" },
 			want:     "cancel 11", sends: aPackage,
 		}, {
-			name:     "an instance id in the row of a subscription that sits elsewhere",
+			name:     "an instance id in the row of a subscription with another package",
 			rows:     []wixsim.Row{{ExternalID: "s", InstanceID: instanceID(111)}},
 			packages: []wixsim.Package{{ExternalID: "s"}, {ExternalID: "gone"}},
 			disarm:   func(tr *trap) { tr.rows[0].InstanceID = "" },
@@ -26,7 +26,7 @@ func identityTraps() []trap {
 			disarm:   func(tr *trap) { tr.rows = nil },
 			want:     "cancel 10", sends: aPackage,
 		}, {
-			name:     "a bad row of nobody knows which account",
+			name:     "a bad row of an unknown account",
 			rows:     []wixsim.Row{{ExternalID: " ", AccountID: "a0000000-1E+12"}},
 			packages: []wixsim.Package{{ExternalID: "gone"}, {ExternalID: "gone too", AccountID: accountB}},
 			disarm:   func(tr *trap) { tr.rows[0].AccountID = accountA },
@@ -58,7 +58,7 @@ func identityTraps() []trap {
 	}
 }
 
-// doubtTraps are of what nobody knows.
+// doubtTraps are about what is unknown or contradictory.
 func doubtTraps() []trap {
 	return []trap{
 		{

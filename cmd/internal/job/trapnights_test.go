@@ -11,12 +11,12 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// Traps that only what earlier nights left can tell: an empty or wrong source
-// was synced as "delete all" elsewhere (rclone #1186, #4298; s5cmd #699). All
-// limits are off and one sighting is enough, unless said otherwise. What such a
-// night would have done stands in its plan, and nothing is sent.
+// Traps that only the history can reveal: in other programs an empty or wrong
+// source was synced as "delete all" (rclone #1186, #4298; s5cmd #699). Limits are
+// off and one sighting is enough, unless a test sets them. What such a night would
+// have done is in its plan, and nothing is sent.
 
-// fill puts so many healthy subscriptions into the inventory, in both accounts.
+// fillHealthy replaces everything by count healthy subscriptions in both accounts.
 func (n *fixScenario) fillHealthy(count int) *fixScenario {
 	accounts := []string{accountA, accountB}
 	n.rows, n.packages = nil, nil
@@ -29,8 +29,7 @@ func (n *fixScenario) fillHealthy(count int) *fixScenario {
 	return n
 }
 
-// refuses wants that a night's run sends nothing of a plan that is not empty,
-// and by what.
+// expectRefused expects that a night refuses a plan with actions, and by what.
 func (n *fixScenario) expectRefused(t *testing.T, night int, by string, kinds ...string) *fix.Plan {
 	t.Helper()
 	m := n.runFixes(t, moment(night, 0), job.ExitRefused, kinds...)
@@ -42,7 +41,7 @@ func (n *fixScenario) expectRefused(t *testing.T, night int, by string, kinds ..
 		t.Errorf("night %d: sent %s", night, describeSent(m))
 	}
 	if got := m.summary.Fixes; got == nil || got.Actions[fix.OutcomeApplied] > 0 || len(got.Refusals) == 0 {
-		t.Errorf("night %d: the summary says %+v", night, got)
+		t.Errorf("night %d: summary: %+v", night, got)
 	}
 	if want := by == fix.RefusedHistory; m.summary.Accepted != want {
 		t.Errorf("night %d: accepted %t, want %t", night, m.summary.Accepted, want)
@@ -50,7 +49,7 @@ func (n *fixScenario) expectRefused(t *testing.T, night int, by string, kinds ..
 	return p
 }
 
-// bites wants that a night's run sends all of its plan.
+// expectAllSent expects that a night sends its whole plan.
 func (n *fixScenario) expectAllSent(t *testing.T, night, actions int, kinds ...string) {
 	t.Helper()
 	m := n.runFixes(t, moment(night, 0), job.ExitOK, kinds...)
@@ -65,7 +64,7 @@ func TestTrapEmptyArchive(t *testing.T) {
 	n.rows = n.rows[:3]
 	n.expectRefused(t, 0, fix.RefusedHistory)
 	n.expectAllSent(t, 1, 1)
-	n.out = "mem://lost" // the archive: the next run is a first one
+	n.out = "mem://lost" // another archive: the next run is the first
 	n.expectRefused(t, 2, fix.RefusedHistory)
 }
 
@@ -92,7 +91,7 @@ func TestTrapAllStatusesFlipped(t *testing.T) {
 		by     string
 	}{
 		"mostly active": {active: 18, by: fix.GuardShrink},
-		"half of them":  {active: 10, canary: "N-000", by: fix.GuardCanary}, // the numbers stay; a canary knows
+		"half of them":  {active: 10, canary: "N-000", by: fix.GuardCanary}, // the counts stay the same; a canary does not
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -115,9 +114,9 @@ func TestTrapAllStatusesFlipped(t *testing.T) {
 	}
 }
 
-// A shrink by steps is not followed down: every night is held against the
-// largest of fourteen days. So what is gone for good is seen often enough on the
-// night of one step only, and one is not enough by default.
+// Every night is compared with the largest of fourteen days, so a shrink in small
+// steps is noticed. Only the first step can be a sighting, and one is not enough by
+// default.
 func TestTrapTenNightsOfFourPercent(t *testing.T) {
 	t.Parallel()
 	for sightings, sent := range map[string]int{"1": 2, "2": 0} {
@@ -141,8 +140,8 @@ func TestTrapTenNightsOfFourPercent(t *testing.T) {
 	}
 }
 
-// Two truncated nights are no sightings. Somebody raises --max-shrink: that is
-// the first, and everything waits for another.
+// Two truncated nights are not sightings. With --max-shrink raised, the third is
+// the first one, and everything waits for another.
 func TestTrapTwoTruncatedNightsAndARaisedShrink(t *testing.T) {
 	t.Parallel()
 	n := newFixScenario(t).fillHealthy(20)
@@ -163,8 +162,8 @@ func TestTrapTwoTruncatedNightsAndARaisedShrink(t *testing.T) {
 	n.expectAllSent(t, 4, 10)
 }
 
-// The numbers of a night that is refused are no measure for the next: the same
-// ledger is refused every night, until somebody says that it is right.
+// A refused night is not a baseline: the same ledger is refused every night, until
+// somebody accepts it.
 func TestTrapLedgerOfOneRow(t *testing.T) {
 	t.Parallel()
 	n := newFixScenario(t).fillHealthy(20)

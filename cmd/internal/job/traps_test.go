@@ -9,26 +9,25 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// The inventory of traps, through the whole program: situations that look like drift
-// to be fixed and are not. A healthy night is accepted first; then everything
-// is asked for, with all limits off and one sighting. Nothing stands against
-// the plan, and yet there is nothing in it, and nothing is sent. Each trap is
-// sprung too: without what makes it one, an action is planned and sent, so that
-// a trap that no longer bites is noticed.
+// Traps, through the whole program: situations that look like drift to fix and are
+// not. A healthy night is accepted first; then everything is requested, with all
+// limits off and one sighting. Nothing refuses the plan, and yet it is empty. Each
+// trap is also disarmed: without what makes it a trap an action is planned and
+// sent, so that a trap that tests nothing is noticed.
 
-// A trap is what a night finds beside the healthy book.
+// A trap is what a night finds besides the healthy subscriptions.
 type trap struct {
 	name     string
 	rows     []wixsim.Row
 	packages []wixsim.Package
 	flags    map[string]string
-	review   string // what stands in the plan, to be looked at; usually nothing
+	review   string // actions of the plan that need review; usually none
 	disarm   func(*trap)
-	want     string // what is planned and sent once it is sprung
-	sends    string // in the words of the simulator
+	want     string // what is planned and sent once it is disarmed
+	sends    string // the same as the simulator names it
 }
 
-// set puts the trap into an inventory whose first night was healthy.
+// prepare adds the trap after a healthy night.
 func (tr *trap) prepare(t *testing.T) *fixScenario {
 	t.Helper()
 	n := newFixScenario(t)
@@ -51,7 +50,7 @@ func TestTrapsPlanNothing(t *testing.T) {
 				t.Errorf("planned %q, want %q", describeActions(p), tr.review)
 			}
 			if got := m.summary.Fixes.Actions["planned"]; (got > 0) != (tr.review != "") {
-				t.Errorf("%d actions are to be sent once somebody looked at them", got)
+				t.Errorf("%d actions need review", got)
 			}
 			if m = n.runFixes(t, moment(1, 1), job.ExitOK); len(m.sim.Changes()) > 0 || !m.summary.Accepted {
 				t.Errorf("sent %s, objections %q", describeSent(m), m.summary.Objections)
@@ -61,7 +60,7 @@ func TestTrapsPlanNothing(t *testing.T) {
 			}
 			row := []byte(",not_allowed," + fix.ReasonDependants + ",")
 			if got := bytes.Contains(n.read(t, m.id+"/findings.csv"), row); got != (tr.review != "") {
-				t.Errorf("findings.csv tells of dependants: %t", got)
+				t.Errorf("findings.csv has reason dependants: %t", got)
 			}
 		})
 	}
