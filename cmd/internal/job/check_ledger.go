@@ -12,12 +12,12 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// What a check looks at of the ledger: its first rows, by the mapping that a
-// run would use, with what to put into the settings where that falls short.
+// check reads the first rows of the ledger with the mapping that a run would use,
+// and proposes settings where that is not enough.
 
-const surveyRows = 5000
+const checkedRows = 5000
 
-// ledger surveys the head of the ledger, or of the first part of a folder.
+// ledger inspects the head of the ledger, or of the first part of a folder.
 func (c *checker) ledger(ctx context.Context) checkResult {
 	at := c.Config.AsOf
 	if at.IsZero() {
@@ -28,20 +28,20 @@ func (c *checker) ledger(ctx context.Context) checkResult {
 		return failed(missingIsUsage(err))
 	}
 	defer func() { _ = source.Close() }() // nothing was written
-	survey, err := c.survey(ctx, source)
+	found, err := c.inspect(ctx, source)
 	if err != nil {
 		return failed(missingIsUsage(err))
 	}
-	if survey.Fault == nil {
+	if found.Fault == nil {
 		err = c.pickSamples(ctx, source)
 	}
-	s := okay("%s: %d rows looked at, %d bad", source.Name, survey.Rows, survey.Bad)
-	if fault := errors.Join(survey.Fault, err); fault != nil {
+	s := okay("%s: %d rows read, %d bad", source.Name, found.Rows, found.Bad)
+	if fault := errors.Join(found.Fault, err); fault != nil {
 		s = failed(fault)
-	} else if survey.Bad > 0 {
+	} else if found.Bad > 0 {
 		s.mark = markWarn
 	}
-	s.more = append(s.more, mapped(survey)...)
+	s.more = append(s.more, mapped(found)...)
 	return s
 }
 
@@ -61,27 +61,27 @@ func (c *checker) lists(ctx context.Context) checkResult {
 	return okay("%d exceptions, %d prices", len(l.exceptions), costs)
 }
 
-// mapped tells the mapping in use, the first bad rows, and what to set.
-func mapped(survey *ledger.Inspection) []string {
+// mapped describes the mapping in use, the first bad rows, and what to set.
+func mapped(found *ledger.Inspection) []string {
 	var lines, absent []string
-	for _, place := range survey.Mapping {
-		if len(place.Headers) == 0 {
-			absent = append(absent, place.Column)
+	for _, m := range found.Mapping {
+		if len(m.Headers) == 0 {
+			absent = append(absent, m.Column)
 			continue
 		}
-		if header := strings.Join(place.Headers, ", "); header != place.Column {
-			lines = append(lines, fmt.Sprintf("%s ← %s", place.Column, header))
+		if header := strings.Join(m.Headers, ", "); header != m.Column {
+			lines = append(lines, fmt.Sprintf("%s ← %s", m.Column, header))
 		}
 	}
 	if len(absent) > 0 {
-		lines = append(lines, "not there, and not compared: "+strings.Join(absent, ", "))
+		lines = append(lines, "absent, so not compared: "+strings.Join(absent, ", "))
 	}
-	if len(survey.Carried) > 0 {
-		lines = append(lines, "carried into the reports: "+strings.Join(survey.Carried, ", "))
+	if len(found.Carried) > 0 {
+		lines = append(lines, "carried into the reports: "+strings.Join(found.Carried, ", "))
 	}
-	lines = append(lines, survey.Examples...)
-	for _, s := range survey.Suggestions {
-		lines = append(lines, s.Why+"; put into the settings file:")
+	lines = append(lines, found.Examples...)
+	for _, s := range found.Suggestions {
+		lines = append(lines, s.Why+"; add to the settings file:")
 		for line := range strings.Lines(s.YAML) {
 			lines = append(lines, "  "+strings.TrimRight(line, "\n"))
 		}
@@ -89,19 +89,19 @@ func mapped(survey *ledger.Inspection) []string {
 	return lines
 }
 
-func (c *checker) survey(ctx context.Context, source *storage.Source) (survey *ledger.Inspection, err error) {
+func (c *checker) inspect(ctx context.Context, source *storage.Source) (found *ledger.Inspection, err error) {
 	err = c.open(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
 		plain, err := storage.Decompress(in)
 		if err != nil {
 			return err
 		}
-		survey, err = ledger.Inspect(ctx, plain, o, surveyRows)
+		found, err = ledger.Inspect(ctx, plain, o, checkedRows)
 		return errors.Join(err, plain.Close())
 	})
-	return survey, err
+	return found, err
 }
 
-// pickSamples takes some active lines of different accounts.
+// pickSamples picks some active lines of different accounts.
 func (c *checker) pickSamples(ctx context.Context, source *storage.Source) error {
 	return c.open(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
 		plain, err := storage.Decompress(in)
@@ -114,8 +114,8 @@ func (c *checker) pickSamples(ctx context.Context, source *storage.Source) error
 		}
 		n, accounts := 0, make(map[string]bool)
 		for row, err := range l.Rows() {
-			if n++; err != nil || n > surveyRows || len(c.samples) == canaryCount {
-				break // what is wrong was told by the survey
+			if n++; err != nil || n > checkedRows || len(c.samples) == sampleCount {
+				break // inspect reports what is wrong
 			}
 			if row.Line != nil && !accounts[row.Line.AccountID] && row.Line.Phase(time.Now()) == reconcile.PhaseActive {
 				accounts[row.Line.AccountID] = true

@@ -11,8 +11,8 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// What a check does in --out: it writes an object, sees a second creation of it
-// refused, and takes it away again.
+// check writes an object to --out, expects a second creation of it to be refused,
+// and removes it.
 
 func (c *checker) out(ctx context.Context) checkResult {
 	dir, err := c.Opener.OpenDir(ctx, c.Config.Out)
@@ -43,7 +43,7 @@ func (c *checker) createOnce(ctx context.Context, dir *storage.Dir, key string) 
 		c.storeAhead = &ahead
 	}
 	if err := put(); !storage.Exist(err) {
-		return Usagef("%s: a key can be created twice there, so that two runs could overwrite each other (second creation: %v)",
+		return Usagef("%s: a key can be created twice there, so two runs could overwrite each other (second creation: %v); choose another --out",
 			dir.Name, orDone(err))
 	}
 	return nil
