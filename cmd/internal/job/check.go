@@ -6,40 +6,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
-	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
 // A check tries what a run would need, in the order in which a run would need
 // it, and prints what to fix. It changes nothing at Wix, and leaves nothing in
 // --out. Its exit code is 0 only where a run would start, else that of the run.
-
-// A checkResult is the result of one check.
-type checkResult struct {
-	mark string // markOK, markWarn or markFail; empty: it was not tried
-	text string
-	more []string // further lines
-	err  error    // of markFail: what a run would end with
-}
-
-const (
-	markOK   = "ok"
-	markWarn = "warn" // a run would start, but check this
-	markFail = "fail" // a run would not start
-)
-
-func okay(format string, args ...any) checkResult {
-	return checkResult{mark: markOK, text: fmt.Sprintf(format, args...)}
-}
-
-func warned(format string, args ...any) checkResult {
-	return checkResult{mark: markWarn, text: fmt.Sprintf(format, args...)}
-}
-
-func failed(err error, more ...string) checkResult {
-	return checkResult{mark: markFail, text: err.Error(), more: more, err: err}
-}
 
 // checker is one execution of check.
 type checker struct {
@@ -94,22 +66,4 @@ func (c *checker) print(name string, r checkResult) error {
 		mark, name = "", ""
 	}
 	return nil
-}
-
-// settings shows the settings that differ from the default, without secrets.
-func (c *checker) settings(context.Context) checkResult {
-	s := okay("account %s, ledger %s, out %s", orNone(c.Config.AccountID), storage.Redact(c.Config.Ledger), storage.Redact(c.Config.Out))
-	for _, g := range c.Config.Effective {
-		if g.Source != config.ByDefault {
-			s.more = append(s.more, fmt.Sprintf("%s: %s (from %s)", g.Name, g.Value, g.Source))
-		}
-	}
-	return s
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "(none)"
-	}
-	return text
 }
