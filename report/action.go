@@ -3,21 +3,20 @@ package report
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// What an action changes, in words: the field, what it is, what it is to be, and
-// what was read afterwards. All three are said the same way, so that they can
-// be held against one another. Text, Markdown and the workbook use these words.
+// What an action changes, in words: the field, its present state, the desired
+// one, and the one that was observed afterwards. Plan, journal and workbook
+// share these texts, so that the three states can be compared.
 
 const floating = "floating" // on no site
 
-// changed names what an action changes.
-func changed(a *fix.Action) string {
+// changedField names what an action changes.
+func changedField(a *fix.Action) string {
 	switch a.Fix {
 	case reconcile.FixExternalID:
 		return "external id"
@@ -34,25 +33,25 @@ func changed(a *fix.Action) string {
 	return "status"
 }
 
-// wantedWords says what the action is to bring about.
-func wantedWords(a *fix.Action) string {
-	w := &a.Desired
+// desiredText returns the state that the action is to reach.
+func desiredText(a *fix.Action) string {
+	d := &a.Desired
 	switch a.Fix {
 	case reconcile.FixExternalID:
-		return oneLine(w.ExternalID)
+		return oneLine(d.ExternalID)
 	case reconcile.FixAssign, reconcile.FixUnassign:
-		return siteWords(w.SiteID)
+		return siteText(d.SiteID)
 	case reconcile.FixAdjust:
-		return oneLine(w.ProductID + w.Cycle)
+		return oneLine(d.ProductID + d.Cycle)
 	case reconcile.FixCreate:
-		return linesWords(w.Lines)
+		return lineText(d.Lines)
 	}
-	return oneLine(w.Status)
+	return oneLine(d.Status)
 }
 
-// stateWords says what the action changes as it is in a state. An action
-// without a package has none.
-func stateWords(a *fix.Action, s *fix.State) string {
+// stateText returns the field that the action changes as it is in s, which may
+// be nil. An action without a package has "none".
+func stateText(a *fix.Action, s *fix.State) string {
 	switch {
 	case s == nil && a.PackageID == "":
 		return "none"
@@ -64,40 +63,37 @@ func stateWords(a *fix.Action, s *fix.State) string {
 		}
 		return oneLine(s.ExternalID)
 	case a.Fix == reconcile.FixCreate, a.InstanceID == "":
-		return statusWords(s.Instances)
+		return statusCounts(s.Instances)
 	}
 	i := slices.IndexFunc(s.Instances, func(i fix.InstanceState) bool { return i.ID == a.InstanceID })
 	if i < 0 {
-		return "not there"
+		return "not found"
 	}
-	return instanceWords(a, &s.Instances[i])
-}
-
-func instanceWords(a *fix.Action, i *fix.InstanceState) string {
-	switch changed(a) {
+	switch inst := &s.Instances[i]; changedField(a) {
 	case "site":
-		return siteWords(i.SiteID)
+		return siteText(inst.SiteID)
 	case "product":
-		return oneLine(i.ProductID)
+		return oneLine(inst.ProductID)
 	case "cycle":
-		return oneLine(string(i.Cycle))
+		return oneLine(string(inst.Cycle))
+	default:
+		return oneLine(string(inst.Status))
 	}
-	return oneLine(string(i.Status))
 }
 
-// statusWords counts instances by status, in the order in which they come.
-func statusWords(all []fix.InstanceState) string {
+// statusCounts counts instances by status, in the order in which they come.
+func statusCounts(instances []fix.InstanceState) string {
 	var names []string
 	counts := make(map[string]int)
-	for i := range all {
-		name := oneLine(string(all[i].Status))
+	for i := range instances {
+		name := oneLine(string(instances[i].Status))
 		if counts[name] == 0 {
 			names = append(names, name)
 		}
 		counts[name]++
 	}
 	for i, name := range names {
-		names[i] = grouped(strconv.Itoa(counts[name])) + " " + name
+		names[i] = formatCount(counts[name]) + " " + name
 	}
 	if len(names) == 0 {
 		return "no instances"
@@ -105,68 +101,71 @@ func statusWords(all []fix.InstanceState) string {
 	return strings.Join(names, ", ")
 }
 
-func siteWords(id string) string {
+func siteText(id string) string {
 	if id == "" || id == reconcile.Floating {
 		return floating
 	}
 	return oneLine(id)
 }
 
-// linesWords lists what a package is created with.
-func linesWords(lines []fix.Line) string {
-	words := make([]string, len(lines))
-	for i := range lines {
-		l := &lines[i]
-		words[i] = fmt.Sprintf("%s x %s, %s, %s, %s", grouped(strconv.Itoa(l.Quantity)), oneLine(l.ProductID),
-			oneLine(string(l.Cycle)), oneLine(l.Country), placeWords(l.SiteID))
-	}
-	return strings.Join(words, "; ")
-}
-
-func placeWords(site string) string {
-	if words := siteWords(site); words != floating {
-		return "site " + words
+// onSite is siteText for the middle of a sentence.
+func onSite(id string) string {
+	if text := siteText(id); text != floating {
+		return "site " + text
 	}
 	return floating
 }
 
-// describe says what an instance is; the site, where it is on one, is left to
-// stand by itself.
-func describe(i *fix.InstanceState) string {
-	words := fmt.Sprintf("%s, %s, %s", oneLine(i.ProductID), oneLine(string(i.Cycle)), oneLine(string(i.Status)))
-	if siteWords(i.SiteID) == floating {
-		words += ", " + floating
+// lineText lists the lines of a package to be created.
+func lineText(lines []fix.Line) string {
+	parts := make([]string, len(lines))
+	for i := range lines {
+		l := &lines[i]
+		parts[i] = fmt.Sprintf("%s x %s, %s, %s, %s", formatCount(l.Quantity), oneLine(l.ProductID),
+			oneLine(string(l.Cycle)), oneLine(l.Country), onSite(l.SiteID))
 	}
-	return words
+	return strings.Join(parts, "; ")
 }
 
-// about gives the instances that an action is about, as they were seen: the one,
-// or every live one of a package that is canceled.
-func about(a *fix.Action) []fix.InstanceState {
+// instanceText describes an instance. A site has a line of its own elsewhere.
+func instanceText(i *fix.InstanceState) string {
+	text := fmt.Sprintf("%s, %s, %s", oneLine(i.ProductID), oneLine(string(i.Cycle)), oneLine(string(i.Status)))
+	if siteText(i.SiteID) == floating {
+		text += ", " + floating
+	}
+	return text
+}
+
+// affectedInstances returns the instances that an action changes, as they were
+// seen: the one, or every live one of a package that is canceled.
+func affectedInstances(a *fix.Action) []fix.InstanceState {
 	if a.Seen == nil || a.InstanceID == "" && a.Fix != reconcile.FixCancel {
 		return nil
 	}
-	var all []fix.InstanceState
+	var instances []fix.InstanceState
 	for _, i := range a.Seen.Instances {
 		if i.ID == a.InstanceID || a.InstanceID == "" && i.Status.Live() {
-			all = append(all, i)
+			instances = append(instances, i)
 		}
 	}
-	return all
+	return instances
 }
 
-// costWords says what a removal takes away a month. Currencies are never added
-// together, and what has no known price is never taken for nothing.
-func costWords(a *fix.Action) string {
-	words := make([]string, 0, len(a.Costs)+1)
+// costText returns the monthly cost of what a removal cancels or moves, a dash
+// where there is none. Currencies are never added together, and an unknown
+// price is never shown as zero.
+func costText(a *fix.Action) string {
+	parts := make([]string, 0, len(a.Costs)+1)
 	for _, c := range a.Costs {
-		words = append(words, spell(c.Monthly, c.Currency)+" "+oneLine(c.Currency))
+		parts = append(parts, formatAmount(c.Monthly, c.Currency)+" "+oneLine(c.Currency))
 	}
 	switch {
-	case a.Unpriced > 0 && len(words) == 0:
+	case a.Unpriced > 0 && len(parts) == 0:
 		return "unknown price"
 	case a.Unpriced > 0:
-		words = append(words, grouped(strconv.Itoa(a.Unpriced))+" unpriced")
+		parts = append(parts, formatCount(a.Unpriced)+" unpriced")
+	case len(parts) == 0:
+		return "-"
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(parts, ", ")
 }

@@ -10,9 +10,9 @@ func BenchmarkWorkbook(b *testing.B) {
 	summary := sampleSummary(rows, rows/2)
 	b.ReportAllocs()
 	for b.Loop() {
-		book := sampleBook(0, 0)
-		book.Summary, book.Findings, book.Inventory, book.TmpDir = summary, sampleFindings(rows), sampleStock(rows/2), b.TempDir()
-		if err := Workbook(io.Discard, book); err != nil {
+		data := sampleData(0, 0)
+		data.Summary, data.Findings, data.Inventory, data.TmpDir = summary, sampleFindings(rows), samplePackages(rows/2), b.TempDir()
+		if err := Workbook(io.Discard, data); err != nil {
 			b.Fatal(err)
 		}
 	}

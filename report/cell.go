@@ -10,45 +10,51 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// A cell knows what it is – text, a whole number, an amount or a moment –, so
-// that CSV can spell it out and a workbook can hold the real value. Ids are
-// text, whatever they look like.
-
-type form uint8
-
-const (
-	asNothing form = iota
-	asText
-	asWhole
-	asAmount
-	asMoment
-)
-
+// A cell is a value with its type, so that CSV can spell it out and a workbook
+// can store a real number or date. Ids are text, whatever they look like.
 type cell struct {
-	form   form
+	kind   cellKind
 	text   string
 	whole  int
 	amount decimal.Decimal // in the minor units of its currency
-	moment time.Time       // in UTC
+	time   time.Time       // in UTC
 }
+
+type cellKind uint8
+
+const (
+	emptyCell cellKind = iota
+	cellText
+	cellWhole
+	cellAmount
+	cellTime
+)
 
 func textCell(s string) cell {
 	if s == "" {
 		return cell{}
 	}
-	return cell{form: asText, text: strings.ToValidUTF8(s, "\uFFFD")}
+	return cell{kind: cellText, text: strings.ToValidUTF8(s, "\uFFFD")}
 }
 
-func wholeCell(n int) cell { return cell{form: asWhole, whole: n} }
+func wholeCell(n int) cell { return cell{kind: cellWhole, whole: n} }
 
-func momentCell(t time.Time) cell {
+// positiveCell is empty for 0, which stands for "none".
+func positiveCell(n int) cell {
+	if n == 0 {
+		return cell{}
+	}
+	return wholeCell(n)
+}
+
+func timeCell(t time.Time) cell {
 	if t.IsZero() {
 		return cell{}
 	}
-	return cell{form: asMoment, moment: t.UTC().Truncate(time.Second)}
+	return cell{kind: cellTime, time: t.UTC().Truncate(time.Second)}
 }
 
-// moneyCell is blank where the price is not known: an unknown amount is not 0.
+// moneyCell is empty where the price is not known: an unknown amount is not 0.
 func moneyCell(m reconcile.Money) cell {
 	if !m.Known {
 		return cell{}
@@ -57,28 +63,29 @@ func moneyCell(m reconcile.Money) cell {
 }
 
 func amountCell(d decimal.Decimal, currency string) cell {
-	return cell{form: asAmount, amount: d.Rescale(reconcile.MinorUnits(currency))}
+	return cell{kind: cellAmount, amount: d.Rescale(reconcile.MinorUnits(currency))}
 }
 
 // csv spells the cell out. Only text can be taken for a formula: an amount of
-// -5.00 is a number of our own and stays one.
+// -5.00 stays a number.
 func (c *cell) csv() string {
-	switch c.form {
-	case asText:
-		return neutral(c.text)
-	case asWhole:
+	switch c.kind {
+	case cellText:
+		return neutralizeFormula(c.text)
+	case cellWhole:
 		return strconv.Itoa(c.whole)
-	case asAmount:
+	case cellAmount:
 		return c.amount.String()
-	case asMoment:
-		return c.moment.Format(time.RFC3339)
+	case cellTime:
+		return c.time.Format(time.RFC3339)
 	default:
 		return ""
 	}
 }
 
-// neutral puts an apostrophe before text that a spreadsheet would run.
-func neutral(s string) string {
+// neutralizeFormula puts an apostrophe before text that a spreadsheet would
+// evaluate.
+func neutralizeFormula(s string) string {
 	if s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
 		return "'" + s
 	}

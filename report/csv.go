@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -10,51 +11,46 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// CSV is UTF-8 without a byte order mark, commas, LF, RFC 3339 moments in UTC.
-// A text cell or header that a spreadsheet would run gets a leading
+// CSV is UTF-8 without a byte order mark, with commas, LF, and RFC 3339 times in
+// UTC. A text cell or header that a spreadsheet would evaluate gets a leading
 // apostrophe.
 
-// FindingsCSV writes findings.csv: a header, then one row a finding in the
-// order of rows. carried names the ledger columns that Reported.Cells holds.
-// Age counts up to asOf. The first error of rows or of w ends it.
+// FindingsCSV writes findings.csv: a header and one row for each finding, in the
+// order of rows. carried names the ledger columns in Reported.Cells; age counts up
+// to asOf. It stops at the first error of rows or w.
 func FindingsCSV(w io.Writer, asOf time.Time, carried []string, rows iter.Seq2[reconcile.Reported, error]) error {
-	if err := writeCSV(w, findingColumns(asOf, carried), rows); err != nil {
-		return fmt.Errorf("write findings as csv: %w", err)
-	}
-	return nil
+	return writeCSV(w, "findings", findingColumns(asOf, carried), rows)
 }
 
-// PackagesCSV writes packages.csv: a header, then one row an instance, and one
-// for each package that has none. The first error of rows or of w ends it.
+// PackagesCSV writes packages.csv: a header and one row for each instance, and
+// for each package without instances. It stops at the first error of rows or w.
 func PackagesCSV(w io.Writer, rows iter.Seq2[reconcile.ClassifiedPackage, error]) error {
-	if err := writeCSV(w, inventoryColumns(), holdings(rows)); err != nil {
-		return fmt.Errorf("write packages as csv: %w", err)
-	}
-	return nil
+	return writeCSV(w, "packages", inventoryColumns(), inventoryRows(rows))
 }
 
-func writeCSV[T any](w io.Writer, columns []column[T], rows iter.Seq2[T, error]) error {
+func writeCSV[T any](w io.Writer, what string, columns []column[T], rows iter.Seq2[T, error]) error {
 	out := csv.NewWriter(w)
 	record := make([]string, len(columns))
 	for i := range columns {
-		name := textCell(columns[i].name)
-		record[i] = name.csv()
+		record[i] = neutralizeFormula(columns[i].name)
 	}
-	if err := out.Write(record); err != nil {
-		return err
-	}
-	for row, err := range rows {
-		if err != nil {
-			return err
+	err := out.Write(record)
+	for row, rowErr := range rows {
+		if err = cmp.Or(err, rowErr); err != nil {
+			break
 		}
 		for i := range columns {
 			c := columns[i].cell(&row)
 			record[i] = c.csv()
 		}
-		if err := out.Write(record); err != nil {
-			return err
-		}
+		err = out.Write(record)
 	}
-	out.Flush()
-	return out.Error()
+	if err == nil {
+		out.Flush()
+		err = out.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("write %s as csv: %w", what, err)
+	}
+	return nil
 }

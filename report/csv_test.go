@@ -19,7 +19,7 @@ import (
 const contractColumns = "kind,severity,state,account_id,external_id,package_id,instance_id,field,ledger_value,wix_value," +
 	"fix,outcome,reason,first_seen,age_days,direction,monthly_amount,currency,customer,ledger_line,finding_id"
 
-func one[T any](rows ...T) iter.Seq2[T, error] {
+func rowsOf[T any](rows ...T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for _, r := range rows {
 			if !yield(r, nil) {
@@ -29,14 +29,14 @@ func one[T any](rows ...T) iter.Seq2[T, error] {
 	}
 }
 
-func failing[T any](err error) iter.Seq2[T, error] {
+func failingRows[T any](err error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
 		_ = yield(zero, nil) && yield(zero, err)
 	}
 }
 
-func records(t *testing.T, b []byte) [][]string {
+func parseCSV(t *testing.T, b []byte) [][]string {
 	t.Helper()
 	all, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
 	if err != nil {
@@ -47,7 +47,7 @@ func records(t *testing.T, b []byte) [][]string {
 
 func TestFindingsHeader(t *testing.T) {
 	got := written(t, func(w io.Writer) error {
-		return FindingsCSV(w, sampleAsOf, []string{"notes", "@run", "ledger_kind"}, one[reconcile.Reported]())
+		return FindingsCSV(w, sampleAsOf, []string{"notes", "@run", "ledger_kind"}, rowsOf[reconcile.Reported]())
 	})
 	if want := strings.Join(reconcile.FindingColumns(), ","); want != contractColumns {
 		t.Errorf("the columns are %q, want %q", want, contractColumns)
@@ -66,7 +66,7 @@ func TestFindingCells(t *testing.T) {
 		column string
 		want   string
 	}{
-		{"no direction has a name", func(*reconcile.Reported) {}, "direction", "none"},
+		{"no direction is none", func(*reconcile.Reported) {}, "direction", "none"},
 		{"no ledger row", func(*reconcile.Reported) {}, "ledger_line", ""},
 		{"unknown price is not 0", func(*reconcile.Reported) {}, "monthly_amount", ""},
 		{"two digits", func(r *reconcile.Reported) { r.Monthly = money("7", "EUR") }, "monthly_amount", "7.00"},
@@ -80,22 +80,22 @@ func TestFindingCells(t *testing.T) {
 		{"at", func(r *reconcile.Reported) { r.WixValue = "@SUM(A1)" }, "wix_value", "'@SUM(A1)"},
 		{"tab", func(r *reconcile.Reported) { r.Reason = "\t=1" }, "reason", "'\t=1"},
 		{"carriage return", func(r *reconcile.Reported) { r.Reason = "\r=1" }, "reason", "'\r=1"},
-		{"inside is harmless", func(r *reconcile.Reported) { r.Customer = "a=b" }, "customer", "a=b"},
-		{"carried formula", func(r *reconcile.Reported) { r.Cells = []string{"=x"} }, "notes", "'=x"},
-		{"no carried cells", func(*reconcile.Reported) {}, "notes", ""},
+		{"only the first character counts", func(r *reconcile.Reported) { r.Customer = "a=b" }, "customer", "a=b"},
+		{"formula in a carried column", func(r *reconcile.Reported) { r.Cells = []string{"=x"} }, "notes", "'=x"},
+		{"carried cells left out", func(*reconcile.Reported) {}, "notes", ""},
 		{"not UTF-8", func(r *reconcile.Reported) { r.Customer = "B\xfcro" }, "customer", "B\uFFFDro"},
-		{"UTC", func(r *reconcile.Reported) {
+		{"UTC, whole seconds", func(r *reconcile.Reported) {
 			r.FirstSeen = sampleAsOf.In(time.FixedZone("", -5*3600)).Add(-36*time.Hour + 5)
 		}, "first_seen", "2026-11-19T14:00:00Z"},
 		{"whole days", func(r *reconcile.Reported) { r.FirstSeen = sampleAsOf.Add(-47 * time.Hour) }, "age_days", "1"},
-		{"never younger than new", func(r *reconcile.Reported) { r.FirstSeen = sampleAsOf.Add(72 * time.Hour) }, "age_days", "0"},
-		{"never seen", func(*reconcile.Reported) {}, "age_days", ""},
+		{"age is not negative", func(r *reconcile.Reported) { r.FirstSeen = sampleAsOf.Add(72 * time.Hour) }, "age_days", "0"},
+		{"first seen unknown", func(*reconcile.Reported) {}, "age_days", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			row := base
 			c.set(&row)
-			got := records(t, written(t, func(w io.Writer) error {
-				return FindingsCSV(w, sampleAsOf, []string{"notes"}, one(row))
+			got := parseCSV(t, written(t, func(w io.Writer) error {
+				return FindingsCSV(w, sampleAsOf, []string{"notes"}, rowsOf(row))
 			}))
 			for i, name := range got[0] {
 				if name == c.column && got[1][i] != c.want {
@@ -112,20 +112,20 @@ func money(amount, currency string) reconcile.Money {
 
 func TestPackageWithoutInstances(t *testing.T) {
 	empty := reconcile.ClassifiedPackage{Package: reconcile.Package{ID: "p1", AccountID: "a1"}, Class: reconcile.Settled}
-	got := records(t, written(t, func(w io.Writer) error { return PackagesCSV(w, one(empty)) }))
+	got := parseCSV(t, written(t, func(w io.Writer) error { return PackagesCSV(w, rowsOf(empty)) }))
 	if len(got) != 2 || got[1][2] != "p1" || got[1][3] != "" || got[1][17] != "settled" {
 		t.Errorf("rows %q", got)
 	}
 }
 
-// No cell that a spreadsheet would run, whatever the ledger holds, and nothing
-// lost but the apostrophe.
-func TestNoCellRuns(t *testing.T) {
+// Whatever the ledger holds, no cell is evaluated by a spreadsheet, and no text is
+// changed but for the apostrophe.
+func TestNoCellIsAFormula(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		cells := rapid.SliceOfN(rapid.StringMatching(`[=+\-@\t\r\n;,"' a1é]{0,6}`), 3, 3).Draw(r, "cells")
 		row := reconcile.Reported{Cells: cells}
 		var b bytes.Buffer
-		if err := FindingsCSV(&b, sampleAsOf, []string{"a", "b", "c"}, one(row)); err != nil {
+		if err := FindingsCSV(&b, sampleAsOf, []string{"a", "b", "c"}, rowsOf(row)); err != nil {
 			r.Fatal(err)
 		}
 		got, err := csv.NewReader(&b).ReadAll()
@@ -134,28 +134,28 @@ func TestNoCellRuns(t *testing.T) {
 		}
 		for i, cell := range got[1][len(got[1])-3:] {
 			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-				r.Errorf("cell %q runs", cell)
+				r.Errorf("cell %q is a formula", cell)
 			}
 			want := strings.ReplaceAll(cells[i], "\r\n", "\n") // encoding/csv reads CR LF as LF
 			if cell != want && cell != "'"+want {
-				r.Errorf("cell %q became %q", cells[i], cell)
+				r.Errorf("cell %q is written as %q", cells[i], cell)
 			}
 		}
 	})
 }
 
-func TestErrorsEndAReport(t *testing.T) {
-	broken := errors.New("disk on fire")
+func TestInputErrorsAreReturned(t *testing.T) {
+	broken := errors.New("input/output error")
 	for name, write := range map[string]func(io.Writer) error{
 		"findings": func(w io.Writer) error {
-			return FindingsCSV(w, sampleAsOf, nil, failing[reconcile.Reported](broken))
+			return FindingsCSV(w, sampleAsOf, nil, failingRows[reconcile.Reported](broken))
 		},
-		"packages": func(w io.Writer) error { return PackagesCSV(w, failing[reconcile.ClassifiedPackage](broken)) },
+		"packages": func(w io.Writer) error { return PackagesCSV(w, failingRows[reconcile.ClassifiedPackage](broken)) },
 		"workbook, findings": func(w io.Writer) error {
-			return Workbook(w, &WorkbookData{Summary: sampleSummary(0, 0), Findings: failing[reconcile.Reported](broken), TmpDir: t.TempDir()})
+			return Workbook(w, &WorkbookData{Summary: sampleSummary(0, 0), Findings: failingRows[reconcile.Reported](broken), TmpDir: t.TempDir()})
 		},
 		"workbook, packages": func(w io.Writer) error {
-			return Workbook(w, &WorkbookData{Summary: sampleSummary(0, 0), Inventory: failing[reconcile.ClassifiedPackage](broken), TmpDir: t.TempDir()})
+			return Workbook(w, &WorkbookData{Summary: sampleSummary(0, 0), Inventory: failingRows[reconcile.ClassifiedPackage](broken), TmpDir: t.TempDir()})
 		},
 	} {
 		if err := write(io.Discard); !errors.Is(err, broken) {
@@ -164,23 +164,23 @@ func TestErrorsEndAReport(t *testing.T) {
 	}
 }
 
-func TestFullDiskIsAnError(t *testing.T) {
+func TestOutputErrorsAreReturned(t *testing.T) {
 	s := sampleSummary(40, 30)
 	for name, write := range map[string]func(io.Writer) error{
 		"findings": func(w io.Writer) error { return FindingsCSV(w, sampleAsOf, nil, sampleFindings(40)) },
-		"packages": func(w io.Writer) error { return PackagesCSV(w, sampleStock(30)) },
-		"text":     func(w io.Writer) error { return Text(w, s, nil) },
-		"markdown": func(w io.Writer) error { return Markdown(w, s, nil) },
-		"json":     func(w io.Writer) error { return JSON(w, s) },
-		"workbook": func(w io.Writer) error { return Workbook(w, sampleBook(40, 30)) },
+		"packages": func(w io.Writer) error { return PackagesCSV(w, samplePackages(30)) },
+		"text":     func(w io.Writer) error { return SummaryText(w, s, nil) },
+		"markdown": func(w io.Writer) error { return SummaryMarkdown(w, s, nil) },
+		"json":     func(w io.Writer) error { return SummaryJSON(w, s) },
+		"workbook": func(w io.Writer) error { return Workbook(w, sampleData(40, 30)) },
 	} {
 		full := errors.New("no space left")
-		if err := write(refusing{full}); !errors.Is(err, full) {
+		if err := write(failingWriter{full}); !errors.Is(err, full) {
 			t.Errorf("%s: error %v, want %v", name, err, full)
 		}
 	}
 }
 
-type refusing struct{ err error }
+type failingWriter struct{ err error }
 
-func (r refusing) Write([]byte) (int, error) { return 0, r.err }
+func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }

@@ -1,9 +1,9 @@
-// Package report writes what people read of a run: findings and inventory as
-// CSV, a workbook, and the summary, a plan of fixes and the journal as text,
-// Markdown or JSON.
+// Package report writes what people read: findings and packages as CSV, a
+// workbook, and the summary of a run, a plan, the journal and the list of runs as
+// text, Markdown or JSON.
 //
-// Everything goes to an io.Writer and comes from iterators; nothing is opened
-// but the temporary files that a workbook of a million rows needs. Rows are
-// written in the order in which they come, and equal inputs give equal bytes.
-// What the program reads back is not written here.
+// Everything is read from values and iterators and written to an io.Writer, in
+// the order given; equal inputs give equal bytes. Nothing is opened but the
+// temporary files of a workbook. Files that the program reads back are written
+// by other packages.
 package report

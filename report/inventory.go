@@ -2,82 +2,86 @@ package report
 
 import (
 	"iter"
+	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The inventory is one row an instance. A package that has none is a row all
-// the same, with its instance columns empty: no package is left out.
-
-// A holding is one row of the inventory.
-type holding struct {
-	stock    *reconcile.ClassifiedPackage
+// An inventoryRow is an instance with its package, in packages.csv and in the
+// Inventory sheet. A package without instances has a row with an empty instance,
+// so that no package is left out.
+type inventoryRow struct {
+	pkg      *reconcile.ClassifiedPackage
 	instance reconcile.Instance
 }
 
-func inventoryColumns() []column[holding] {
-	return []column[holding]{
-		{"account_id", 38, func(h *holding) cell { return textCell(h.stock.AccountID) }, nil, false},
-		{"external_id", 20, func(h *holding) cell { return textCell(h.stock.ExternalID) }, nil, false},
-		{"package_id", 38, func(h *holding) cell { return textCell(h.stock.ID) }, nil, false},
-		{"instance_id", 38, func(h *holding) cell { return textCell(h.instance.ID) }, nil, false},
-		{"catalog_product_id", 38, func(h *holding) cell { return textCell(h.instance.ProductID) }, nil, false},
-		{"status", 18, func(h *holding) cell { return textCell(string(h.instance.Status)) }, statusTone, false},
-		{"site_id", 38, func(h *holding) cell { return textCell(h.instance.SiteID) }, nil, false},
-		{"billing_cycle", 13, func(h *holding) cell { return textCell(string(h.instance.Cycle)) }, nil, false},
-		{"country_code", 13, func(h *holding) cell { return textCell(h.instance.Country) }, nil, false},
-		{"expiration_date", 17, func(h *holding) cell { return momentCell(h.instance.Expires) }, nil, false},
-		{"created_date", 17, func(h *holding) cell { return momentCell(h.instance.Created) }, nil, false},
-		{"updated_date", 17, func(h *holding) cell { return momentCell(h.instance.Updated) }, nil, false},
-		{"reference_product_instance_id", 38, func(h *holding) cell { return textCell(h.instance.References) }, nil, false},
-		{"discount_code", 14, func(h *holding) cell { return textCell(h.instance.Discount) }, nil, false},
-		{"failure", 30, func(h *holding) cell { return textCell(h.instance.Failure) }, nil, false},
-		{"package_created_date", 21, func(h *holding) cell { return momentCell(h.stock.Created) }, nil, false},
-		{"package_updated_date", 21, func(h *holding) cell { return momentCell(h.stock.Updated) }, nil, false},
-		{"class", 13, func(h *holding) cell { return textCell(h.stock.Class.String()) }, classTone, false},
+func inventoryColumns() []column[inventoryRow] {
+	type row = inventoryRow
+	return []column[row]{
+		textColumn("account_id", 38, func(r *row) string { return r.pkg.AccountID }),
+		textColumn("external_id", 20, func(r *row) string { return r.pkg.ExternalID }),
+		textColumn("package_id", 38, func(r *row) string { return r.pkg.ID }),
+		textColumn("instance_id", 38, func(r *row) string { return r.instance.ID }),
+		textColumn("catalog_product_id", 38, func(r *row) string { return r.instance.ProductID }),
+		textColumn("status", 18, func(r *row) string { return string(r.instance.Status) }).in((*row).statusTone),
+		textColumn("site_id", 38, func(r *row) string { return r.instance.SiteID }),
+		textColumn("billing_cycle", 13, func(r *row) string { return string(r.instance.Cycle) }),
+		textColumn("country_code", 13, func(r *row) string { return r.instance.Country }),
+		timeColumn("expiration_date", 17, func(r *row) time.Time { return r.instance.Expires }),
+		timeColumn("created_date", 17, func(r *row) time.Time { return r.instance.Created }),
+		timeColumn("updated_date", 17, func(r *row) time.Time { return r.instance.Updated }),
+		textColumn("reference_product_instance_id", 38, func(r *row) string { return r.instance.References }),
+		textColumn("discount_code", 14, func(r *row) string { return r.instance.Discount }),
+		textColumn("failure", 30, func(r *row) string { return r.instance.Failure }),
+		timeColumn("package_created_date", 21, func(r *row) time.Time { return r.pkg.Created }),
+		timeColumn("package_updated_date", 21, func(r *row) time.Time { return r.pkg.Updated }),
+		textColumn("class", 13, func(r *row) string { return r.pkg.Class.String() }).in((*row).classTone),
 	}
 }
 
-// holdings takes packages apart into rows of the inventory.
-func holdings(stock iter.Seq2[reconcile.ClassifiedPackage, error]) iter.Seq2[holding, error] {
-	return func(yield func(holding, error) bool) {
-		for s, err := range stock {
+func inventorySheet() listSheet[inventoryRow] {
+	return listSheet[inventoryRow]{
+		name: "Inventory", tab: tabQuiet, frozen: 1, pagesWide: 2,
+		columns: columnsFirst(inventoryColumns(),
+			"external_id", "status", "class", "catalog_product_id", "billing_cycle", "country_code", "created_date",
+			"updated_date", "expiration_date", "account_id", "package_id", "instance_id", "site_id"),
+	}
+}
+
+// inventoryRows returns the rows of packages.
+func inventoryRows(packages iter.Seq2[reconcile.ClassifiedPackage, error]) iter.Seq2[inventoryRow, error] {
+	return func(yield func(inventoryRow, error) bool) {
+		for p, err := range packages {
 			if err != nil {
-				yield(holding{}, err)
+				yield(inventoryRow{}, err)
 				return
 			}
-			if !eachInstance(&s, yield) {
-				return
+			instances := p.Instances
+			if len(instances) == 0 {
+				instances = []reconcile.Instance{{}}
+			}
+			for i := range instances {
+				if !yield(inventoryRow{&p, instances[i]}, nil) {
+					return
+				}
 			}
 		}
 	}
 }
 
-func eachInstance(s *reconcile.ClassifiedPackage, yield func(holding, error) bool) bool {
-	if len(s.Instances) == 0 {
-		return yield(holding{stock: s}, nil)
-	}
-	for i := range s.Instances {
-		if !yield(holding{stock: s, instance: s.Instances[i]}, nil) {
-			return false
-		}
-	}
-	return true
-}
-
-func statusTone(h *holding) tone {
+func (r *inventoryRow) statusTone() tone {
 	switch {
-	case h.instance.Status.Live():
+	case r.instance.Status.Live():
 		return tonePlain
-	case h.instance.Status.Dead():
+	case r.instance.Status.Dead():
 		return toneMuted
 	default:
 		return toneWarning
 	}
 }
 
-func classTone(h *holding) tone {
-	switch h.stock.Class {
+func (r *inventoryRow) classTone() tone {
+	switch r.pkg.Class {
 	case reconcile.Matched:
 		return tonePlain
 	case reconcile.Settled:

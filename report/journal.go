@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -12,74 +11,94 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// The journal as a list: one line an attempt, in the order in which the entries
-// are given. What became of it and what it was about stand first, the long ids
-// and reasons last, so that the beginning of a line is enough to see what is not as it
-// should be. An attempt of which nobody knows what became is open, and says
-// since when and from when on a read settles it.
+// The journal is listed with one line for each attempt. What matters most comes
+// first, and long ids and reasons last, so that a cut line is still useful.
 
-// OutcomeOpen is the outcome of an attempt that is not settled.
-const OutcomeOpen = "open"
+// outcomeOpen is the outcome of an attempt that is not settled.
+const outcomeOpen = "open"
 
-// A JournalLine is an attempt as the list shows it.
-type JournalLine struct {
+// A journalLine is an attempt in the list.
+type journalLine struct {
 	Begun      time.Time `json:"begun"`
-	Outcome    string    `json:"outcome"` // OutcomeOpen where it is not settled
+	Outcome    string    `json:"outcome"`
 	Reason     string    `json:"reason,omitempty"`
-	Since      time.Time `json:"since,omitzero"`      // of an open one: its send, or its claim
-	SettlesAt  time.Time `json:"settles_at,omitzero"` // of an open one: from then on a read that shows no effect settles it
+	Since      time.Time `json:"since,omitzero"`      // of an open attempt: when it was sent, or claimed
+	SettlesAt  time.Time `json:"settles_at,omitzero"` // of an open attempt: when a read without the effect settles it
 	Fix        string    `json:"fix"`
 	AccountID  string    `json:"account_id"`
 	ExternalID string    `json:"external_id,omitempty"`
-	PackageID  string    `json:"package_id,omitempty"` // of a create the one that it made, where that is known
+	PackageID  string    `json:"package_id,omitempty"` // of a create: the package created, where it is known
 	InstanceID string    `json:"instance_id,omitempty"`
-	Before     string    `json:"before"` // in words
-	Wanted     string    `json:"wanted"` // in words
+	Before     string    `json:"before"`
+	Desired    string    `json:"wanted"`
 	Observed   string    `json:"observed,omitempty"`
 	Key        string    `json:"action_key"`
 	Attempt    int       `json:"attempt"`
-	Sends      *int      `json:"sends,omitempty"` // requests that left; none where nobody knows
+	Sends      *int      `json:"sends,omitempty"` // requests sent; nil where it is not known
 	SentAt     time.Time `json:"sent_at,omitzero"`
 	Ended      time.Time `json:"ended,omitzero"`
 	PlanID     string    `json:"plan_id"`
 	RunID      string    `json:"run_id"`
 
-	brief string // Wanted, short enough for a table
+	desiredShort string // Desired, short enough for a table
 }
 
-// JournalLines gives the lines of entries. Settle is how long after its send an
-// attempt without an effect is held for possible.
-func JournalLines(entries []fix.Entry, settle time.Duration) []JournalLine {
-	lines := make([]JournalLine, len(entries))
+// JournalText writes a journal as text, in the order of entries. settle is how
+// long after its send an attempt may still take effect.
+func JournalText(w io.Writer, entries []fix.Entry, settle time.Duration) error {
+	return writeJournal(w, &page{}, entries, settle)
+}
+
+// JournalMarkdown writes a journal as Markdown.
+func JournalMarkdown(w io.Writer, entries []fix.Entry, settle time.Duration) error {
+	return writeJournal(w, &page{markdown: true}, entries, settle)
+}
+
+// JournalJSON writes a journal as a JSON array of objects.
+func JournalJSON(w io.Writer, entries []fix.Entry, settle time.Duration) error {
+	return writeJSON(w, "journal", journalLines(entries, settle))
+}
+
+func writeJournal(w io.Writer, p *page, entries []fix.Entry, settle time.Duration) error {
+	if len(entries) == 0 {
+		p.line("", "", "No attempts")
+	} else {
+		p.table(p.journalTable(journalLines(entries, settle)))
+	}
+	return p.writeTo(w, "journal")
+}
+
+func journalLines(entries []fix.Entry, settle time.Duration) []journalLine {
+	lines := make([]journalLine, len(entries))
 	for i := range entries {
-		lines[i] = journalLine(&entries[i], settle)
+		lines[i] = newJournalLine(&entries[i], settle)
 	}
 	return lines
 }
 
-func journalLine(e *fix.Entry, settle time.Duration) JournalLine {
+func newJournalLine(e *fix.Entry, settle time.Duration) journalLine {
 	a := &e.Action
-	l := JournalLine{
+	l := journalLine{
 		Begun: e.Begun.UTC(), Fix: a.Fix, AccountID: a.AccountID, ExternalID: a.ExternalID, PackageID: a.PackageID,
-		InstanceID: a.InstanceID, Before: stateWords(a, a.Seen), Wanted: wantedWords(a), Key: e.Key, Attempt: e.Number,
+		InstanceID: a.InstanceID, Before: stateText(a, a.Seen), Desired: desiredText(a), Key: e.Key, Attempt: e.Number,
 		PlanID: e.PlanID, RunID: e.RunID,
 	}
-	if l.brief = l.Wanted; a.PackageID == "" {
-		l.brief = counted(a.Instances, "instance", "instances")
+	if l.desiredShort = l.Desired; a.PackageID == "" {
+		l.desiredShort = plural(a.Instances, "instance", "instances")
 	}
 	if e.End != nil {
-		l.end(a, e.End)
+		l.setEnd(a, e.End)
 		return l
 	}
-	l.Outcome, l.Since, l.SettlesAt = OutcomeOpen, e.Begun.UTC(), e.SettlesAt(settle).UTC()
+	l.Outcome, l.Since, l.SettlesAt = outcomeOpen, e.Begun.UTC(), e.SettlesAt(settle).UTC()
 	if e.Doubt != nil {
 		l.Reason, l.Since, l.SentAt = e.Doubt.Reason, e.Doubt.SentAt.UTC(), e.Doubt.SentAt.UTC()
-		l.observe(a, e.Doubt.Observed)
+		l.setObserved(a, e.Doubt.Observed)
 	}
 	return l
 }
 
-func (l *JournalLine) end(a *fix.Action, e *fix.End) {
+func (l *journalLine) setEnd(a *fix.Action, e *fix.End) {
 	l.Outcome, l.Reason, l.Ended = e.Outcome, e.Reason, e.Ended.UTC()
 	if e.Failure != "" && e.Reason == "" {
 		l.Reason = e.Failure
@@ -93,82 +112,77 @@ func (l *JournalLine) end(a *fix.Action, e *fix.End) {
 	if e.PackageID != "" {
 		l.PackageID = e.PackageID
 	}
-	l.observe(a, e.Observed)
+	l.setObserved(a, e.Observed)
 }
 
-func (l *JournalLine) observe(a *fix.Action, s *fix.State) {
+func (l *journalLine) setObserved(a *fix.Action, s *fix.State) {
 	if s != nil {
-		l.Observed = stateWords(a, s)
+		l.Observed = stateText(a, s)
 	}
 }
 
-// JournalText writes the journal as a table for people.
-func JournalText(w io.Writer, entries []fix.Entry, settle time.Duration) error {
-	p := &printer{}
-	if len(entries) == 0 {
-		p.line("", "No attempts")
-	} else {
-		p.rows(journalTable(JournalLines(entries, settle), oneLine))
-	}
-	return told(w, "journal", p.out.String())
-}
-
-// JournalMarkdown writes the journal as a table of Markdown.
-func JournalMarkdown(w io.Writer, entries []fix.Entry, settle time.Duration) error {
-	t := journalTable(JournalLines(entries, settle), code)
-	t.Style().Format = table.FormatOptions{}
-	return told(w, "journal", t.RenderMarkdown()+"\n")
-}
-
-// JournalJSON writes the journal as an array of objects.
-func JournalJSON(w io.Writer, entries []fix.Entry, settle time.Duration) error {
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	if err := out.Encode(JournalLines(entries, settle)); err != nil {
-		return fmt.Errorf("write journal: %w", err)
-	}
-	return nil
-}
-
-// journalTable makes the table; foreign makes text of others harmless.
-func journalTable(lines []JournalLine, foreign func(string) string) table.Writer {
-	w := newTable(12, "begun", "outcome", "fix", "external id", "wanted", "action", "try", "sends",
+func (p *page) journalTable(lines []journalLine) table.Writer {
+	w := newTable(12, "begun", "outcome", "fix", "external id", "desired", "action", "attempt", "sends",
 		"account", "package/instance", "plan", "run", "reason")
-	w.SetColumnConfigs(right(7, 8))
+	w.SetColumnConfigs(alignRight(7, 8))
 	for i := range lines {
 		l := &lines[i]
 		w.AppendRow(table.Row{
-			moment(l.Begun), foreign(l.Outcome), foreign(l.Fix), foreign(l.ExternalID), foreign(l.brief),
-			foreign(first(l.Key, shownHash)), l.Attempt, l.sends(),
-			foreign(l.AccountID), foreign(l.target()), foreign(first(l.PlanID, shownHash)), foreign(l.RunID), foreign(l.why()),
+			formatTime(l.Begun), p.code(l.Outcome), p.code(l.Fix), p.code(l.ExternalID), p.code(l.desiredShort),
+			p.code(truncate(l.Key, hashLength)), l.Attempt, l.sendsText(),
+			p.code(l.AccountID), p.code(l.target()), p.code(truncate(l.PlanID, hashLength)), p.code(l.RunID), p.code(l.reasonText()),
 		})
 	}
 	return w
 }
 
-func (l *JournalLine) sends() string {
+func (l *journalLine) sendsText() string {
 	if l.Sends == nil {
 		return "?"
 	}
 	return strconv.Itoa(*l.Sends)
 }
 
-// why says why it became so; of an open one since when, and until when.
-func (l *JournalLine) why() string {
-	if l.Outcome != OutcomeOpen {
+// reasonText returns the reason of the outcome; for an open attempt also since
+// when it is open and when it can be settled.
+func (l *journalLine) reasonText() string {
+	if l.Outcome != outcomeOpen {
 		return l.Reason
 	}
-	words := fmt.Sprintf("since %s, settles from %s", moment(l.Since), moment(l.SettlesAt))
+	text := fmt.Sprintf("since %s, can be settled from %s", formatTime(l.Since), formatTime(l.SettlesAt))
 	if l.Reason != "" {
-		words += ": " + l.Reason
+		text += ": " + l.Reason
 	}
-	return words
+	return text
 }
 
-func (l *JournalLine) target() string {
+func (l *journalLine) target() string {
 	if l.InstanceID == "" {
 		return l.PackageID
 	}
 	return l.PackageID + "/" + l.InstanceID
+}
+
+// VerificationsText writes the attempts that Wix contradicts or that could not be
+// checked, and counts all of them.
+func VerificationsText(w io.Writer, all []fix.Verification) error {
+	p := &page{}
+	differ, unread := 0, 0
+	for i := range all {
+		v := &all[i]
+		switch {
+		case v.Err != nil:
+			unread++
+		case v.Agrees:
+			continue
+		default:
+			differ++
+		}
+		p.line("", "", oneLine(fmt.Sprintf("%s %s, attempt %d, run %s at %s, account %s, package %s",
+			v.Action.Fix, v.Key, v.Number, v.RunID, formatTime(v.Begun), v.Action.AccountID, v.Action.PackageID)))
+		p.line("", "  ", oneLine(v.Text))
+	}
+	p.line("", "", fmt.Sprintf("%s checked: %d match the journal, %d differ, %d could not be read",
+		plural(len(all), "change", "changes"), len(all)-differ-unread, differ, unread))
+	return p.writeTo(w, "verification of the journal")
 }

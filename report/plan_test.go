@@ -2,12 +2,9 @@ package report
 
 import (
 	"io"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/govalues/decimal"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
@@ -16,37 +13,37 @@ import (
 const sampleSettle = 5 * time.Minute
 
 func TestPlanGoldens(t *testing.T) {
-	looked := &PlanOptions{Reviewed: true}
-	nothing := samplePlan()
-	nothing.Actions, nothing.Evidence = []fix.Action{}, nil
+	reviewed := &PlanOptions{Reviewed: true}
+	empty := samplePlan()
+	empty.Actions, empty.Evidence = []fix.Action{}, nil
 	for name, write := range map[string]func(io.Writer) error{
-		"plan.txt":         func(w io.Writer) error { return PlanText(w, samplePlan(), nil, looked) },
-		"plan.md":          func(w io.Writer) error { return PlanMarkdown(w, samplePlan(), nil, looked) },
+		"plan.txt":         func(w io.Writer) error { return PlanText(w, samplePlan(), nil, reviewed) },
+		"plan.md":          func(w io.Writer) error { return PlanMarkdown(w, samplePlan(), nil, reviewed) },
 		"plan.json":        func(w io.Writer) error { return PlanJSON(w, samplePlan()) },
 		"plan-run.txt":     func(w io.Writer) error { return PlanText(w, samplePlan(), nil, nil) },
 		"plan-refused.txt": func(w io.Writer) error { return PlanText(w, refused(samplePlan()), nil, &PlanOptions{Color: true}) },
 		"plan-refused.md":  func(w io.Writer) error { return PlanMarkdown(w, refused(samplePlan()), nil, nil) },
-		"plan-applied.txt": func(w io.Writer) error { return PlanText(w, samplePlan(), sampleResults(), looked) },
-		"plan-applied.md":  func(w io.Writer) error { return PlanMarkdown(w, samplePlan(), sampleResults(), looked) },
-		"plan-empty.txt":   func(w io.Writer) error { return PlanText(w, nothing, nil, nil) },
-		"plan-empty.md":    func(w io.Writer) error { return PlanMarkdown(w, nothing, nil, nil) },
+		"plan-applied.txt": func(w io.Writer) error { return PlanText(w, samplePlan(), sampleResults(), reviewed) },
+		"plan-applied.md":  func(w io.Writer) error { return PlanMarkdown(w, samplePlan(), sampleResults(), reviewed) },
+		"plan-empty.txt":   func(w io.Writer) error { return PlanText(w, empty, nil, nil) },
+		"plan-empty.md":    func(w io.Writer) error { return PlanMarkdown(w, empty, nil, nil) },
 		"journal.txt":      func(w io.Writer) error { return JournalText(w, sampleEntries(), sampleSettle) },
 		"journal.md":       func(w io.Writer) error { return JournalMarkdown(w, sampleEntries(), sampleSettle) },
 		"journal.json":     func(w io.Writer) error { return JournalJSON(w, sampleEntries(), sampleSettle) },
-		"fixes.txt":        func(w io.Writer) error { return Text(w, sampleFixes(sampleSummary(9, 9)), nil) },
-		"fixes.md":         func(w io.Writer) error { return Markdown(w, sampleFixes(sampleSummary(9, 9)), nil) },
+		"fixes.txt":        func(w io.Writer) error { return SummaryText(w, sampleFixes(sampleSummary(9, 9)), nil) },
+		"fixes.md":         func(w io.Writer) error { return SummaryMarkdown(w, sampleFixes(sampleSummary(9, 9)), nil) },
 		"fixes-refused.txt": func(w io.Writer) error {
-			return Text(w, refusedFixes(sampleSummary(9, 180)), &TextOptions{Color: true})
+			return SummaryText(w, refusedFixes(sampleSummary(9, 180)), &SummaryOptions{Color: true})
 		},
-		"fixes-refused.md": func(w io.Writer) error { return Markdown(w, refusedFixes(sampleSummary(9, 180)), nil) },
+		"fixes-refused.md": func(w io.Writer) error { return SummaryMarkdown(w, refusedFixes(sampleSummary(9, 180)), nil) },
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, written(t, write)) })
 	}
 }
 
-// Each action stands in the text once, removals that are to be sent before all
-// others, and with all of its ids.
-func TestPlanTextHoldsEverything(t *testing.T) {
+// The text has every action with all of its ids, and removals that are due before
+// the others.
+func TestPlanTextIsComplete(t *testing.T) {
 	for _, o := range []*PlanOptions{nil, {Reviewed: true}} {
 		p := samplePlan()
 		text := string(written(t, func(w io.Writer) error { return PlanText(w, p, nil, o) }))
@@ -64,13 +61,13 @@ func TestPlanTextHoldsEverything(t *testing.T) {
 		}
 		for i := range p.Actions {
 			if a := &p.Actions[i]; a.PackageID != "" && (!a.Removal || !a.Due(o != nil)) && strings.Index(text, a.PackageID) < last {
-				t.Errorf("action %d stands before a removal", i+1)
+				t.Errorf("action %d comes before a removal", i+1)
 			}
 		}
 	}
 }
 
-// Lines are no wider than the terminal that is reckoned with.
+// Lines fit a terminal.
 func TestPlanTextWidth(t *testing.T) {
 	text := string(written(t, func(w io.Writer) error {
 		return PlanText(w, samplePlan(), sampleResults(), &PlanOptions{Reviewed: true, Refusals: sampleRefusals()})
@@ -82,7 +79,7 @@ func TestPlanTextWidth(t *testing.T) {
 	}
 }
 
-// hostilePlan has text of others wherever there is text.
+// hostilePlan has control characters and markup wherever there is text.
 func hostilePlan() (*fix.Plan, []fix.Result) {
 	hostile := "\x1b[2Jgone\r\n# head | <b> `x` @all \u202e\u0007"
 	p, results := refused(samplePlan()), sampleResults()
@@ -119,7 +116,7 @@ func hostilePlan() (*fix.Plan, []fix.Result) {
 	return p, results
 }
 
-func TestForeignTextOfPlansIsTame(t *testing.T) {
+func TestPlanAndJournalEscapeUntrustedText(t *testing.T) {
 	p, results := hostilePlan()
 	entries := sampleEntries()
 	for i := range entries {
@@ -135,24 +132,24 @@ func TestForeignTextOfPlansIsTame(t *testing.T) {
 		"plan as markdown":    func(w io.Writer) error { return PlanMarkdown(w, p, results, nil) },
 		"journal as text":     func(w io.Writer) error { return JournalText(w, entries, 0) },
 		"journal as markdown": func(w io.Writer) error { return JournalMarkdown(w, entries, 0) },
-		"summary as text":     func(w io.Writer) error { return Text(w, s, nil) },
-		"summary as markdown": func(w io.Writer) error { return Markdown(w, s, nil) },
+		"summary as text":     func(w io.Writer) error { return SummaryText(w, s, nil) },
+		"summary as markdown": func(w io.Writer) error { return SummaryMarkdown(w, s, nil) },
 	} {
 		out := string(written(t, write))
 		if strings.ContainsAny(out, "\x1b\r\u202e\u0007") || strings.Contains(out, "\n# head") {
-			t.Errorf("%s lets control characters through:\n%q", name, out)
+			t.Errorf("%s contains control characters:\n%q", name, out)
 		}
 	}
 }
 
-// A plan that was changed by hand is shown all the same.
-func TestOddPlansAreShown(t *testing.T) {
+// A plan that was edited by hand is shown.
+func TestUnexpectedPlansAreShown(t *testing.T) {
 	for name, change := range map[string]func(*fix.Plan){
-		"no states":   func(p *fix.Plan) { p.Actions[6].Seen, p.Actions[2].Seen = nil, nil },
-		"no evidence": func(p *fix.Plan) { p.Evidence = nil },
-		"odd fix":     func(p *fix.Plan) { p.Actions[0].Fix = "burn" },
-		"not there":   func(p *fix.Plan) { p.Actions[1].InstanceID = "gone" },
-		"nothing":     func(p *fix.Plan) { *p = fix.Plan{} },
+		"no states":          func(p *fix.Plan) { p.Actions[6].Seen, p.Actions[2].Seen = nil, nil },
+		"no evidence":        func(p *fix.Plan) { p.Evidence = nil },
+		"unknown fix":        func(p *fix.Plan) { p.Actions[0].Fix = "burn" },
+		"instance not found": func(p *fix.Plan) { p.Actions[1].InstanceID = "gone" },
+		"empty":              func(p *fix.Plan) { *p = fix.Plan{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := samplePlan()
@@ -162,26 +159,26 @@ func TestOddPlansAreShown(t *testing.T) {
 				func(w io.Writer) error { return PlanMarkdown(w, p, sampleResults(), nil) },
 			} {
 				if len(written(t, write)) == 0 {
-					t.Error("nothing was shown")
+					t.Error("nothing is shown")
 				}
 			}
 		})
 	}
 }
 
-// A limit that was raised before the plan was carried out refuses no more.
-func TestWhatWasSentWasNotRefused(t *testing.T) {
+// A limit that was raised before sending is not shown as a refusal.
+func TestExecutedPlanShowsNoRefusals(t *testing.T) {
 	p := refused(samplePlan())
 	text := string(written(t, func(w io.Writer) error {
 		return PlanText(w, p, sampleResults(), &PlanOptions{Reviewed: true})
 	}))
-	if strings.Contains(text, "REFUSED") || !strings.HasPrefix(text, "CARRIED OUT: ") {
-		t.Errorf("a plan that was carried out is refused:\n%s", text)
+	if strings.Contains(text, "REFUSED") || !strings.HasPrefix(text, "PLAN EXECUTED: ") {
+		t.Errorf("an executed plan is shown as refused:\n%s", text)
 	}
 }
 
-func TestMoneyOfPlansIsByCurrency(t *testing.T) {
-	sums, unpriced := viewOf(samplePlan(), nil, &PlanOptions{Reviewed: true}).removed()
+func TestRemovalCostsByCurrency(t *testing.T) {
+	sums, unpriced := newPlanView(samplePlan(), nil, &PlanOptions{Reviewed: true}).removalCosts()
 	got := make(map[string]string)
 	for _, s := range sums {
 		for class, amount := range s.monthly {
@@ -194,95 +191,15 @@ func TestMoneyOfPlansIsByCurrency(t *testing.T) {
 			t.Errorf("%s: %s, want %s", currency, got[currency], want[currency])
 		}
 	}
-	if len(got) != len(want) || unpriced != [planClasses]int{2, 0, 1} {
+	if len(got) != len(want) || unpriced != [dueCount]int{2, 0, 1} {
 		t.Errorf("sums %v, unpriced %v", got, unpriced)
 	}
 }
 
-func TestRaising(t *testing.T) {
-	tests := []struct {
-		limit, need string
-		live        int
-		want        string
-	}{
-		{"max_cancels", "12", 154, "raise it with --max-cancels 12"},
-		{"max_fixes", "101", 154, "raise it with --max-fixes 101"},
-		{"max_cancels_per_account", "4", 154, "raise it with --max-cancels-per-account 4"},
-		{"max_cancel_percent", "12", 154, "raise it with --max-cancel-percent 7.8"},
-		{"max_cancel_percent", "1", 100, "raise it with --max-cancel-percent 1"},
-		{"max_cancel_percent", "10", 10, "raise it with --max-cancel-percent 100"},
-		{"max_cancel_percent", "11", 10, "lift it with --max-cancel-percent off"},
-		{"max_cancel_percent", "1", 0, "raise it with --max-cancel-percent"},
-		{"max_cancel_cost", "24.00 EUR", 154, `raise it with --max-cancel-cost "24.00 EUR"`},
-		{"max_cancel_cost", "24.00 EUR + 1 instance without a known price", 154, "lift it with --max-cancel-cost off"},
-		{"max_cancel_cost", "1 instance without a known price", 154, "lift it with --max-cancel-cost off"},
-		{"max_ledger_age", "40h12m", 154, "raise it with --max-ledger-age 41h"},
-		{"max_ledger_age", "unknown", 154, "lift it with --max-ledger-age off"},
-		{"max_shrink", "180", 154, "raise it with --max-shrink"},
-		{"canary", "missing", 154, "leave it out of --canary if it is gone for good"},
-	}
-	for _, tt := range tests {
-		r := &fix.Refusal{Limit: tt.limit, Need: tt.need, Flag: "--" + strings.ReplaceAll(tt.limit, "_", "-")}
-		if got := raising(r, tt.live); got != tt.want {
-			t.Errorf("%s, needed %s of %d: %q, want %q", tt.limit, tt.need, tt.live, got, tt.want)
-		}
-	}
-	if got := raising(&fix.Refusal{Limit: fix.RefusedHistory}, 1); got != "" {
-		t.Errorf("no history: %q", got)
-	}
-}
-
-// What is told to raise a limit raises it.
-func TestRaisingIsEnough(t *testing.T) {
-	for live := 1; live < 400; live += 7 {
-		for n := 1; n <= live; n += 3 {
-			actions := []fix.Action{{Fix: "cancel", Removal: true, Instances: n}}
-			limits := fix.Limits{Fixes: fix.Limit{Off: true}, Cancels: fix.Limit{Off: true}, CancelsPerAccount: fix.Limit{Off: true}, CancelCost: fix.CostLimit{Off: true}}
-			refusals := limits.Evaluate(actions, true, nil, live)
-			if len(refusals) != 1 {
-				t.Fatalf("%d of %d: %v", n, live, refusals)
-			}
-			value := enough(&refusals[0], live)
-			limits.CancelPercent.Max = mustParse(t, value)
-			if again := limits.Evaluate(actions, true, nil, live); len(again) > 0 {
-				t.Errorf("%d of %d: %s %% is not enough: %s", n, live, value, again[0].Text)
-			}
-		}
-	}
-}
-
-func mustParse(t *testing.T, number string) decimal.Decimal {
-	t.Helper()
-	d, err := decimal.Parse(number)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-func TestRangesOf(t *testing.T) {
+func TestFormatRanges(t *testing.T) {
 	for want, numbers := range map[string][]int{"": nil, "5": {5}, "5-6": {5, 6}, "5-7, 9, 11-12": {5, 6, 7, 9, 11, 12}} {
-		if got := rangesOf(numbers); got != want {
+		if got := formatRanges(numbers); got != want {
 			t.Errorf("%v: %q, want %q", numbers, got, want)
 		}
-	}
-}
-
-func TestJournalLines(t *testing.T) {
-	lines := JournalLines(sampleEntries(), sampleSettle)
-	open := lines[slices.IndexFunc(lines, func(l JournalLine) bool { return l.Outcome == OutcomeOpen })]
-	if want := sampleAsOf.Add(time.Hour); !open.Since.Equal(want) || !open.SettlesAt.Equal(want.Add(sampleSettle)) || open.Sends != nil {
-		t.Errorf("an open attempt: %+v", open)
-	}
-	died := lines[len(lines)-1]
-	if want := sampleAsOf.Add(time.Hour + 20*time.Second + sampleSettle); died.Outcome != OutcomeOpen || !died.SettlesAt.Equal(want) || died.Observed != "" {
-		t.Errorf("an attempt whose sender died: %+v", died)
-	}
-	created := lines[slices.IndexFunc(lines, func(l JournalLine) bool { return l.Fix == "create" })]
-	if created.PackageID != guid(2, 6) || created.Before != "none" || created.Observed != "2 PENDING" {
-		t.Errorf("a create: %+v", created)
-	}
-	if lines[0].Sends != nil || lines[1].Sends == nil || *lines[1].Sends != 1 {
-		t.Errorf("sends %v, %v", lines[0].Sends, lines[1].Sends)
 	}
 }

@@ -8,135 +8,127 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 )
 
-// The totals of a plan: actions and instances by fix, and what is taken away by
-// currency, each split by when it is sent. There is no total over currencies.
+// The totals of a plan: actions and instances by fix, and the monthly cost of
+// removals by currency, each split by when the actions are due. There is no
+// total over currencies.
 
 // totalTable counts by fix, in the order of sending.
 func (v *planView) totalTable() table.Writer {
-	names := []string{"fix"}
-	for _, class := range v.classes() {
-		names = append(names, className(class), "instances")
+	header := []string{"fix"}
+	for _, due := range v.dueTimes() {
+		header = append(header, dueName(due), "instances")
 	}
-	w := newTable(1, names...)
-	names = nil
-	counts := make(map[string]*[planClasses][2]int)
-	var sum [planClasses][2]int
+	w := newTable(1, header...)
+	var fixes []string
+	counts := make(map[string]*[dueCount][2]int)
+	var sum [dueCount][2]int
 	for i := range v.actions {
 		a := &v.actions[i]
 		if counts[a.Fix] == nil {
-			counts[a.Fix] = new([planClasses][2]int)
-			names = append(names, a.Fix)
+			counts[a.Fix] = new([dueCount][2]int)
+			fixes = append(fixes, a.Fix)
 		}
-		for _, c := range []*[planClasses][2]int{counts[a.Fix], &sum} {
-			c[v.class(a)][0]++
-			c[v.class(a)][1] += a.Instances
+		for _, c := range []*[dueCount][2]int{counts[a.Fix], &sum} {
+			c[v.due(a)][0]++
+			c[v.due(a)][1] += a.Instances
 		}
 	}
-	for _, name := range names {
-		w.AppendRow(append(table.Row{oneLine(name)}, v.flat(counts[name])...))
+	for _, fix := range fixes {
+		w.AppendRow(append(table.Row{oneLine(fix)}, v.totalCells(counts[fix])...))
 	}
-	w.AppendFooter(append(table.Row{"total"}, v.flat(&sum)...))
+	w.AppendFooter(append(table.Row{"total"}, v.totalCells(&sum)...))
 	return w
 }
 
-func (v *planView) flat(counts *[planClasses][2]int) table.Row {
+func (v *planView) totalCells(counts *[dueCount][2]int) table.Row {
 	var all []int
-	for _, class := range v.classes() {
-		all = append(all, counts[class][0], counts[class][1])
+	for _, due := range v.dueTimes() {
+		all = append(all, counts[due][0], counts[due][1])
 	}
-	return numbers(all...)
+	return countCells(all...)
 }
 
-// classes gives the classes that the plan has actions of, and always what is to
-// be sent.
-func (v *planView) classes() []int {
-	var there [planClasses]bool
-	there[classNow] = true
+// dueTimes returns the due times that the plan has actions of, and always
+// dueNow.
+func (v *planView) dueTimes() []int {
+	var used [dueCount]bool
+	used[dueNow] = true
 	for i := range v.actions {
-		there[v.class(&v.actions[i])] = true
+		used[v.due(&v.actions[i])] = true
 	}
 	var all []int
-	for class, is := range there {
+	for due, is := range used {
 		if is {
-			all = append(all, class)
+			all = append(all, due)
 		}
 	}
 	return all
 }
 
-func className(class int) string {
-	return [planClasses]string{classNow: "to send", classReview: "to review", classWaiting: "waiting"}[class]
+func dueName(due int) string {
+	return [dueCount]string{dueNow: "to send", dueAfterReview: "to review", dueLater: "waiting"}[due]
 }
 
-// A removed is what removals of one currency take away a month, by class.
-type removed struct {
+// A removalCost is the monthly cost of removals in one currency, by due time.
+type removalCost struct {
 	currency string
-	monthly  [planClasses]decimal.Decimal
-	broken   [planClasses]bool // more digits than a decimal has
+	monthly  [dueCount]decimal.Decimal
+	overflow [dueCount]bool // more digits than a decimal has
 }
 
-// moneyTable adds up what removals take away, a row a currency, and counts what
-// has no known price.
+// moneyTable has a row for each currency, and one for unknown prices.
 func (v *planView) moneyTable() table.Writer {
-	names := []string{"currency"}
-	for _, class := range v.classes() {
-		names = append(names, className(class))
+	header := []string{"currency"}
+	for _, due := range v.dueTimes() {
+		header = append(header, dueName(due))
 	}
-	w := newTable(1, names...)
-	sums, unpriced := v.removed()
-	for i := range sums {
-		row := table.Row{oneLine(sums[i].currency)}
-		for _, class := range v.classes() {
-			row = append(row, sums[i].spell(class))
+	w := newTable(1, header...)
+	costs, unpriced := v.removalCosts()
+	for i := range costs {
+		row := table.Row{oneLine(costs[i].currency)}
+		for _, due := range v.dueTimes() {
+			row = append(row, costs[i].amount(due))
 		}
 		w.AppendRow(row)
 	}
-	if unpriced != [planClasses]int{} {
+	if unpriced != [dueCount]int{} {
 		row := table.Row{"unknown price"}
-		for _, class := range v.classes() {
-			row = append(row, counted(unpriced[class], "instance", "instances"))
+		for _, due := range v.dueTimes() {
+			row = append(row, plural(unpriced[due], "instance", "instances"))
 		}
 		w.AppendRow(row)
 	}
 	return w
 }
 
-func (r *removed) spell(class int) string {
-	if r.broken[class] {
+func (r *removalCost) amount(due int) string {
+	if r.overflow[due] {
 		return "unknown"
 	}
-	return spell(r.monthly[class], r.currency)
+	return formatAmount(r.monthly[due], r.currency)
 }
 
-func (v *planView) removed() (sums []removed, unpriced [planClasses]int) {
+// removalCosts adds up by currency, in order, and counts the instances without a
+// known price.
+func (v *planView) removalCosts() (costs []removalCost, unpriced [dueCount]int) {
 	for i := range v.actions {
 		a := &v.actions[i]
-		class := v.class(a)
-		unpriced[class] += a.Unpriced
+		due := v.due(a)
+		unpriced[due] += a.Unpriced
 		for _, c := range a.Costs {
-			at, there := slices.BinarySearchFunc(sums, c.Currency, func(r removed, currency string) int {
+			at, found := slices.BinarySearchFunc(costs, c.Currency, func(r removalCost, currency string) int {
 				return cmp.Compare(r.currency, currency)
 			})
-			if !there {
-				sums = slices.Insert(sums, at, removed{currency: c.Currency})
+			if !found {
+				costs = slices.Insert(costs, at, removalCost{currency: c.Currency})
 			}
-			total, err := sums[at].monthly[class].Add(c.Monthly)
+			total, err := costs[at].monthly[due].Add(c.Monthly)
 			if err != nil {
-				sums[at].broken[class] = true
+				costs[at].overflow[due] = true
 				continue
 			}
-			sums[at].monthly[class] = total
+			costs[at].monthly[due] = total
 		}
 	}
-	return sums, unpriced
-}
-
-// currencies gives the currencies of what is taken away, in order.
-func (v *planView) currencies() []string {
-	sums, _ := v.removed()
-	names := make([]string, len(sums))
-	for i := range sums {
-		names[i] = sums[i].currency
-	}
-	return names
+	return costs, unpriced
 }

@@ -6,69 +6,62 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// A refusal is told with the one flag that lifts it, and with the least that the
-// flag must say, where that follows from what is needed. There is no flag that
-// lifts everything, so none is ever told for two refusals at once.
+// A refusal is shown with the one flag that lifts it, and with the smallest value
+// of the flag that is sufficient, where it can be computed. No flag lifts several
+// refusals at once.
 
-// refusalHead says which limit it is, and what the plan has of it.
-func refusalHead(r *fix.Refusal) string {
-	head := oneLine(r.Limit)
+// refusalText names the limit, its value, and what the plan needs.
+func refusalText(r *fix.Refusal) string {
+	text := oneLine(r.Limit)
 	if r.Value != "" {
-		head += " " + oneLine(r.Value)
+		text += " " + oneLine(r.Value)
 	}
 	if r.Need != "" {
-		head += ", needed " + oneLine(r.Need)
+		text += ", needed " + oneLine(r.Need)
 	}
-	return head
+	return text
 }
 
-// summedRefusal gives a refusal as a summary has it.
-func summedRefusal(r *reconcile.FixRefusal) *fix.Refusal {
-	return &fix.Refusal{Limit: r.Limit, Value: r.Value, Need: r.Need, Flag: r.Flag, Text: r.Text}
-}
-
-// raising says how a refusal is lifted; empty where no flag does. Live is the
-// number of live instances that a percentage is of.
-func raising(r *fix.Refusal, live int) string {
-	if r.Flag == "" {
+// remedyOf returns how to lift the refusal by a limit; empty where no flag does.
+// live is the number of live instances that a percentage refers to.
+func remedyOf(limit, flag, need string, live int) string {
+	flag = oneLine(flag)
+	switch value := sufficientValue(limit, need, live); {
+	case flag == "":
 		return ""
-	}
-	name := oneLine(r.Flag)
-	value := enough(r, live)
-	switch {
-	case r.Limit == fix.GuardCanary:
-		return "leave it out of " + name + " if it is gone for good"
+	case limit == fix.GuardCanary:
+		return "remove it from " + flag + " if it is gone for good"
 	case value == "":
-		return "raise it with " + name
+		return "raise the limit with " + flag
 	case value == "off":
-		return "lift it with " + name + " off"
+		return "lift the limit with " + flag + " off"
+	default:
+		return "raise the limit with " + flag + " " + value
 	}
-	return "raise it with " + name + " " + value
 }
 
-// enough gives the least value of the flag that lifts a refusal, "off" where
-// only that does, and none where it is not known.
-func enough(r *fix.Refusal, live int) string {
-	switch r.Limit {
+// sufficientValue returns the smallest value of the flag that lifts a refusal,
+// "off" where only that does, and "" where it is not known.
+func sufficientValue(limit, need string, live int) string {
+	switch limit {
 	case fix.LimitFixes, fix.LimitCancels, fix.LimitCancelsPerAccount:
-		return oneLine(r.Need)
+		return oneLine(need)
 	case fix.LimitCancelPercent:
-		return enoughPercent(r.Need, live)
+		return sufficientPercent(need, live)
 	case fix.LimitCancelCost:
-		return enoughCost(r.Need)
+		return sufficientCost(need)
 	case fix.GuardLedgerAge:
-		return enoughAge(r.Need)
+		return sufficientAge(need)
 	}
 	return ""
 }
 
-// enoughPercent gives the smallest percentage, in hundredths, of which so many
-// instances are no more.
-func enoughPercent(need string, live int) string {
+// sufficientPercent returns the smallest percentage, in hundredths, that allows
+// so many instances.
+func sufficientPercent(need string, live int) string {
 	n, err := strconv.ParseInt(need, 10, 64)
 	if err != nil || n < 0 || live <= 0 {
 		return ""
@@ -82,9 +75,9 @@ func enoughPercent(need string, live int) string {
 	return strings.TrimSuffix(strings.TrimRight(percent, "0"), ".")
 }
 
-// enoughCost gives the cost where it is one amount of one currency. Several
-// currencies, and what has no known price, are over every amount.
-func enoughCost(need string) string {
+// sufficientCost returns the cost where it is one amount in one currency. Several
+// currencies, and unknown prices, exceed every amount.
+func sufficientCost(need string) string {
 	amount, currency, _ := strings.Cut(need, " ")
 	if strings.Trim(amount, "0123456789.") != "" || len(currency) != 3 {
 		return "off"
@@ -92,8 +85,8 @@ func enoughCost(need string) string {
 	return strconv.Quote(amount + " " + currency)
 }
 
-// enoughAge gives the age in whole hours, no less than it is.
-func enoughAge(need string) string {
+// sufficientAge returns the age, rounded up to whole hours.
+func sufficientAge(need string) string {
 	age, err := time.ParseDuration(need)
 	if err != nil {
 		return "off" // not known

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -13,14 +11,10 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The list of runs, newest first: one line a run, whatever became of it. Who
-// reads it looks for what is not as it should be, so NO is in capitals, and what
-// a run without a summary can't say is left blank.
+// scopeLength is how much of a scope's id the table shows: enough to select it.
+const scopeLength = 8
 
-// shownScope is how much of a scope's id the table shows: enough to ask for it.
-const shownScope = 8
-
-// A RunLine is a run of the list.
+// A RunLine is a run in the list of runs.
 type RunLine struct {
 	ID      string
 	Written time.Time          // when its last file was written
@@ -28,66 +22,66 @@ type RunLine struct {
 	Fault   string             // why it left none
 }
 
-// RunsText writes the list of runs as a table for people.
-func RunsText(w io.Writer, runs []RunLine) error {
-	p := &printer{}
-	if len(runs) == 0 {
-		p.line("", "No runs")
-	} else {
-		p.rows(runsTable(runs))
-	}
-	return told(w, "list of runs", p.out.String())
-}
+// RunsText writes a list of runs as text, in the order of runs.
+func RunsText(w io.Writer, runs []RunLine) error { return writeRuns(w, &page{}, runs) }
 
-// RunsMarkdown writes the list of runs as a table of Markdown.
+// RunsMarkdown writes a list of runs as Markdown.
 func RunsMarkdown(w io.Writer, runs []RunLine) error {
-	t := runsTable(runs)
-	t.Style().Format = table.FormatOptions{}
-	return told(w, "list of runs", t.RenderMarkdown()+"\n")
+	return writeRuns(w, &page{markdown: true}, runs)
 }
 
-func told(w io.Writer, what, text string) error {
-	if _, err := io.WriteString(w, text); err != nil {
-		return fmt.Errorf("write %s: %w", what, err)
-	}
-	return nil
-}
-
-func runsTable(runs []RunLine) table.Writer {
-	w := newTable(0, "run", "as of", "exit", "complete", "accepted", "high", "medium", "low", "scope", "open, a month")
-	w.SetColumnConfigs(append(right(3, 3), right(6, 8)...))
+// RunsJSON writes a list of runs as a JSON array of objects.
+func RunsJSON(w io.Writer, runs []RunLine) error {
+	lines := make([]runJSON, len(runs))
 	for i := range runs {
-		w.AppendRow(runs[i].row())
+		lines[i] = runs[i].json()
+	}
+	return writeJSON(w, "list of runs", lines)
+}
+
+func writeRuns(w io.Writer, p *page, runs []RunLine) error {
+	if len(runs) == 0 {
+		p.line("", "", "No runs")
+	} else {
+		p.table(p.runTable(runs))
+	}
+	return p.writeTo(w, "list of runs")
+}
+
+func (p *page) runTable(runs []RunLine) table.Writer {
+	w := newTable(0, "run", "as of", "exit", "complete", "accepted", "high", "medium", "low", "scope", "open, per month")
+	w.SetColumnConfigs(append(alignRight(3, 3), alignRight(6, 8)...))
+	for i := range runs {
+		w.AppendRow(runs[i].row(p))
 	}
 	return w
 }
 
-func (r *RunLine) row() table.Row {
+func (r *RunLine) row(p *page) table.Row {
 	s := r.Summary
 	if s == nil {
-		return table.Row{oneLine(r.ID), moment(r.Written), "", "", "", "", "", "", "", oneLine(r.Fault)}
+		return table.Row{p.code(r.ID), formatTime(r.Written), "", "", "", "", "", "", "", p.prose(r.Fault)}
 	}
 	open := s.Findings.OpenBySeverity()
-	row := table.Row{oneLine(r.ID), moment(s.AsOf), s.ExitCode, yes(s.Complete), acceptedWord(s)}
-	row = append(row, numbers(open[:]...)...)
-	scope := oneLine(s.Scope.ID)
-	return append(row, scope[:min(shownScope, len(scope))], moneyWords(&s.Findings))
+	row := table.Row{p.code(r.ID), formatTime(s.AsOf), s.ExitCode, yesOrNO(s.Complete), acceptedText(s)}
+	row = append(row, countCells(open[:]...)...)
+	return append(row, p.code(truncate(oneLine(s.Scope.ID), scopeLength)), openMoneyText(&s.Findings))
 }
 
-func moment(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05") }
-
-func yes(so bool) string {
-	if so {
+// yesOrNO makes a no stand out.
+func yesOrNO(yes bool) string {
+	if yes {
 		return "yes"
 	}
 	return "NO"
 }
 
-// acceptedWord says whether later runs measure against the run, and if not, why.
-func acceptedWord(s *reconcile.Summary) string {
+// acceptedText returns whether the run is a baseline of later runs, and if not,
+// why.
+func acceptedText(s *reconcile.Summary) string {
 	switch {
 	case s.Acceptance != nil:
-		return "by hand"
+		return "manually"
 	case s.Accepted:
 		return "yes"
 	case s.Replay:
@@ -97,41 +91,26 @@ func acceptedWord(s *reconcile.Summary) string {
 	case !s.Live:
 		return "as-of"
 	case len(s.Objections) > 0:
-		return "NO: objected"
+		return "NO: suspect"
 	}
 	return "NO"
 }
 
-// moneyWords tells what leaks and what is at risk, by currency.
-func moneyWords(t *reconcile.Tally) string {
-	var words []string
+// openMoneyText returns leaks and revenue at risk, by currency.
+func openMoneyText(t *reconcile.Tally) string {
+	var parts []string
 	for _, direction := range []reconcile.Direction{reconcile.Leak, reconcile.AtRisk} {
 		for i := range t.Money {
 			if m := &t.Money[i]; m.Direction == direction.String() && priced(m) {
-				words = append(words, strings.ReplaceAll(m.Direction, "_", " ")+" "+spell(m.Monthly, m.Currency)+" "+oneLine(m.Currency))
+				parts = append(parts, strings.ReplaceAll(m.Direction, "_", " ")+" "+formatAmount(m.Monthly, m.Currency)+" "+oneLine(m.Currency))
 			}
 		}
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(parts, ", ")
 }
 
-// RunsJSON writes the list of runs as an array of objects.
-func RunsJSON(w io.Writer, runs []RunLine) error {
-	lines := make([]runJSON, len(runs))
-	for i := range runs {
-		lines[i] = runs[i].json()
-	}
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	out.SetEscapeHTML(false)
-	if err := out.Encode(lines); err != nil {
-		return fmt.Errorf("write list of runs: %w", err)
-	}
-	return nil
-}
-
-// A runJSON is a run of the list as JSON. A run that left no summary has no
-// more than its name, its fault and the time of its last file.
+// A runJSON is a run in the list as JSON. A run without a summary has an id, a
+// fault and the time of its last file only.
 type runJSON struct {
 	RunID      string                 `json:"run_id"`
 	Written    time.Time              `json:"written"`

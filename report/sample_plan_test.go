@@ -11,8 +11,8 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// A sample plan with an action of every fix, what waits and what needs a
-// review, and what became of it.
+// A sample plan with an action of every fix, with waiting ones and ones that need
+// a review, and its results.
 
 const sampleSite = 4
 
@@ -20,10 +20,10 @@ func sampleInstance(n int, status reconcile.Status, site string) fix.InstanceSta
 	return fix.InstanceState{ID: guid(3, n), Status: status, ProductID: "Premium_Business", SiteID: site, Cycle: "1 YEAR"}
 }
 
-func sampleAction(n int, name string, kind reconcile.Kind, wanted fix.Desired, instances ...fix.InstanceState) fix.Action {
+func sampleAction(n int, name string, kind reconcile.Kind, desired fix.Desired, instances ...fix.InstanceState) fix.Action {
 	return fix.Action{
 		Key: fmt.Sprintf("%02x%030x", n*17, n), Fix: name, Kind: kind.String(), FindingIDs: []string{fmt.Sprint(n)},
-		AccountID: guid(1, n%5), ExternalID: fmt.Sprintf("SUB-%06d", 104200+n*7), PackageID: guid(2, n), Desired: wanted,
+		AccountID: guid(1, n%5), ExternalID: fmt.Sprintf("SUB-%06d", 104200+n*7), PackageID: guid(2, n), Desired: desired,
 		Seen:      &fix.State{ExternalID: fmt.Sprintf("SUB-%06d", 104200+n*7), Updated: sampleAsOf.AddDate(0, -2, 0), Instances: instances},
 		Instances: max(1, live(instances)),
 	}
@@ -39,13 +39,13 @@ func live(instances []fix.InstanceState) int {
 	return n
 }
 
-// about1 makes an action about the first of its instances.
-func about1(a fix.Action) fix.Action {
+// forFirstInstance changes the action to one of the first instance.
+func forFirstInstance(a fix.Action) fix.Action {
 	a.InstanceID, a.Instances = a.Seen.Instances[0].ID, 1
 	return a
 }
 
-func costing(a fix.Action, unpriced int, costs ...fix.Cost) fix.Action {
+func removing(a fix.Action, unpriced int, costs ...fix.Cost) fix.Action {
 	a.Removal, a.Costs, a.Unpriced = true, costs, unpriced
 	return a
 }
@@ -54,12 +54,12 @@ func cost(cents int64, currency string) fix.Cost {
 	return fix.Cost{Currency: currency, Monthly: decimal.MustNew(cents, reconcile.MinorUnits(currency))}
 }
 
-func waits(a fix.Action) fix.Action {
+func waiting(a fix.Action) fix.Action {
 	a.Waiting = &fix.Waiting{Sightings: 1, Needed: 2}
 	return a
 }
 
-func reviewed(a fix.Action, dependants ...int) fix.Action {
+func needsReview(a fix.Action, dependants ...int) fix.Action {
 	a.Needs = fix.NeedsReview
 	for _, n := range dependants {
 		a.Dependants = append(a.Dependants, guid(3, n))
@@ -69,7 +69,7 @@ func reviewed(a fix.Action, dependants ...int) fix.Action {
 
 func sampleActions() []fix.Action {
 	enabled := func(n int) fix.InstanceState { return sampleInstance(n, "ENABLED", guid(sampleSite, n)) }
-	off := fix.Desired{Status: "CANCELED"}
+	canceled := fix.Desired{Status: "CANCELED"}
 	unlinked := sampleAction(1, "external-id", reconcile.UnlinkedPackage, fix.Desired{ExternalID: "SUB-104207"}, enabled(1))
 	unlinked.Seen.ExternalID = "sub-104207-old"
 	created := sampleAction(6, "create", reconcile.MissingPackage, fix.Desired{Lines: []fix.Line{
@@ -79,24 +79,24 @@ func sampleActions() []fix.Action {
 	created.PackageID, created.Seen, created.Instances = "", nil, 3
 	return []fix.Action{
 		unlinked,
-		costing(about1(sampleAction(2, "unassign", reconcile.SiteMismatch, fix.Desired{SiteID: "none"}, enabled(2))), 0, cost(1200, "EUR")),
-		about1(sampleAction(3, "assign", reconcile.SiteMismatch, fix.Desired{SiteID: guid(sampleSite, 33)}, sampleInstance(3, "ENABLED", ""))),
-		costing(about1(sampleAction(4, "assign", reconcile.SiteMismatch, fix.Desired{SiteID: guid(sampleSite, 34)}, enabled(4))), 0, cost(1200, "EUR")),
-		about1(sampleAction(5, "adjust", reconcile.ProductMismatch, fix.Desired{ProductID: "Premium_Unlimited"}, enabled(5))),
+		removing(forFirstInstance(sampleAction(2, "unassign", reconcile.SiteMismatch, fix.Desired{SiteID: "none"}, enabled(2))), 0, cost(1200, "EUR")),
+		forFirstInstance(sampleAction(3, "assign", reconcile.SiteMismatch, fix.Desired{SiteID: guid(sampleSite, 33)}, sampleInstance(3, "ENABLED", ""))),
+		removing(forFirstInstance(sampleAction(4, "assign", reconcile.SiteMismatch, fix.Desired{SiteID: guid(sampleSite, 34)}, enabled(4))), 0, cost(1200, "EUR")),
+		forFirstInstance(sampleAction(5, "adjust", reconcile.ProductMismatch, fix.Desired{ProductID: "Premium_Unlimited"}, enabled(5))),
 		created,
-		costing(sampleAction(7, "cancel", reconcile.OrphanPackage, off, enabled(7), sampleInstance(71, "PENDING", ""), sampleInstance(72, "CANCELED", "")), 0, cost(2400, "EUR")),
-		costing(about1(sampleAction(8, "cancel", reconcile.ExtraInstance, off, enabled(8), enabled(81))), 0, cost(1900, "JPY")),
-		reviewed(costing(about1(sampleAction(9, "cancel", reconcile.CanceledInLedger, off, enabled(9))), 1), 91, 92),
-		costing(sampleAction(10, "cancel", reconcile.CanceledInLedger, off, enabled(10), enabled(101)), 1, cost(1200, "EUR")),
-		waits(costing(sampleAction(11, "cancel", reconcile.OrphanPackage, off, enabled(11)), 1)),
-		waits(costing(about1(sampleAction(12, "cancel", reconcile.CanceledInLedger, off, enabled(12))), 0, cost(1000, "USD"))),
+		removing(sampleAction(7, "cancel", reconcile.OrphanPackage, canceled, enabled(7), sampleInstance(71, "PENDING", ""), sampleInstance(72, "CANCELED", "")), 0, cost(2400, "EUR")),
+		removing(forFirstInstance(sampleAction(8, "cancel", reconcile.ExtraInstance, canceled, enabled(8), enabled(81))), 0, cost(1900, "JPY")),
+		needsReview(removing(forFirstInstance(sampleAction(9, "cancel", reconcile.CanceledInLedger, canceled, enabled(9))), 1), 91, 92),
+		removing(sampleAction(10, "cancel", reconcile.CanceledInLedger, canceled, enabled(10), enabled(101)), 1, cost(1200, "EUR")),
+		waiting(removing(sampleAction(11, "cancel", reconcile.OrphanPackage, canceled, enabled(11)), 1)),
+		waiting(removing(forFirstInstance(sampleAction(12, "cancel", reconcile.CanceledInLedger, canceled, enabled(12))), 0, cost(1000, "USD"))),
 	}
 }
 
 func samplePlan() *fix.Plan {
 	s := sampleSummary(0, 180)
 	p := &fix.Plan{
-		SchemaVersion: 1, ID: "9f86d081884c7d659a2feaa0c55ad015", Out: "s3://runs/books", AccountID: sampleParent,
+		SchemaVersion: 1, ID: "9f86d081884c7d659a2feaa0c55ad015", Out: "s3://runs/wix", AccountID: sampleParent,
 		Scope: s.Scope, RunID: s.RunID, Program: "v0.1.0", CreatedAt: sampleAsOf.Add(97 * time.Second),
 		ExpiresAt: sampleAsOf.Add(24*time.Hour + 97*time.Second), Fixes: fix.Fixes(), Inputs: s.Inputs,
 		LiveInstances: s.Wix.LiveInstances, Refusals: []fix.Refusal{}, Actions: sampleActions(),
@@ -122,11 +122,11 @@ func samplePlan() *fix.Plan {
 
 func sampleRefusals() []fix.Refusal {
 	return []fix.Refusal{
-		{Cause: "guard", Limit: "max_ledger_age", Value: "36h", Need: "40h12m", Flag: "--max-ledger-age", Text: "the ledger is 40h12m old, allowed are 36h"},
-		{Cause: "limit", Limit: "max_cancels", Value: "10", Need: "12", Flag: "--max-cancels", Text: "12 instances would be taken away, allowed are 10", Largest: []reconcile.AccountShare{
+		{Cause: "guard", Limit: "max_ledger_age", Value: "36h", Need: "40h12m", Flag: "--max-ledger-age", Text: "the ledger is 40h12m old, the limit is 36h"},
+		{Cause: "limit", Limit: "max_cancels", Value: "10", Need: "12", Flag: "--max-cancels", Text: "12 instances would be canceled or moved, the limit is 10", Largest: []reconcile.AccountShare{
 			{AccountID: guid(1, 1), Instances: 7}, {AccountID: guid(1, 2), Instances: 4}, {AccountID: guid(1, 3), Instances: 1},
 		}},
-		{Cause: "limit", Limit: "max_cancel_percent", Value: "1 %", Need: "12", Flag: "--max-cancel-percent", Text: "12 instances would be taken away, allowed are 1 % of 154 live ones, which is 1"},
+		{Cause: "limit", Limit: "max_cancel_percent", Value: "1 %", Need: "12", Flag: "--max-cancel-percent", Text: "12 instances would be canceled or moved, the limit is 1 % of 154 live instances, that is 1"},
 	}
 }
 
@@ -135,17 +135,17 @@ func refused(p *fix.Plan) *fix.Plan {
 	return p
 }
 
-// sampleResults are what became of the plan when somebody applied it.
+// sampleResults are the results of the plan, applied after a review.
 func sampleResults() []fix.Result {
 	p := samplePlan()
 	var results []fix.Result
-	became := []string{"applied", "applied", "applied", "stale", "failed", "applied", "applied", "unsettled", "not_started", "not_started"}
+	outcomes := []string{"applied", "applied", "applied", "stale", "failed", "applied", "applied", "unsettled", "not_started", "not_started"}
 	for i := range p.Actions {
 		a := &p.Actions[i]
 		if !a.Due(true) {
 			continue
 		}
-		r := fix.Result{Key: a.Key, Outcome: became[i]}
+		r := fix.Result{Key: a.Key, Outcome: outcomes[i]}
 		switch r.Outcome {
 		case "applied":
 			r.Attempt, r.SentAt, r.Observed = 1, sampleAsOf.Add(time.Hour+time.Duration(i)*time.Second), sampleObserved(a)
@@ -186,7 +186,7 @@ func sampleObserved(a *fix.Action) *fix.State {
 	return s
 }
 
-// sampleEntries are attempts of every standing.
+// sampleEntries has an attempt for each state of the journal.
 func sampleEntries() []fix.Entry {
 	var entries []fix.Entry
 	results := sampleResults()
@@ -209,9 +209,9 @@ func sampleEntries() []fix.Entry {
 		entries = append(entries, e)
 	}
 	entries[0].End.Sends = -1
-	died := entries[len(entries)-1]
-	died.Doubt, died.Key = nil, "ff"
-	return append(entries, died)
+	crashed := entries[len(entries)-1]
+	crashed.Doubt, crashed.Key = nil, "ff"
+	return append(entries, crashed)
 }
 
 func sampleExceptions() []reconcile.ExceptionUse {
@@ -222,7 +222,7 @@ func sampleExceptions() []reconcile.ExceptionUse {
 	}
 }
 
-// sampleFixes makes the sample a run that was asked to fix.
+// sampleFixes changes the summary to one of a run with fixes.
 func sampleFixes(s *reconcile.Summary) *reconcile.Summary {
 	s.Fixes = &reconcile.FixSummary{
 		Asked: []string{"external-id", "assign", "cancel"}, PlanID: samplePlan().ID,
@@ -241,18 +241,18 @@ func refusedFixes(s *reconcile.Summary) *reconcile.Summary {
 	return s
 }
 
-// fixedBook is the sample of a run whose plan was carried out.
-func fixedBook(findings, packages int) *WorkbookData {
-	b := sampleBook(findings, packages)
+// fixedData is the sample data with a plan that was executed.
+func fixedData(findings, packages int) *WorkbookData {
+	b := sampleData(findings, packages)
 	b.Plan, b.Results, b.PlanOptions = samplePlan(), sampleResults(), &PlanOptions{Reviewed: true}
 	sampleFixes(b.Summary)
 	b.Summary.Exceptions = sampleExceptions()
 	return b
 }
 
-// refusedBook is the sample of a run whose plan was refused.
-func refusedBook(findings, packages int) *WorkbookData {
-	b := sampleBook(findings, packages)
+// refusedData is the sample data with a plan that was refused.
+func refusedData(findings, packages int) *WorkbookData {
+	b := sampleData(findings, packages)
 	b.Plan = refused(samplePlan())
 	refusedFixes(b.Summary)
 	return b

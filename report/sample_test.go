@@ -10,9 +10,8 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// A sample run: findings of every kind and state in several currencies, and
-// the inventory beside them. Everything follows from the index, so that the
-// goldens stay.
+// Sample data: findings of every kind and state in several currencies, and an
+// inventory. All of it is computed from the index, so that goldens are stable.
 
 var (
 	sampleAsOf    = time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)
@@ -90,7 +89,7 @@ func sampleFindings(n int) iter.Seq2[reconcile.Reported, error] {
 	}
 }
 
-func sampleStock(n int) iter.Seq2[reconcile.ClassifiedPackage, error] {
+func samplePackages(n int) iter.Seq2[reconcile.ClassifiedPackage, error] {
 	return func(yield func(reconcile.ClassifiedPackage, error) bool) {
 		for i := range n {
 			if !yield(sampleItem(i), nil) {
@@ -115,19 +114,19 @@ func sampleItem(n int) reconcile.ClassifiedPackage {
 	return s
 }
 
-// sampleSummary tallies the sample as a run would.
+// sampleSummary returns the summary of the sample data.
 func sampleSummary(findings, packages int) *reconcile.Summary {
 	s := &reconcile.Summary{
 		SchemaVersion: 1, RunID: "20261121T020000Z-1a2b", Version: "v0.1.0", ExitCode: 0, Complete: true,
 		AsOf: sampleAsOf, Started: sampleAsOf, Finished: sampleAsOf.Add(97 * time.Second), Findings: reconcile.NewTally(),
 		Live: true, Accepted: true, Changes: &reconcile.Changes{New: 12, Known: 1180, Reopened: 1, Resolved: 7},
-		Scope:    reconcile.Scope{ID: "3f5a0c1e9d7b24680ace", AccountID: sampleParent, Ledger: "s3://books/subs-2026-11-21.csv.gz"},
+		Scope:    reconcile.Scope{ID: "3f5a0c1e9d7b24680ace", AccountID: sampleParent, Ledger: "s3://ledgers/subs-2026-11-21.csv.gz"},
 		Coverage: reconcile.Coverage{Inventory: reconcile.InventoryWhole, Accounts: map[string]*reconcile.AccountCoverage{}},
 		Ledger:   reconcile.LedgerSide{Classes: map[string]int{}, BadRows: 9},
 		Wix:      reconcile.WixSide{Classes: map[string]int{}},
 		Requests: reconcile.Requests{Query: 1204, Get: 3, Retries: 41, Throttled: 2, Bytes: 48_211_904},
 		Inputs: []reconcile.File{{
-			Name: "s3://books/subs-2026-11-21.csv.gz", Bytes: 812_331, Modified: sampleAsOf.Add(-5 * time.Hour),
+			Name: "s3://ledgers/subs-2026-11-21.csv.gz", Bytes: 812_331, Modified: sampleAsOf.Add(-5 * time.Hour),
 			SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 		}},
 		Reports:  []reconcile.File{{Name: "findings.csv"}, {Name: "packages.csv"}, {Name: "report.xlsx"}, {Name: "packages.jsonl.zst"}},
@@ -163,7 +162,7 @@ func sampleTally(s *reconcile.Summary, n int) {
 }
 
 func sampleSides(s *reconcile.Summary, n int) {
-	for p := range sampleStock(n) {
+	for p := range samplePackages(n) {
 		s.Wix.Packages++
 		s.Wix.Classes[p.Class.String()]++
 		s.Wix.Instances += len(p.Instances)
@@ -187,22 +186,22 @@ func sampleSides(s *reconcile.Summary, n int) {
 	s.Wix.MatchedPairs = s.Wix.Classes["matched"]
 }
 
-// incomplete makes the sample a run that could not read two accounts.
+// incomplete changes the summary to one of a run that could not read two accounts.
 func incomplete(s *reconcile.Summary) *reconcile.Summary {
 	s.Complete, s.Accepted, s.ExitCode, s.Coverage.Inventory = false, false, 4, reconcile.InventoryPartial
 	for _, n := range []int{3, 5} {
 		s.Coverage.Accounts[guid(1, n)] = &reconcile.AccountCoverage{
-			By: "chain", Packages: 4, Error: "query packages: POST /resellers/v1/packages/query: 503 after 6 tries (request 7f3a)",
+			By: "chain", Packages: 4, Error: "query packages: POST /resellers/v1/packages/query: 503 after 6 attempts (request 7f3a)",
 		}
 	}
-	s.Coverage.Problems = []string{"count of the inventory: 5,000 packages announced, 4,988 read"}
+	s.Coverage.Problems = []string{"the server counts 5000 packages, 4988 were read"}
 	return s
 }
 
-func sampleBook(findings, packages int) *WorkbookData {
+func sampleData(findings, packages int) *WorkbookData {
 	return &WorkbookData{
 		Summary: sampleSummary(findings, packages), Carried: sampleCarried,
-		Findings: sampleFindings(findings), Inventory: sampleStock(packages),
+		Findings: sampleFindings(findings), Inventory: samplePackages(packages),
 		Settings: []Setting{{"concurrency", "8", "default"}, {"rate", "180", "default"}, {"in-flight", "48h0m0s", "file"}},
 	}
 }

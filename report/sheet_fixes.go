@@ -1,75 +1,62 @@
 package report
 
 import (
-	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// The Fixes sheet has one row an action of the plan, in the order of sending,
-// whatever became of it. What a removal takes away has a column a currency, so
-// that a column can be added up and nothing else can.
-
+// fixSheet has a row for each action of the plan, in the order of sending,
+// whatever its outcome. The cost of removals has a column for each currency, so
+// that a column can be added up, and nothing else can.
 func fixSheet(v *planView) listSheet[actionView] {
 	type row = actionView
 	columns := []column[row]{
-		{"number", 9, func(a *row) cell { return wholeCell(a.place) }, nil, true},
-		{"outcome", 13, func(a *row) cell { return textCell(a.outcome) }, (*row).tone, false},
-		{"fix", 12, func(a *row) cell { return textCell(a.Fix) }, (*row).weight, false},
-		{"external_id", 20, func(a *row) cell { return textCell(a.ExternalID) }, nil, false},
-		{"reason", 46, func(a *row) cell { return textCell(oneLine(a.reason)) }, (*row).tone, false},
-		{"kind", 23, func(a *row) cell { return textCell(a.Kind) }, nil, false},
-		{"changes", 12, func(a *row) cell { return textCell(changed(a.Action)) }, nil, false},
-		{"before", 38, func(a *row) cell { return textCell(stateWords(a.Action, a.Seen)) }, nil, false},
-		{"wanted", 38, func(a *row) cell { return textCell(wantedWords(a.Action)) }, nil, false},
-		{"observed", 38, (*row).observed, nil, false},
-		{"removal", 10, func(a *row) cell { return textCell(yesNo(a.Removal)) }, (*row).weight, false},
-		{"instances", 11, func(a *row) cell { return wholeCell(a.Instances) }, nil, true},
+		countColumn("number", 9, func(a *row) int { return a.number }),
+		textColumn("outcome", 13, func(a *row) string { return a.outcome }).in((*row).outcomeTone),
+		textColumn("fix", 12, func(a *row) string { return a.Fix }).in((*row).removalTone),
+		textColumn("external_id", 20, func(a *row) string { return a.ExternalID }),
+		textColumn("reason", 46, func(a *row) string { return oneLine(a.reason) }).in((*row).outcomeTone),
+		textColumn("kind", 23, func(a *row) string { return a.Kind }),
+		textColumn("changes", 12, func(a *row) string { return changedField(a.Action) }),
+		textColumn("before", 38, func(a *row) string { return stateText(a.Action, a.Seen) }),
+		textColumn("desired", 38, func(a *row) string { return desiredText(a.Action) }),
+		textColumn("observed", 38, (*row).observed),
+		textColumn("removal", 10, func(a *row) string { return yesOrNo(a.Removal) }).in((*row).removalTone),
+		countColumn("instances", 11, func(a *row) int { return a.Instances }),
 	}
-	for _, currency := range v.currencies() {
-		columns = append(columns, column[row]{
-			"monthly_cost_" + oneLine(currency), 18, func(a *row) cell { return costCell(a.Costs, currency) }, nil, true,
-		})
+	costs, _ := v.removalCosts()
+	for i := range costs {
+		currency := costs[i].currency
+		columns = append(columns, numberColumn("monthly_cost_"+oneLine(currency), 18,
+			func(a *row) cell { return costCell(a.Costs, currency) }))
 	}
-	return listSheet[row]{name: "Fixes", tab: tabFixes, frozen: 4, wide: 3, columns: append(columns, fixEvidence()...)}
+	return listSheet[row]{name: "Fixes", tab: tabFixes, frozen: 4, pagesWide: 3, columns: append(columns, evidenceColumns()...)}
 }
 
-// fixEvidence are the columns that say how an action was proven, and by what
-// ids it is looked up.
-func fixEvidence() []column[actionView] {
+// evidenceColumns are the evidence for an action and the ids to look it up by.
+func evidenceColumns() []column[actionView] {
 	type row = actionView
 	return []column[row]{
-		{"unpriced_instances", 18, func(a *row) cell { return wholeCell(a.Unpriced) }, nil, true},
-		{"sightings", 11, func(a *row) cell {
-			return evidenceCell(a, func(e *fix.Evidence) cell { return wholeCell(e.Sightings) })
-		}, nil, true},
-		{"first_seen", 17, func(a *row) cell {
-			return evidenceCell(a, func(e *fix.Evidence) cell { return momentCell(e.FirstSeen) })
-		}, nil, false},
-		{"last_counted", 17, func(a *row) cell { return evidenceCell(a, func(e *fix.Evidence) cell { return momentCell(e.Counted) }) }, nil, false},
-		{"ledger_lines", 16, func(a *row) cell {
-			return evidenceCell(a, func(e *fix.Evidence) cell { return textCell(rangesOf(e.Records)) })
-		}, nil, false},
-		{"attempt", 9, (*row).attempt, nil, true},
-		{"sent_at", 17, (*row).sentAt, nil, false},
-		{"account_id", 38, func(a *row) cell { return textCell(a.AccountID) }, nil, false},
-		{"package_id", 38, (*row).packageID, nil, false},
-		{"instance_id", 38, func(a *row) cell { return textCell(a.InstanceID) }, nil, false},
-		{"action_key", 34, func(a *row) cell { return textCell(a.Key) }, nil, false},
-		{"dependants", 38, func(a *row) cell { return textCell(strings.Join(a.Dependants, ", ")) }, nil, false},
-	}
-}
-
-// fixRows gives the actions of a plan as rows.
-func fixRows(v *planView) iter.Seq2[actionView, error] {
-	return func(yield func(actionView, error) bool) {
-		for i := range v.actions {
-			if !yield(v.actions[i], nil) {
-				return
+		countColumn("unpriced_instances", 18, func(a *row) int { return a.Unpriced }),
+		numberColumn("sightings", 11, func(a *row) cell {
+			if a.evidence == nil {
+				return cell{}
 			}
-		}
+			return wholeCell(a.evidence.Sightings)
+		}),
+		timeColumn("first_seen", 17, func(a *row) time.Time { return a.evidenceOrEmpty().FirstSeen }),
+		timeColumn("last_counted", 17, func(a *row) time.Time { return a.evidenceOrEmpty().Counted }),
+		textColumn("ledger_lines", 16, func(a *row) string { return formatRanges(a.evidenceOrEmpty().Records) }),
+		numberColumn("attempt", 9, func(a *row) cell { return positiveCell(a.resultOrEmpty().Attempt) }),
+		timeColumn("sent_at", 17, func(a *row) time.Time { return a.resultOrEmpty().SentAt }),
+		textColumn("account_id", 38, func(a *row) string { return a.AccountID }),
+		textColumn("package_id", 38, (*row).packageOrCreated),
+		textColumn("instance_id", 38, func(a *row) string { return a.InstanceID }),
+		textColumn("action_key", 34, func(a *row) string { return a.Key }),
+		textColumn("dependants", 38, func(a *row) string { return strings.Join(a.Dependants, ", ") }),
 	}
 }
 
@@ -81,45 +68,38 @@ func costCell(costs []fix.Cost, currency string) cell {
 	return amountCell(costs[i].Monthly, currency)
 }
 
-func evidenceCell(a *actionView, of func(*fix.Evidence) cell) cell {
+func (a *actionView) evidenceOrEmpty() *fix.Evidence {
 	if a.evidence == nil {
-		return cell{}
+		return &fix.Evidence{}
 	}
-	return of(a.evidence)
+	return a.evidence
 }
 
-func (a *actionView) observed() cell {
-	if a.result == nil || a.result.Observed == nil {
-		return cell{}
-	}
-	return textCell(stateWords(a.Action, a.result.Observed))
-}
-
-// packageID is of a create the package that it made.
-func (a *actionView) packageID() cell {
-	if a.PackageID == "" && a.result != nil {
-		return textCell(a.result.Created)
-	}
-	return textCell(a.PackageID)
-}
-
-func (a *actionView) attempt() cell {
-	if a.result == nil || a.result.Attempt == 0 {
-		return cell{}
-	}
-	return wholeCell(a.result.Attempt)
-}
-
-func (a *actionView) sentAt() cell {
+func (a *actionView) resultOrEmpty() *fix.Result {
 	if a.result == nil {
-		return cell{}
+		return &fix.Result{}
 	}
-	return momentCell(a.result.SentAt)
+	return a.result
 }
 
-// tone is red for what went wrong, amber for what is not done, grey for what was
-// not to be.
-func (a *actionView) tone() tone {
+func (a *actionView) observed() string {
+	if s := a.resultOrEmpty().Observed; s != nil {
+		return stateText(a.Action, s)
+	}
+	return ""
+}
+
+// packageOrCreated returns the package that was changed, or created.
+func (a *actionView) packageOrCreated() string {
+	if a.PackageID == "" {
+		return a.resultOrEmpty().Created
+	}
+	return a.PackageID
+}
+
+// outcomeTone is red for a failure, amber for what is not done, grey for what was
+// not due.
+func (a *actionView) outcomeTone() tone {
 	switch a.outcome {
 	case fix.OutcomeFailed, fix.OutcomeUnsettled:
 		return toneAlarm
@@ -131,8 +111,7 @@ func (a *actionView) tone() tone {
 	return toneStrong
 }
 
-// weight marks what takes something away.
-func (a *actionView) weight() tone {
+func (a *actionView) removalTone() tone {
 	if a.Removal {
 		return toneAlarm
 	}

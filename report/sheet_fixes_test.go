@@ -8,8 +8,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// rowsOf gives the rows of a sheet by the names of its header.
-func rowsOf(t *testing.T, f *excelize.File, sheet string) []map[string]string {
+// sheetRows returns the rows of a sheet as maps by column name.
+func sheetRows(t *testing.T, f *excelize.File, sheet string) []map[string]string {
 	t.Helper()
 	rows, err := f.GetRows(sheet, excelize.Options{RawCellValue: true})
 	if err != nil {
@@ -26,12 +26,12 @@ func rowsOf(t *testing.T, f *excelize.File, sheet string) []map[string]string {
 	return all
 }
 
-// The sheet has each action of the plan once, in the order of sending, with what
-// became of it.
-func TestFixesSheetIsThePlan(t *testing.T) {
-	b := fixedBook(30, 20)
+// The sheet has each action of the plan once, in the order of sending, with its
+// outcome.
+func TestFixesSheetHasThePlan(t *testing.T) {
+	b := fixedData(30, 20)
 	f, _ := workbookOf(t, b)
-	rows := rowsOf(t, f, "Fixes")
+	rows := sheetRows(t, f, "Fixes")
 	if len(rows) != len(b.Plan.Actions) {
 		t.Fatalf("%d rows, want %d", len(rows), len(b.Plan.Actions))
 	}
@@ -57,14 +57,14 @@ func TestFixesSheetIsThePlan(t *testing.T) {
 }
 
 func TestFixesSheetRows(t *testing.T) {
-	f, _ := workbookOf(t, fixedBook(30, 20))
-	rows := rowsOf(t, f, "Fixes")
+	f, _ := workbookOf(t, fixedData(30, 20))
+	rows := sheetRows(t, f, "Fixes")
 	for _, tt := range []struct {
 		row        int
 		name, want string
 	}{
-		{1, "before", "sub-104207-old"}, {1, "wanted", "SUB-104207"}, {1, "observed", "SUB-104207"},
-		{2, "before", guid(4, 2)}, {2, "wanted", "floating"}, {2, "monthly_cost_EUR", "12"}, {2, "monthly_cost_JPY", ""},
+		{1, "before", "sub-104207-old"}, {1, "desired", "SUB-104207"}, {1, "observed", "SUB-104207"},
+		{2, "before", guid(4, 2)}, {2, "desired", "floating"}, {2, "monthly_cost_EUR", "12"}, {2, "monthly_cost_JPY", ""},
 		{5, "attempt", "2"}, {5, "ledger_lines", "40"},
 		{6, "before", "none"}, {6, "package_id", guid(2, 6)}, {6, "observed", "2 PENDING"}, {6, "monthly_cost_EUR", ""},
 		{7, "before", "1 ENABLED, 1 PENDING, 1 CANCELED"}, {7, "observed", "3 CANCELED"},
@@ -78,47 +78,47 @@ func TestFixesSheetRows(t *testing.T) {
 	}
 }
 
-// An action that a refusal or a review holds back says so.
+// An action that is not sent shows the reason.
 func TestFixesSheetOfARefusedPlan(t *testing.T) {
-	f, _ := workbookOf(t, refusedBook(30, 20))
-	rows := rowsOf(t, f, "Fixes")
+	f, _ := workbookOf(t, refusedData(30, 20))
+	rows := sheetRows(t, f, "Fixes")
 	for row, want := range map[int][2]string{1: {"not_allowed", "max_ledger_age"}, 9: {"not_allowed", "dependants"}, 12: {"waiting", "1 of 2 sightings"}} {
 		if got := [2]string{rows[row-1]["outcome"], rows[row-1]["reason"]}; got != want {
 			t.Errorf("row %d: %q, want %q", row, got, want)
 		}
 	}
-	b := refusedBook(30, 20)
+	b := refusedData(30, 20)
 	b.Plan.Refusals = b.Plan.Refusals[1:]
 	f, _ = workbookOf(t, b)
-	if rows := rowsOf(t, f, "Fixes"); rows[0]["outcome"] != "over_limit" || rows[0]["reason"] != "max_cancels" {
+	if rows := sheetRows(t, f, "Fixes"); rows[0]["outcome"] != "over_limit" || rows[0]["reason"] != "max_cancels" {
 		t.Errorf("over a limit: %v", rows[0])
 	}
 }
 
-// A sheet without rows says why.
-func TestEmptySheetsSayWhy(t *testing.T) {
-	b := sampleBook(3, 3)
+// A sheet without rows explains why.
+func TestNotesOnEmptySheets(t *testing.T) {
+	b := sampleData(3, 3)
 	f, _ := workbookOf(t, b)
 	for sheet, want := range map[string]string{
-		"Fixes": "No fix was asked for, and nothing was changed.", "Exceptions": "There are no exceptions.",
+		"Fixes": "No fixes were requested; nothing was changed.", "Exceptions": "There are no exceptions.",
 	} {
 		if got := cellOf(t, f, sheet, "A1"); got != want {
-			t.Errorf("%s says %q", sheet, got)
+			t.Errorf("%s: note %q", sheet, got)
 		}
 	}
-	b = sampleBook(3, 3)
+	b = sampleData(3, 3)
 	b.Plan = samplePlan()
 	b.Plan.Actions = nil
 	f, _ = workbookOf(t, b)
-	if got := cellOf(t, f, "Fixes", "A1"); got != "Nothing of what was found may be fixed, and nothing was changed." {
+	if got := cellOf(t, f, "Fixes", "A1"); got != "None of the findings can be fixed; nothing was changed." {
 		t.Errorf("an empty plan: %q", got)
 	}
 }
 
 func TestExceptionsSheet(t *testing.T) {
-	b := fixedBook(3, 3)
+	b := fixedData(3, 3)
 	f, _ := workbookOf(t, b)
-	rows := rowsOf(t, f, "Exceptions")
+	rows := sheetRows(t, f, "Exceptions")
 	if len(rows) != len(b.Summary.Exceptions) {
 		t.Fatalf("%d rows, want %d", len(rows), len(b.Summary.Exceptions))
 	}
@@ -135,9 +135,9 @@ func TestExceptionsSheet(t *testing.T) {
 	}
 }
 
-// A full sheet of fixes goes on in the next.
-func TestFixesRollOver(t *testing.T) {
-	b := fixedBook(3, 3)
+// A full sheet continues in another one.
+func TestFixesContinueInAnotherSheet(t *testing.T) {
+	b := fixedData(3, 3)
 	b.MaxRows = 8
 	f, _ := workbookOf(t, b)
 	want := []string{"Summary", "Findings", "Fixes", "Fixes 2", "Accounts"}
@@ -147,8 +147,8 @@ func TestFixesRollOver(t *testing.T) {
 }
 
 func TestFixesOnTheSummarySheet(t *testing.T) {
-	f, _ := workbookOf(t, refusedBook(200, 180))
-	found, err := f.SearchSheet("Summary", "12 instances would be taken away, allowed are 10; raise it with --max-cancels 12")
+	f, _ := workbookOf(t, refusedData(200, 180))
+	found, err := f.SearchSheet("Summary", "12 instances would be canceled or moved, the limit is 10; raise the limit with --max-cancels 12")
 	if err != nil || len(found) != 1 {
 		t.Errorf("found at %v, %v", found, err)
 	}

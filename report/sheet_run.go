@@ -1,119 +1,115 @@
 package report
 
 import (
-	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The Run sheet is the evidence of how the figures came about: program, times,
-// inputs with their hashes, settings, requests, warnings.
-
+// runGrid is the Run sheet, the evidence of how the figures came about: program,
+// times, inputs with their hashes, settings, requests, warnings.
 func runGrid(b *WorkbookData) *grid {
 	s := b.Summary
 	g := newGrid(tabQuiet, 24, 44, 24, 20, 68)
-	g.words(1, 1, toneTitle, "Run "+s.RunID)
+	g.texts(1, 1, toneTitle, "Run "+s.RunID)
 	g.heights[1] = 28
-	row := putPairs(g, 2, runFacts(s))
+	row := putPairs(g, 2, runPairs(s))
 	row = putRequests(g, row, &s.Requests)
 	row = putFiles(g, row, "Inputs", s.Inputs)
 	row = putFiles(g, row, "Reports", s.Reports)
 	row = putSettings(g, row, b.Settings)
-	row = putList(g, row, "Warnings", s.Warnings)
-	putList(g, row, "Why the inventory is not whole", s.Coverage.Problems)
+	row = putTexts(g, row, "Warnings", s.Warnings)
+	putTexts(g, row, "Why the inventory is incomplete", s.Coverage.Problems)
 	return g
 }
 
-// A fact is a label and its value.
-type fact struct {
-	name  string
+// A pair is a label and its value.
+type pair struct {
+	label string
 	value cell
 }
 
-func runFacts(s *reconcile.Summary) []fact {
-	facts := []fact{
+func runPairs(s *reconcile.Summary) []pair {
+	pairs := []pair{
 		{"Version", textCell(s.Version)},
 		{"Run", textCell(s.RunID)},
-		{"As of (UTC)", momentCell(s.AsOf)},
-		{"Started (UTC)", momentCell(s.Started)},
-		{"Finished (UTC)", momentCell(s.Finished)},
-		{"Took", tookCell(s)},
-		{"Complete", textCell(yesNo(s.Complete))},
-		{"Book", textCell(string(s.Coverage.Inventory))},
-		{"Replay of a snapshot", textCell(yesNo(s.Replay))},
-		{"Exit code", textCell(fmt.Sprint(s.ExitCode))},
+		{"As of (UTC)", timeCell(s.AsOf)},
+		{"Started (UTC)", timeCell(s.Started)},
+		{"Finished (UTC)", timeCell(s.Finished)},
+		{"Duration", durationCell(s)},
+		{"Complete", textCell(yesOrNo(s.Complete))},
+		{"Inventory", textCell(string(s.Coverage.Inventory))},
+		{"Replay of a snapshot", textCell(yesOrNo(s.Replay))},
+		{"Exit code", textCell(strconv.Itoa(s.ExitCode))},
 		{"Parent account", textCell(s.Scope.AccountID)},
 		{"Ledger", textCell(s.Scope.Ledger)},
-		{"Scope", textCell(scopeLine(&s.Scope))},
+		{"Scope", textCell(scopeText(&s.Scope))},
 	}
 	for _, id := range s.Scope.Accounts {
-		facts = append(facts, fact{"", textCell(id)})
+		pairs = append(pairs, pair{"", textCell(id)})
 	}
-	return facts
+	return pairs
 }
 
-func tookCell(s *reconcile.Summary) cell {
+func durationCell(s *reconcile.Summary) cell {
 	if s.Started.IsZero() || s.Finished.IsZero() {
 		return cell{}
 	}
 	return textCell(s.Finished.Sub(s.Started).Round(time.Second).String())
 }
 
-func yesNo(b bool) string {
-	if b {
+func yesOrNo(yes bool) string {
+	if yes {
 		return "yes"
 	}
 	return "no"
 }
 
-func requestFacts(r *reconcile.Requests) []fact {
-	return []fact{
-		{"Query, first tries", wholeCell(int(r.Query))},
-		{"Get, first tries", wholeCell(int(r.Get))},
-		{"Change", wholeCell(int(r.Change))},
-		{"Retries", wholeCell(int(r.Retries))},
-		{"Throttled (429)", wholeCell(int(r.Throttled))},
-		{"Given up", wholeCell(int(r.Failed))},
-		{"Bytes read", wholeCell(int(r.Bytes))},
-	}
-}
-
 func putRequests(g *grid, row int, r *reconcile.Requests) int {
 	row = putHeading(g, row, "Requests to Wix", "request")
-	g.numberHeads(row-1, 2, "count")
-	return putPairs(g, row, requestFacts(r))
+	g.numberHeaders(row-1, 2, "count")
+	return putPairs(g, row, []pair{
+		{"Queries, without retries", wholeCell(int(r.Query))},
+		{"Gets, without retries", wholeCell(int(r.Get))},
+		{"Changes", wholeCell(int(r.Change))},
+		{"Retries", wholeCell(int(r.Retries))},
+		{"Throttled (429)", wholeCell(int(r.Throttled))},
+		{"Failed after all retries", wholeCell(int(r.Failed))},
+		{"Bytes read", wholeCell(int(r.Bytes))},
+	})
 }
 
-func putPairs(g *grid, row int, facts []fact) int {
-	for _, f := range facts {
-		g.words(row, 1, toneMuted, f.name)
-		g.put(row, 2, tonePlain, f.value)
+func putPairs(g *grid, row int, pairs []pair) int {
+	for _, p := range pairs {
+		g.texts(row, 1, toneMuted, p.label)
+		g.cells(row, 2, tonePlain, p.value)
 		row++
 	}
 	return row
 }
 
-// putHeading leaves a row free, then writes the head of a section.
-func putHeading(g *grid, row int, name string, columns ...string) int {
-	g.words(row+1, 1, toneHeading, name)
+// putHeading writes the heading of a section after an empty row, and returns the
+// row for its content.
+func putHeading(g *grid, row int, heading string, columns ...string) int {
+	g.texts(row+1, 1, toneHeading, heading)
 	if len(columns) == 0 {
 		return row + 2
 	}
-	g.words(row+2, 1, toneHeader, columns...)
+	g.texts(row+2, 1, toneHeader, columns...)
 	return row + 3
 }
 
-func putFiles(g *grid, row int, name string, files []reconcile.File) int {
+func putFiles(g *grid, row int, heading string, files []reconcile.File) int {
 	if len(files) == 0 {
 		return row
 	}
-	row = putHeading(g, row, name, "", "name", "modified (UTC)", "", "SHA-256")
-	g.numberHeads(row-1, 4, "bytes")
+	row = putHeading(g, row, heading, "", "name", "modified (UTC)", "", "SHA-256")
+	g.numberHeaders(row-1, 4, "bytes")
 	for i := range files {
 		f := &files[i]
-		g.put(row, 1, toneMuted, textCell(fmt.Sprint(i+1)))
-		g.put(row, 2, tonePlain, textCell(f.Name), momentCell(f.Modified), wholeCell(int(f.Bytes)), textCell(f.SHA256))
+		g.texts(row, 1, toneMuted, strconv.Itoa(i+1))
+		g.cells(row, 2, tonePlain, textCell(f.Name), timeCell(f.Modified), wholeCell(int(f.Bytes)), textCell(f.SHA256))
 		row++
 	}
 	return row
@@ -123,21 +119,21 @@ func putSettings(g *grid, row int, settings []Setting) int {
 	if len(settings) == 0 {
 		return row
 	}
-	row = putHeading(g, row, "Settings", "name", "value", "from")
+	row = putHeading(g, row, "Settings", "name", "value", "source")
 	for _, s := range settings {
-		g.words(row, 1, tonePlain, s.Name, s.Value, s.Source)
+		g.texts(row, 1, tonePlain, s.Name, s.Value, s.Source)
 		row++
 	}
 	return row
 }
 
-func putList(g *grid, row int, name string, texts []string) int {
+func putTexts(g *grid, row int, heading string, texts []string) int {
 	if len(texts) == 0 {
 		return row
 	}
-	row = putHeading(g, row, name)
+	row = putHeading(g, row, heading)
 	for _, t := range texts {
-		g.put(row, 1, toneWarning, textCell(oneLine(t)))
+		g.texts(row, 1, toneWarning, oneLine(t))
 		row++
 	}
 	return row

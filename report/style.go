@@ -6,10 +6,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Colour says one thing at a time, and quietly: red is for what presses, amber
-// for what should be looked at, grey for what does not count. Only the
-// verdict of an incomplete run is loud.
-
+// A tone is what the style of a cell expresses: red is urgent, amber needs
+// attention, grey can be ignored. Only a bad verdict has a loud background.
 type tone uint8
 
 const (
@@ -33,65 +31,73 @@ const (
 	grey  = "7B8794"
 )
 
-// A look is what a style depends on.
-type look struct {
-	form  form
+// Colours of sheet tabs.
+const (
+	tabFindings = "B91C1C"
+	tabFixes    = "B45309"
+	tabQuiet    = "BCCCDC"
+	tabSummary  = "334E68"
+)
+
+// A styleKey is what a style depends on.
+type styleKey struct {
+	kind  cellKind
 	tone  tone
-	scale int  // digits behind the point, of an amount
-	right bool // to the right, as numbers always are
+	scale int  // decimal places, of an amount
+	right bool // aligned right, as numbers always are
 }
 
-// styles makes each style once, when it is first asked for.
+// styles registers each style once, when it is first used.
 type styles struct {
 	file *excelize.File
-	ids  map[look]int
+	ids  map[styleKey]int
 }
 
-func (s *styles) of(l look) (int, error) {
-	if id, ok := s.ids[l]; ok {
+func (s *styles) id(k styleKey) (int, error) {
+	if id, ok := s.ids[k]; ok {
 		return id, nil
 	}
-	id, err := s.file.NewStyle(l.style())
+	id, err := s.file.NewStyle(k.style())
 	if err != nil {
-		return 0, fmt.Errorf("make cell style: %w", err)
+		return 0, fmt.Errorf("add cell style: %w", err)
 	}
-	s.ids[l] = id
+	s.ids[k] = id
 	return id, nil
 }
 
-func (l look) style() *excelize.Style {
+func (k styleKey) style() *excelize.Style {
 	style := &excelize.Style{
 		Font:      &excelize.Font{Family: "Calibri", Size: 10, Color: ink},
 		Alignment: &excelize.Alignment{Vertical: "center", Horizontal: "left"},
 	}
-	l.format(style)
-	l.paint(style)
+	k.setFormat(style)
+	k.tone.setColors(style)
 	return style
 }
 
-func (l look) format(s *excelize.Style) {
-	switch l.form {
-	case asWhole:
+func (k styleKey) setFormat(s *excelize.Style) {
+	switch k.kind {
+	case cellWhole:
 		s.NumFmt = 3 // #,##0
-	case asAmount:
+	case cellAmount:
 		format := "#,##0"
-		if l.scale > 0 {
-			format += fmt.Sprintf(".%0*d", l.scale, 0)
+		if k.scale > 0 {
+			format += fmt.Sprintf(".%0*d", k.scale, 0)
 		}
 		s.CustomNumFmt = &format
-	case asMoment:
+	case cellTime:
 		format := "yyyy-mm-dd hh:mm"
 		s.CustomNumFmt = &format
-	case asText, asNothing:
+	case cellText, emptyCell:
 		s.NumFmt = 49 // stays text when it is edited
 	}
-	if l.right || l.form == asWhole || l.form == asAmount {
+	if k.right || k.kind == cellWhole || k.kind == cellAmount {
 		s.Alignment.Horizontal, s.Alignment.Indent = "right", 1
 	}
 }
 
-func (l look) paint(s *excelize.Style) {
-	switch l.tone {
+func (t tone) setColors(s *excelize.Style) {
+	switch t {
 	case tonePlain:
 	case toneStrong:
 		s.Font.Bold = true

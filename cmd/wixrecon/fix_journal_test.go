@@ -46,7 +46,7 @@ func TestTheJournalIsHeldAgainstWix(t *testing.T) {
 	before := len(w.server.Changes())
 	o := w.verify(t)
 	o.wants(t, completeRun)
-	if !strings.Contains(o.stdout, "3 are as the journal says, 0 are not") {
+	if !strings.Contains(o.stdout, "3 match the journal, 0 differ") {
 		t.Errorf("verify says %s", o.stdout)
 	}
 	p, _ := w.server.Package(idOf('a', 1))
@@ -55,7 +55,7 @@ func TestTheJournalIsHeldAgainstWix(t *testing.T) {
 	w.server.Put(p)
 	o = w.verify(t)
 	o.wants(t, unfixedRun)
-	for _, text := range []string{idOf('a', 1), idOf('e', 9), idOf('c', 10), "2 are as the journal says, 1 are not"} {
+	for _, text := range []string{idOf('a', 1), idOf('e', 9), idOf('c', 10), "2 match the journal, 1 differ"} {
 		if !strings.Contains(o.stdout, text) {
 			t.Errorf("verify does not say %q:\n%s", text, o.stdout)
 		}
@@ -158,7 +158,7 @@ func TestWhatTheReportsSayOfFixes(t *testing.T) {
 		idOf('a', 3): {"external-id", "none", "CASE-3", "CASE-3"},
 	} {
 		row := sheet[id]
-		got := [4]string{row["fix"], row["before"], row["wanted"], row["observed"]}
+		got := [4]string{row["fix"], row["before"], row["desired"], row["observed"]}
 		for i := range want {
 			if !strings.Contains(got[i], want[i]) {
 				t.Errorf("package %s: %q, want %q", id, got, want)

@@ -247,12 +247,12 @@ func (s *session) printPlan(p *fixPlan, e *execution) error {
 
 // printSummary prints a summary in the format of --output.
 func printSummary(out io.Writer, format string, sum *reconcile.Summary, folder string) error {
-	o := &report.TextOptions{Folder: folder}
+	o := &report.SummaryOptions{Folder: folder}
 	switch format {
 	case config.OutputJSON:
-		return report.JSON(out, sum)
+		return report.SummaryJSON(out, sum)
 	case config.OutputMarkdown:
-		return report.Markdown(out, sum, o)
+		return report.SummaryMarkdown(out, sum, o)
 	}
-	return report.Text(out, sum, o)
+	return report.SummaryText(out, sum, o)
 }

@@ -17,16 +17,16 @@ import (
 	"github.com/klauspost/compress/flate"
 )
 
-// excelize writes the parts of a workbook in the order of a Go map, and the
-// list of content types in another order in every run. A zipSpool takes the
-// deflated parts as they come, on disk, and writes them by name afterwards:
-// equal workbooks are equal bytes, and no workbook is ever held in memory.
-
-// contentTypes is the part that lists the others.
+// contentTypes is the name of the part that lists the others.
 const contentTypes = "[Content_Types].xml"
 
-// zipSpool is an excelize.ZipWriter. Its Close writes nothing to the outside,
-// because excelize calls it after an error too; writeTo does.
+// A zipSpool is an excelize.ZipWriter that stores the deflated parts of a workbook
+// on disk and writes them ordered by name afterwards. excelize writes parts in
+// the order of a Go map and lists content types in a random order, so only this
+// makes equal workbooks equal bytes. No workbook is ever in memory.
+//
+// Close does not write the archive, because excelize calls it after an error too;
+// writeTo does.
 type zipSpool struct {
 	file  *os.File
 	buf   *bufio.Writer
@@ -40,12 +40,11 @@ type zipPart struct {
 	name  string
 	crc   hash.Hash32
 	raw   int64 // bytes before deflation
-	from  int64 // place in the spool
-	to    int64
+	start int64 // offset in the spool
+	end   int64
 }
 
-// newZipSpool opens a spool in dir, the system's temporary folder where dir is
-// empty.
+// newZipSpool opens a spool in dir; empty is the system's temporary folder.
 func newZipSpool(dir string) (*zipSpool, error) {
 	file, err := os.CreateTemp(dir, "wixrecon-xlsx-")
 	if err != nil {
@@ -60,11 +59,11 @@ func newZipSpool(dir string) (*zipSpool, error) {
 }
 
 func (z *zipSpool) Create(name string) (io.Writer, error) {
-	from, err := z.finish()
+	start, err := z.finishPart()
 	if err != nil {
 		return nil, err
 	}
-	part := &zipPart{spool: z, name: name, crc: crc32.NewIEEE(), from: from}
+	part := &zipPart{spool: z, name: name, crc: crc32.NewIEEE(), start: start}
 	z.parts = append(z.parts, part)
 	z.flate.Reset(z.buf)
 	if name == contentTypes {
@@ -76,7 +75,7 @@ func (z *zipSpool) Create(name string) (io.Writer, error) {
 func (*zipSpool) AddFS(fs.FS) error { return fmt.Errorf("add a folder to a workbook: not supported") }
 
 func (z *zipSpool) Close() error {
-	_, err := z.finish()
+	_, err := z.finishPart()
 	return err
 }
 
@@ -86,14 +85,14 @@ func (p *zipPart) Write(b []byte) (int, error) {
 	return p.spool.flate.Write(b)
 }
 
-// finish ends the last part and tells where the next one starts.
-func (z *zipSpool) finish() (int64, error) {
+// finishPart ends the last part and returns the offset of the next one.
+func (z *zipSpool) finishPart() (int64, error) {
 	if len(z.parts) == 0 {
 		return 0, nil
 	}
 	last := z.parts[len(z.parts)-1]
-	if last.to > 0 {
-		return last.to, nil
+	if last.end > 0 {
+		return last.end, nil
 	}
 	if err := z.flate.Close(); err != nil {
 		return 0, err
@@ -102,8 +101,8 @@ func (z *zipSpool) finish() (int64, error) {
 		return 0, err
 	}
 	var err error
-	last.to, err = z.file.Seek(0, io.SeekCurrent)
-	return last.to, err
+	last.end, err = z.file.Seek(0, io.SeekCurrent)
+	return last.end, err
 }
 
 // writeTo writes the archive, its parts ordered by name.
@@ -113,23 +112,23 @@ func (z *zipSpool) writeTo(w io.Writer) error {
 	for _, p := range z.parts {
 		out, err := archive.CreateRaw(&zip.FileHeader{
 			Name: p.name, Method: zip.Deflate, CRC32: p.crc.Sum32(),
-			CompressedSize64: uint64(p.to - p.from), UncompressedSize64: uint64(p.raw),
+			CompressedSize64: uint64(p.end - p.start), UncompressedSize64: uint64(p.raw),
 		})
 		if err != nil {
 			return err
 		}
-		if _, err := io.Copy(out, io.NewSectionReader(z.file, p.from, p.to-p.from)); err != nil {
+		if _, err := io.Copy(out, io.NewSectionReader(z.file, p.start, p.end-p.start)); err != nil {
 			return err
 		}
 	}
 	return archive.Close()
 }
 
-// remove closes the spool and takes it off the disk.
+// remove closes the spool, which has no name on disk any more.
 func (z *zipSpool) remove() error { return z.file.Close() }
 
-// A typeSorter writes the list of content types in order. excelize hands every
-// part that is no sheet over in one Write.
+// A typeSorter sorts the list of content types. excelize writes every part but
+// sheets with a single Write.
 type typeSorter struct{ to io.Writer }
 
 type typeList struct {
