@@ -61,8 +61,8 @@ func brokenProtocol() []hostile {
 		{name: "a cursor that does not advance", options: always(wixsim.StuckCursor), says: "no new package", blurred: true},
 		{name: "a cursor that goes round", options: always(wixsim.LoopingCursor), says: "no new package", blurred: true},
 		{name: "no paging metadata", options: always(wixsim.NoMetadata), says: "no paging metadata", blurred: true},
-		{name: "filters ignored", options: wixsim.Options{IgnoreFilters: true}, says: "is no answer to a filter", blurred: true},
-		{name: "a package of another account", options: wixsim.Options{ForeignPackage: true}, says: "is no answer to a filter", blurred: true},
+		{name: "filters ignored", options: wixsim.Options{IgnoreFilters: true}, says: "does not match the filter", blurred: true},
+		{name: "a package of another account", options: wixsim.Options{ForeignPackage: true}, says: "does not match the filter", blurred: true},
 	}
 }
 

@@ -6,25 +6,24 @@ import (
 	"time"
 )
 
-// What is known of a change that has no good answer.
+// What is known of a change that failed.
 //
-//	it never left: not allowed to be sent, held, the context ended, no connection → not sent
-//	429 → throttled: nothing was done, and it may be sent again
+//	not sent: invalid, stopped before it was sent, the context ended, no connection
+//	429 → throttled: not done, and may be sent again
 //	any other 4xx → refused
-//	everything else → lost: it may have been done, or may still be
+//	everything else → lost: it may be done, or may still be done
 //
-// Everything else is 5xx, a redirect, a reset, the end of its time, and a
-// success that can't be read.
+// Everything else is 5xx, a redirect, a reset, a timeout, and a 2xx that can't be
+// read.
 
-// A Fate says what is known of a change. Of an error that says nothing, the
-// change is Lost.
+// A Fate is what is known of a change that failed. Other errors are Lost.
 type Fate int
 
 // The fates.
 const (
-	Lost      Fate = iota // no answer that tells: it may have been done, or may still be
-	NotSent               // it never left
-	Throttled             // nothing was done: too many requests
+	Lost      Fate = iota // the outcome is unknown: it may be done, or may still be done
+	NotSent               // the request was not sent
+	Throttled             // not done: too many requests
 	Refused               // Wix did not accept it
 )
 
@@ -40,18 +39,18 @@ func (f Fate) String() string {
 	return "outcome unknown"
 }
 
-// A ChangeError is a change that failed, or of which nothing is known.
+// A ChangeError is a change that failed, or whose outcome is unknown.
 type ChangeError struct {
 	Fate Fate
-	Wait time.Duration // how long a throttling answer asks to wait; 0: it does not say
-	Err  error         // an *Error, where the request left
+	Wait time.Duration // from the Retry-After of a 429; 0: none
+	Err  error         // an *Error, if the request was sent
 }
 
 func (e *ChangeError) Error() string { return e.Err.Error() + " (" + e.Fate.String() + ")" }
 
 func (e *ChangeError) Unwrap() error { return e.Err }
 
-// FateOf gives the fate of a change from the error of Send.
+// FateOf returns the fate of a change from the error of Send.
 func FateOf(err error) Fate {
 	var e *ChangeError
 	if !errors.As(err, &e) {
@@ -60,9 +59,9 @@ func FateOf(err error) Fate {
 	return e.Fate
 }
 
-func fateOf(status int, left bool) Fate {
+func fateOf(status int, sent bool) Fate {
 	switch {
-	case !left:
+	case !sent:
 		return NotSent
 	case status == http.StatusTooManyRequests:
 		return Throttled

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -17,39 +16,19 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// What is known of a change after each fault, held against what the simulator
-// knows; and that no change is ever sent twice for it.
+// What is known of a change after each fault, compared with what the simulator
+// did; and that no change is ever sent twice.
 
-// aborting is a transport without sockets for handlers that cut connections.
-type aborting struct{ http.Handler }
-
-func (a aborting) RoundTrip(r *http.Request) (response *http.Response, err error) {
-	if r.Body == nil {
-		r.Body = http.NoBody // as a server has it
-	}
-	defer func() {
-		if cut := recover(); cut != nil {
-			response, err = nil, errors.New("connection reset by peer")
-		}
-	}()
-	w := httptest.NewRecorder()
-	a.ServeHTTP(w, r)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	return w.Result(), nil
-}
-
-func TestFatesOfChanges(t *testing.T) {
-	fates := map[wixsim.Fault]Fate{wixsim.Throttle: Throttled, wixsim.ThrottleRetryAfter: Throttled, wixsim.Slow: -1}
+func TestChangeFaults(t *testing.T) {
+	known := map[wixsim.Fault]Fate{wixsim.Throttle: Throttled, wixsim.ThrottleRetryAfter: Throttled, wixsim.Slow: -1}
 	for kind, change := range sevenChanges() {
 		for _, fault := range wixsim.ChangeFaults() {
-			want, ok := fates[fault]
+			want, ok := known[fault]
 			if !ok {
 				want = Lost
 			}
 			if fault == wixsim.HalfAssign && kind != Assign {
-				want = -1 // it hits nothing else
+				want = -1 // it affects no other kind
 			}
 			t.Run(string(kind)+" "+string(fault), func(t *testing.T) {
 				o := wixsim.ChangeOptions{OnChange: func(int, wixsim.Change) wixsim.Fault { return fault }}
@@ -57,32 +36,32 @@ func TestFatesOfChanges(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) { checkHanging(t, o, change) })
 					return
 				}
-				s, c := simOf(t, o)
+				s, c := serveSim(t, o)
 				_, err := c.Send(context.Background(), change, nil)
-				checkFate(t, err, want)
-				checkState(t, s, fault)
+				checkError(t, err, want)
+				checkEffect(t, s, fault)
 			})
 		}
 	}
 }
 
-// checkHanging sends to a server that does not answer: at the end of the
-// change's own time it is given up.
+// checkHanging sends to a server that does not respond: the change ends after its
+// own timeout.
 func checkHanging(t *testing.T, o wixsim.ChangeOptions, change Change) {
 	t.Helper()
-	s := wixsim.New(simBook(), &wixsim.Options{Key: testKey, Parent: parentID, Changes: o})
-	c := clientOf(t, nil, func(o *Options) { o.Transport = aborting{s} })
-	began := time.Now()
+	s := newSim(o)
+	c := newTestClient(t, s)
+	start := time.Now()
 	_, err := c.Send(context.Background(), change, nil)
-	checkFate(t, err, Lost)
-	if took := time.Since(began); took != 7*time.Second || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no whole answer within 7s") {
-		t.Errorf("after %s: %v", took, err)
+	checkError(t, err, Lost)
+	if elapsed := time.Since(start); elapsed != 7*time.Second || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no complete response within 7s") {
+		t.Errorf("after %s: %v", elapsed, err)
 	}
-	checkState(t, s, o.OnChange(1, wixsim.Change{}))
+	checkEffect(t, s, o.OnChange(1, wixsim.Change{}))
 }
 
-// checkFate holds the error; a fate of -1 is none.
-func checkFate(t *testing.T, err error, want Fate) {
+// checkError checks the error's fate; -1 is no error.
+func checkError(t *testing.T, err error, want Fate) {
 	t.Helper()
 	if want < 0 {
 		if err != nil {
@@ -91,17 +70,17 @@ func checkFate(t *testing.T, err error, want Fate) {
 		return
 	}
 	var e *ChangeError
-	if !errors.As(err, &e) || e.Fate != want || FateOf(err) != want || Retryable(err) {
-		t.Fatalf("error %v, want one of %s", err, want)
+	if !errors.As(err, &e) || e.Fate != want || FateOf(err) != want || retryable(err) {
+		t.Fatalf("error %v, want %s", err, want)
 	}
 }
 
-// checkState holds that the change arrived once, and that what the simulator
-// did is what the fault says.
-func checkState(t *testing.T, s *wixsim.Server, fault wixsim.Fault) {
+// checkEffect checks that the change arrived once, and that the simulator did
+// what the fault means.
+func checkEffect(t *testing.T, s *wixsim.Server, fault wixsim.Fault) {
 	t.Helper()
-	made := s.Changes()
-	if len(made) != 1 || len(s.Requests()) != 1 {
+	changes := s.Changes()
+	if len(changes) != 1 || len(s.Requests()) != 1 {
 		t.Fatalf("the server received %+v", s.Requests())
 	}
 	want := wixsim.Done
@@ -112,23 +91,23 @@ func checkState(t *testing.T, s *wixsim.Server, fault wixsim.Fault) {
 	case wixsim.DelayedEffect:
 		want = wixsim.Underway
 	case wixsim.HalfAssign:
-		if made[0].Kind == wixsim.Assign {
+		if changes[0].Kind == wixsim.Assign {
 			want = wixsim.HalfDone
 		}
 	}
 	p, _ := s.Package(packageID(1))
-	touched := p.UpdatedDate.After(simBook()[0].UpdatedDate) || made[0].Kind == wixsim.CreatePackage && made[0].PackageID != ""
-	if made[0].Effect != want || touched != (want == wixsim.Done || want == wixsim.HalfDone) {
-		t.Errorf("the simulator made %+v of it; package %+v", made[0], p)
+	changed := p.UpdatedDate.After(simPackages()[0].UpdatedDate) || changes[0].Kind == wixsim.CreatePackage && changes[0].PackageID != ""
+	if changes[0].Effect != want || changed != (want == wixsim.Done || want == wixsim.HalfDone) {
+		t.Errorf("the simulator recorded %+v; package %+v", changes[0], p)
 	}
 	s.Land()
 	if fault == wixsim.DelayedEffect && s.Changes()[0].Effect != wixsim.DoneLater {
-		t.Errorf("later it made %+v of it", s.Changes()[0])
+		t.Errorf("later it recorded %+v", s.Changes()[0])
 	}
 }
 
-// TestFatesOfAnswers lets a server say what the simulator never says.
-func TestFatesOfAnswers(t *testing.T) {
+// TestChangeResponses sends responses that the simulator never sends.
+func TestChangeResponses(t *testing.T) {
 	mine, other := `{"id":"`+packageID(1)+`"}`, `{"id":"`+packageID(2)+`"}`
 	for name, test := range map[string]struct {
 		kind   ChangeKind
@@ -139,7 +118,7 @@ func TestFatesOfAnswers(t *testing.T) {
 		"cancel without a package":      {CancelPackage, 200, `{}`, Lost},
 		"cancel of null":                {CancelPackage, 200, `{"package":null}`, Lost},
 		"cancel of another package":     {CancelPackage, 200, `{"package":` + other + `}`, Lost},
-		"cancel with nothing":           {CancelPackage, 200, ``, Lost},
+		"cancel, empty body":            {CancelPackage, 200, ``, Lost},
 		"cancel, unreadable date":       {CancelPackage, 200, `{"package":{"id":"` + packageID(1) + `","updatedDate":"soon"}}`, Lost},
 		"cancel":                        {CancelPackage, 200, `{"package":` + mine + `}`, -1},
 		"cancel accepted":               {CancelPackage, 202, `{"package":` + mine + `}`, -1},
@@ -147,42 +126,42 @@ func TestFatesOfAnswers(t *testing.T) {
 		"external id":                   {SetExternalID, 200, `{"updatedPackage":` + mine + `}`, -1},
 		"create without a package":      {CreatePackage, 200, `{"idempotencyKey":"key-1"}`, Lost},
 		"create":                        {CreatePackage, 201, `{"package":` + other + `}`, -1},
-		"assign, something":             {Assign, 200, `{"anything":[1,2]}`, -1},
-		"assign, blank":                 {Assign, 200, " \n", -1},
+		"assign, any object":            {Assign, 200, `{"anything":[1,2]}`, -1},
+		"assign, white space":           {Assign, 200, " \n", -1},
 		"assign, a list":                {Assign, 200, `[]`, Lost},
-		"assign, cut short":             {Assign, 200, `{"anything":`, Lost},
-		"assign, a page":                {Assign, 200, `<html>`, Lost},
+		"assign, truncated":             {Assign, 200, `{"anything":`, Lost},
+		"assign, HTML":                  {Assign, 200, `<html>`, Lost},
 		"redirect":                      {CancelPackage, 302, ``, Lost},
-		"redirect that keeps":           {CancelPackage, 308, ``, Lost},
+		"permanent redirect":            {CancelPackage, 308, ``, Lost},
 		"not modified":                  {CancelPackage, 304, ``, Lost},
 		"bad request":                   {CancelPackage, 400, `{}`, Refused},
 		"unauthorized":                  {CancelPackage, 401, `{}`, Refused},
 		"forbidden":                     {CancelPackage, 403, `<html>`, Refused},
 		"not found":                     {CancelPackage, 404, ``, Refused},
-		"request time-out":              {CancelPackage, 408, ``, Refused},
+		"request timeout":               {CancelPackage, 408, ``, Refused},
 		"precondition required":         {CreatePackage, 428, `{}`, Refused},
 		"not implemented":               {CancelPackage, 501, ``, Lost},
-		"beyond":                        {CancelPackage, 599, ``, Lost},
+		"unknown 5xx":                   {CancelPackage, 599, ``, Lost},
 	} {
 		t.Run(name, func(t *testing.T) {
-			asked := 0
-			c := clientOf(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				asked++
+			requests := 0
+			c := newTestClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				requests++
 				w.Header().Set("Location", "/resellers/v1/packages/elsewhere")
 				w.WriteHeader(test.status)
 				_, _ = io.WriteString(w, test.body)
 			}))
-			answer, err := c.Send(context.Background(), sevenChanges()[test.kind], nil)
-			checkFate(t, err, test.want)
-			if asked != 1 || err != nil && answer.Package != nil {
-				t.Errorf("%d requests; answer %+v", asked, answer)
+			response, err := c.Send(context.Background(), sevenChanges()[test.kind], nil)
+			checkError(t, err, test.want)
+			if requests != 1 || err != nil && response.Package != nil {
+				t.Errorf("%d requests; response %+v", requests, response)
 			}
 		})
 	}
 }
 
-func TestRefusalSaysWhy(t *testing.T) {
-	s, c := simOf(t, wixsim.ChangeOptions{})
+func TestRefusedChangeError(t *testing.T) {
+	s, c := serveSim(t, wixsim.ChangeOptions{})
 	change := sevenChanges()[CancelPackage]
 	change.AccountID = accountID(9)
 	_, err := c.Send(context.Background(), change, nil)
@@ -193,31 +172,31 @@ func TestRefusalSaysWhy(t *testing.T) {
 	if text := err.Error(); !strings.HasPrefix(text, "cancel package "+packageID(1)+": DELETE http://") || !strings.HasSuffix(text, "(refused)") {
 		t.Errorf("error %q", text)
 	}
-	if made := s.Changes(); len(made) != 1 || made[0].Effect != wixsim.NoEffect {
-		t.Errorf("made %+v", made)
+	if changes := s.Changes(); len(changes) != 1 || changes[0].Effect != wixsim.NoEffect {
+		t.Errorf("changes %+v", changes)
 	}
 	if FateOf(errors.New("anything")) != Lost || (Throttled.String()+Lost.String()+NotSent.String()) != "throttled"+"outcome unknown"+"not sent" {
-		t.Error("a fate has another meaning")
+		t.Error("a fate has another text")
 	}
 }
 
-// TestThrottledChange is told the wait, and slows reads and changes down alike.
+// TestThrottledChange: the error has the wait, and reads and changes slow down.
 func TestThrottledChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := wixsim.ChangeOptions{OnChange: func(n int, _ wixsim.Change) wixsim.Fault {
 			return map[int]wixsim.Fault{1: wixsim.ThrottleRetryAfter}[n]
 		}}
-		s := wixsim.New(simBook(), &wixsim.Options{Key: testKey, Parent: parentID, Changes: o, RetryAfter: "7"})
-		c := clientOf(t, nil, func(o *Options) { o.Transport, o.Rate = aborting{s}, 60 })
+		s := newSim(o)
+		c := newTestClient(t, s, func(o *Options) { o.Rate = 60 })
 		change := sevenChanges()[CancelPackage]
 		_, err := c.Send(context.Background(), change, nil)
 		var e *ChangeError
 		if !errors.As(err, &e) || e.Fate != Throttled || e.Wait != 7*time.Second || c.Requests().Throttled != 1 {
 			t.Errorf("error %v; %+v", err, c.Requests())
 		}
-		began := time.Now()
-		if _, err := c.Get(context.Background(), accountID(1), packageID(1)); err != nil || time.Since(began) < 7*time.Second {
-			t.Errorf("a read after %s, error %v", time.Since(began), err)
+		start := time.Now()
+		if _, err := c.Get(context.Background(), accountID(1), packageID(1)); err != nil || time.Since(start) < 7*time.Second {
+			t.Errorf("a read after %s, error %v", time.Since(start), err)
 		}
 		if _, err := c.Send(context.Background(), change, nil); err != nil || s.Changes()[1].Effect != wixsim.Done {
 			t.Errorf("sent again: %v", err)
@@ -225,11 +204,11 @@ func TestThrottledChange(t *testing.T) {
 	})
 }
 
-// TestContextOfChange ends the context at each stage.
-func TestContextOfChange(t *testing.T) {
+// TestChangeContext ends the context at each stage.
+func TestChangeContext(t *testing.T) {
 	change := sevenChanges()[CancelPackage]
 	t.Run("before", func(t *testing.T) {
-		s, c := simOf(t, wixsim.ChangeOptions{})
+		s, c := serveSim(t, wixsim.ChangeOptions{})
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		_, err := c.Send(ctx, change, nil)
@@ -237,20 +216,20 @@ func TestContextOfChange(t *testing.T) {
 			t.Errorf("error %v, %d requests", err, len(s.Requests()))
 		}
 	})
-	t.Run("waiting", func(t *testing.T) { synctest.Test(t, endsWhileWaiting) })
-	t.Run("under way", func(t *testing.T) {
+	t.Run("waiting", func(t *testing.T) { synctest.Test(t, checkContextWhileWaiting) })
+	t.Run("in flight", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
-		s, c := simOf(t, wixsim.ChangeOptions{OnChange: func(int, wixsim.Change) wixsim.Fault { cancel(); return "" }})
+		s, c := serveSim(t, wixsim.ChangeOptions{OnChange: func(int, wixsim.Change) wixsim.Fault { cancel(); return "" }})
 		if _, err := c.Send(ctx, change, nil); err != nil || s.Changes()[0].Effect != wixsim.Done {
-			t.Errorf("error %v, made %+v", err, s.Changes())
+			t.Errorf("error %v, changes %+v", err, s.Changes())
 		}
 	})
 }
 
-// endsWhileWaiting waits for a slot, for the rate, and for a throttled server.
-func endsWhileWaiting(t *testing.T) {
-	s := wixsim.New(simBook(), &wixsim.Options{Key: testKey, Parent: parentID})
-	c := clientOf(t, nil, func(o *Options) { o.Transport, o.Concurrency, o.Rate = aborting{s}, 1, 1 })
+// checkContextWhileWaiting waits for a slot, for the rate, and after a 429.
+func checkContextWhileWaiting(t *testing.T) {
+	s := newSim(wixsim.ChangeOptions{})
+	c := newTestClient(t, s, func(o *Options) { o.Concurrency, o.Rate = 1, 1 })
 	send := func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
@@ -258,31 +237,31 @@ func endsWhileWaiting(t *testing.T) {
 		return err
 	}
 	c.slots <- struct{}{}
-	slot := send()
+	slotErr := send()
 	<-c.slots
-	if _, err := c.Get(context.Background(), accountID(1), packageID(1)); err != nil { // uses the minute's only place
+	if _, err := c.Get(context.Background(), accountID(1), packageID(1)); err != nil { // uses up the rate
 		t.Fatal(err)
 	}
-	place := send()
+	rateErr := send()
 	c.limiter.throttled(0, time.Now().Add(time.Hour))
-	for _, err := range []error{slot, place, send()} {
+	for _, err := range []error{slotErr, rateErr, send()} {
 		if FateOf(err) != NotSent || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v", err)
 		}
 	}
 	if len(s.Changes()) != 0 || c.Requests().Change != 0 || len(c.slots) != 0 {
-		t.Errorf("made %+v, %d slots are held", s.Changes(), len(c.slots))
+		t.Errorf("changes %+v, %d slots in use", s.Changes(), len(c.slots))
 	}
 }
 
-// TestReadsBesideChanges reads the inventory while changes fail in every way.
-func TestReadsBesideChanges(t *testing.T) {
+// TestReadDuringChanges reads the inventory while changes fail in every way.
+func TestReadDuringChanges(t *testing.T) {
 	rates := map[wixsim.Fault]float64{}
 	for _, fault := range wixsim.ChangeFaults() {
 		rates[fault] = 0.08
 	}
 	for _, slow := range []wixsim.Fault{wixsim.Hang, wixsim.HangAfter, wixsim.Throttle, wixsim.ThrottleRetryAfter} {
-		delete(rates, slow) // they slow reads down, and should
+		delete(rates, slow) // they rightly slow down reads
 	}
 	planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 1, Accounts: 4, Packages: 150})
 	s := wixsim.New(planted.Book, &wixsim.Options{Delay: time.Millisecond, PageSize: 10, Changes: wixsim.ChangeOptions{
@@ -291,51 +270,51 @@ func TestReadsBesideChanges(t *testing.T) {
 	c := serve(t, s, func(c *Options) {
 		c.Key, c.AccountID, c.Concurrency = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent, 3
 	})
-	var beside sync.WaitGroup
+	var changes sync.WaitGroup
 	for _, p := range planted.Book[:60] {
-		beside.Go(func() {
+		changes.Go(func() {
 			_, _ = c.Send(context.Background(), Change{Kind: SetExternalID, AccountID: p.AccountID, PackageID: p.ID, ExternalID: "moved"}, nil)
 		})
 	}
-	var k kept
-	coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, k.sink)
-	beside.Wait()
-	if err != nil || !coverage.Complete() || len(k.packages) != len(planted.Book) {
-		t.Errorf("read %d packages, coverage %+v, error %v", len(k.packages), coverage, err)
+	var sink recordingSink
+	coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, sink.sink)
+	changes.Wait()
+	if err != nil || !coverage.Complete() || len(sink.packages) != len(planted.Book) {
+		t.Errorf("read %d packages, coverage %+v, error %v", len(sink.packages), coverage, err)
 	}
 	if n := len(s.Changes()); n != 60 || s.MaxInFlight() > 3 || c.Requests().Change != 60 {
 		t.Errorf("%d changes, %d requests in flight", n, s.MaxInFlight())
 	}
 }
 
-// TestKeyIsInNoChangeError lets a server echo the key, and puts it into a change.
-func TestKeyIsInNoChangeError(t *testing.T) {
+// TestKeyNotInChangeErrors: a server echoes the key, and a change has it.
+func TestKeyNotInChangeErrors(t *testing.T) {
 	for form, echo := range echoes() {
-		for where, answer := range echoing(echo) {
+		for where, handler := range echoing(echo) {
 			var log bytes.Buffer
-			c := clientOf(t, answer, func(o *Options) {
+			c := newTestClient(t, handler, func(o *Options) {
 				o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			})
 			for kind, change := range sevenChanges() {
 				_, err := c.Send(context.Background(), change, nil)
-				if shows(dump(err)) || shows(log.String()) {
+				if containsKey(dump(err)) || containsKey(log.String()) {
 					t.Errorf("%s of %s in %s: %v; log %s", form, kind, where, err, log.String())
 				}
 			}
 		}
 	}
-	c := clientOf(t, nil, func(o *Options) { o.Transport = failing{errors.New("lost " + testKey)} })
+	c := newTestClient(t, nil, func(o *Options) { o.Transport = failing{errors.New("reset " + testKey)} })
 	for _, id := range []string{testKey, "x" + testKey} {
 		for _, kind := range []ChangeKind{SetExternalID, CreatePackage, CancelPackage} {
 			change := sevenChanges()[kind]
 			change.ExternalID = id
 			_, err := c.Send(context.Background(), change, nil)
-			if FateOf(err) != Lost || shows(dump(err)) {
+			if FateOf(err) != Lost || containsKey(dump(err)) {
 				t.Errorf("%s: error %v", kind, err)
 			}
 			change.AccountID, change.IdempotencyKey = id, ""
 			_, err = c.Send(context.Background(), change, nil)
-			if FateOf(err) != NotSent || shows(dump(err)) {
+			if FateOf(err) != NotSent || containsKey(dump(err)) {
 				t.Errorf("%s: error %v", kind, err)
 			}
 		}

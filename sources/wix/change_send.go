@@ -7,100 +7,100 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
+
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// A change is one request, and never a second one: not after an error, not
-// after a redirect, not on another connection. It takes a slot and its place
-// in the rate like a read, and the context ends these waits. They may be long,
-// and the world another one after them, so that whether it may still be sent is
-// asked then. Once the request leaves only its own time ends it, at most
-// fix.RequestTime: to hang up on a change that is under way would stop nothing,
-// and lose the answer.
+// A change is one request and never a second one: not after an error, not after a
+// redirect, not on another connection. It waits for a slot and the rate like a
+// read, until the context ends. The wait may be long, so ready decides after it
+// whether the change may still be sent. Once it is sent, only its own timeout
+// ends it, fix.RequestTime: canceling it would not stop the server, and the
+// response would be lost.
 
-// An Answer is what Wix says to a change that it accepted. It is no proof: what
-// became of the change, only a Get tells.
-type Answer struct {
-	Package *Copy // as the answer shows it; nil with the calls for instances
+// A ChangeResponse is the response to a change that Wix accepted. It is not a
+// proof: only a Get shows what the change did.
+type ChangeResponse struct {
+	Package *Copy // nil for the kinds that change an instance
 }
 
-// Send sends the change, once. An error is a *ChangeError, and says what is
-// known of the change. Ready is asked right before the request leaves: with an
-// error, which can be found in Send's, it is not sent. Nil lets everything leave.
-func (c *Client) Send(ctx context.Context, change Change, ready func(context.Context) error) (Answer, error) {
-	var answer Answer
+// Send sends the change, once. An error is a *ChangeError with what is known of
+// the change. Ready is called right before the request is sent. If it returns an
+// error, which Send's wraps, the request is not sent. It may be nil.
+func (c *Client) Send(ctx context.Context, change Change, ready func(context.Context) error) (ChangeResponse, error) {
+	var response ChangeResponse
 	if err := change.Check(); err != nil {
-		return answer, c.notSent(change.String(), err)
+		return response, c.notSent(change.String(), err)
 	}
-	k, err := change.call(&answer)
+	r, err := change.request(&response)
 	if err != nil {
-		return answer, c.notSent(change.String(), err)
+		return response, c.notSent(change.String(), err)
 	}
-	target, err := url.Parse(c.base.String() + k.path)
+	target, err := url.Parse(c.base.String() + r.path)
 	if err != nil {
-		return answer, c.notSent(k.op, errors.New("not a path that can be sent"))
+		return response, c.notSent(r.op, errors.New("invalid request path"))
 	}
-	if err := c.sendOnce(ctx, k, target, ready); err != nil {
-		return Answer{}, err
+	if err := c.sendOnce(ctx, r, target, ready); err != nil {
+		return ChangeResponse{}, err
 	}
-	return answer, nil
+	return response, nil
 }
 
-// notSent makes the error of a change that never left. Its cause can be found
-// in it.
+// notSent returns the error of a change that was not sent. It wraps the cause.
 func (c *Client) notSent(op string, cause error) *ChangeError {
-	return &ChangeError{Fate: NotSent, Err: fmt.Errorf("%s: %w", c.key.Scrub(op), c.shown(cause))}
+	return &ChangeError{Fate: NotSent, Err: fmt.Errorf("%s: %w", c.key.Redact(op), c.printable(cause))}
 }
 
-// sendOnce waits for its turn and sends the call.
-func (c *Client) sendOnce(ctx context.Context, k *call, target *url.URL, ready func(context.Context) error) error {
-	release, generation, err := c.place(ctx)
+// sendOnce waits for a slot and the rate, and sends the request.
+func (c *Client) sendOnce(ctx context.Context, r *request, target *url.URL, ready func(context.Context) error) error {
+	release, generation, err := c.acquire(ctx)
 	if err != nil {
-		return c.notSent(k.op, err)
+		return c.notSent(r.op, err)
 	}
 	defer release()
-	if err := c.cleared(ctx, k.op, ready); err != nil {
+	if err := c.checkBeforeSend(ctx, r.op, ready); err != nil {
 		return err
 	}
-	var watch departure
-	ctx, cancel := within(watch.watched(context.WithoutCancel(ctx)), c.changeTimeout)
+	var trace connTrace
+	ctx, cancel := withRequestTimeout(trace.attach(context.WithoutCancel(ctx)), fix.RequestTime)
 	defer cancel()
-	c.count.change.Add(1)
-	fault := c.faultOf(k, target)
-	fault.Attempts = 1
-	if c.exchange(ctx, k, target, fault) {
+	c.counts.change.Add(1)
+	e := c.newError(r.op, r.method, target)
+	e.Attempts = 1
+	if c.roundTrip(ctx, r, target, e) {
 		c.limiter.succeeded(generation)
 		return nil
 	}
-	c.slowDown(generation, fault)
-	c.count.failed.Add(1)
-	fault.Retryable = false // whether it may be sent again is not for the client to say
-	return &ChangeError{Fate: fateOf(fault.Status, watch.left()), Wait: fault.after, Err: fault}
+	c.noteThrottled(generation, e)
+	c.counts.failed.Add(1)
+	e.Retryable = false // the caller decides whether it may be sent again
+	return &ChangeError{Fate: fateOf(e.Status, trace.maybeSent()), Wait: e.retryAfter, Err: e}
 }
 
-// cleared gives no error if the change may leave now. What ready says is kept as
-// it is, however it reads: it is the caller's own, and the caller looks for it.
-func (c *Client) cleared(ctx context.Context, op string, ready func(context.Context) error) error {
+// checkBeforeSend returns an error if the change may not be sent now. The error
+// of ready is wrapped unchanged, because the caller looks for its own error.
+func (c *Client) checkBeforeSend(ctx context.Context, op string, ready func(context.Context) error) error {
 	if ready != nil && ctx.Err() == nil {
 		if err := ready(ctx); err != nil {
-			return &ChangeError{Fate: NotSent, Err: fmt.Errorf("%s: %w", c.key.Scrub(op), err)}
+			return &ChangeError{Fate: NotSent, Err: fmt.Errorf("%s: %w", c.key.Redact(op), err)}
 		}
 	}
-	if err := ctx.Err(); err != nil { // it may have ended with the last of the waits
+	if err := ctx.Err(); err != nil { // it may have ended during the waits or in ready
 		return c.notSent(op, err)
 	}
 	return nil
 }
 
-// A departure finds out whether a request can have left: not, as long as a
-// connection was asked for and none was had. A transport that tells nothing is
-// taken to have sent it.
-type departure struct{ asked, had atomic.Bool }
+// A connTrace observes whether a request may have been sent: not if a connection
+// was requested and none was obtained. If the transport reports neither, it may
+// have been sent.
+type connTrace struct{ requested, obtained atomic.Bool }
 
-func (d *departure) watched(ctx context.Context) context.Context {
+func (t *connTrace) attach(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) { d.asked.Store(true) },
-		GotConn: func(httptrace.GotConnInfo) { d.had.Store(true) },
+		GetConn: func(string) { t.requested.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { t.obtained.Store(true) },
 	})
 }
 
-func (d *departure) left() bool { return !d.asked.Load() || d.had.Load() }
+func (t *connTrace) maybeSent() bool { return !t.requested.Load() || t.obtained.Load() }

@@ -15,38 +15,41 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// What the seven calls look like to a server, and what they do to one that was
-// written apart from this client.
+// The seven changes, as requests and against the simulator.
 
 const (
-	liveSite  = "dddddddd-0000-4000-8000-000000000001"
-	otherSite = "dddddddd-0000-4000-8000-000000000002"
-	aProduct  = "eeeeeeee-0000-4000-8000-000000000001"
-	another   = "eeeeeeee-0000-4000-8000-000000000002"
+	site1    = "dddddddd-0000-4000-8000-000000000001"
+	site2    = "dddddddd-0000-4000-8000-000000000002"
+	product1 = "eeeeeeee-0000-4000-8000-000000000001"
+	product2 = "eeeeeeee-0000-4000-8000-000000000002"
 )
 
 func instanceID(n int) string { return packageID(n + 500000) }
 
-// simBook is a package in account 1 whose only instance is on a site.
-func simBook() []wixsim.Package {
+// simPackages is one package, in account 1, whose only instance is on a site.
+func simPackages() []wixsim.Package {
 	before := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	return []wixsim.Package{{
 		ID: packageID(1), AccountID: accountID(1), ExternalID: "ext-1", CreatedDate: before, UpdatedDate: before,
 		ProductInstances: []wixsim.Instance{{
-			InstanceID: instanceID(1), SiteID: liveSite, CatalogProductID: aProduct, Status: "ENABLED", CountryCode: "DE",
+			InstanceID: instanceID(1), SiteID: site1, CatalogProductID: product1, Status: "ENABLED", CountryCode: "DE",
 			BillingInfo: &wixsim.BillingInfo{Type: "ONE_TIME"}, CreatedDate: before, UpdatedDate: before,
 		}},
 	}}
 }
 
-// simOf serves an inventory with the options for changes, and gives a client of it.
-func simOf(t *testing.T, o wixsim.ChangeOptions, change ...func(*Options)) (*wixsim.Server, *Client) {
-	t.Helper()
-	s := wixsim.New(simBook(), &wixsim.Options{Key: testKey, Parent: parentID, Changes: o, RetryAfter: "7"})
-	return s, serve(t, s, change...)
+func newSim(o wixsim.ChangeOptions) *wixsim.Server {
+	return wixsim.New(simPackages(), &wixsim.Options{Key: testKey, Parent: parentID, Changes: o, RetryAfter: "7"})
 }
 
-// sevenChanges gives one change of each kind that simBook allows.
+// serveSim starts a simulator on a real socket and returns a client of it.
+func serveSim(t *testing.T, o wixsim.ChangeOptions) (*wixsim.Server, *Client) {
+	t.Helper()
+	s := newSim(o)
+	return s, serve(t, s)
+}
+
+// sevenChanges returns one change of each kind, all valid for simPackages.
 func sevenChanges() map[ChangeKind]Change {
 	base := Change{AccountID: accountID(1), PackageID: packageID(1), InstanceID: instanceID(1)}
 	all := map[ChangeKind]Change{}
@@ -56,12 +59,12 @@ func sevenChanges() map[ChangeKind]Change {
 		all[kind] = c
 	}
 	set := func(kind ChangeKind, f func(*Change)) { c := all[kind]; f(&c); all[kind] = c }
-	set(Assign, func(c *Change) { c.SiteID = otherSite })
-	set(Adjust, func(c *Change) { c.ProductID = another })
+	set(Assign, func(c *Change) { c.SiteID = site2 })
+	set(Adjust, func(c *Change) { c.ProductID = product2 })
 	set(SetExternalID, func(c *Change) { c.ExternalID = "ext-2" })
 	all[CreatePackage] = Change{
 		Kind: CreatePackage, AccountID: accountID(2), ExternalID: "new", IdempotencyKey: "key-1",
-		Lines: []NewInstance{{ProductID: aProduct, Cycle: "3 MONTH", Country: "de", SiteID: liveSite}, {ProductID: another, Cycle: reconcile.OneTime, Country: "AT"}},
+		Instances: []NewInstance{{ProductID: product1, Cycle: "3 MONTH", Country: "de", SiteID: site1}, {ProductID: product2, Cycle: reconcile.OneTime, Country: "AT"}},
 	}
 	return all
 }
@@ -69,44 +72,44 @@ func sevenChanges() map[ChangeKind]Change {
 func TestSevenChanges(t *testing.T) {
 	path, instance := "/resellers/v1/packages/", "/resellers/v1/packages/product-instances/"+instanceID(1)
 	created := `{"externalId":"new","idempotencyKey":"key-1","products":[` +
-		`{"catalogProductId":"` + aProduct + `","siteId":"` + liveSite + `","billingInfo":{"type":"RECURRING","cycleDuration":{"unit":"MONTH","count":3}},"countryCode":"DE"},` +
-		`{"catalogProductId":"` + another + `","billingInfo":{"type":"ONE_TIME"},"countryCode":"AT"}]}`
+		`{"catalogProductId":"` + product1 + `","siteId":"` + site1 + `","billingInfo":{"type":"RECURRING","cycleDuration":{"unit":"MONTH","count":3}},"countryCode":"DE"},` +
+		`{"catalogProductId":"` + product2 + `","billingInfo":{"type":"ONE_TIME"},"countryCode":"AT"}]}`
 	for kind, want := range map[ChangeKind]struct {
 		line, body string
-		answered   bool // with a package
-		held       func(*reconcile.Package) bool
+		hasPackage bool // in the response
+		applied    func(*reconcile.Package) bool
 	}{
 		CreatePackage: {"POST /resellers/v2/packages", created, true, func(p *reconcile.Package) bool {
 			return p.ExternalID == "new" && p.AccountID == accountID(2) && len(p.Instances) == 2 && p.Live()
 		}},
 		CancelPackage:  {"DELETE " + path + packageID(1), "", true, func(p *reconcile.Package) bool { return !p.Live() }},
 		CancelInstance: {"DELETE " + instance, "", false, func(p *reconcile.Package) bool { return !p.Live() }},
-		Assign:         {"PATCH " + instance + "/" + otherSite, "", false, func(p *reconcile.Package) bool { return p.Instances[0].SiteID == otherSite }},
+		Assign:         {"PATCH " + instance + "/" + site2, "", false, func(p *reconcile.Package) bool { return p.Instances[0].SiteID == site2 }},
 		Unassign:       {"PATCH " + instance + "/unassign", "", false, func(p *reconcile.Package) bool { return p.Instances[0].SiteID == "" }},
-		Adjust:         {"PATCH " + instance, `{"catalogProductId":"` + another + `"}`, false, func(p *reconcile.Package) bool { return p.Instances[0].ProductID == another }},
+		Adjust:         {"PATCH " + instance, `{"catalogProductId":"` + product2 + `"}`, false, func(p *reconcile.Package) bool { return p.Instances[0].ProductID == product2 }},
 		SetExternalID:  {"PATCH " + path + "update/" + packageID(1) + "/ext-2", "", true, func(p *reconcile.Package) bool { return p.ExternalID == "ext-2" }},
 	} {
 		for _, shape := range []wixsim.AnswerShape{wixsim.AnswerEmpty, wixsim.AnswerPackage, wixsim.AnswerInstance, wixsim.AnswerNothing, wixsim.AnswerStatus} {
 			t.Run(string(kind)+" "+string(shape), func(t *testing.T) {
-				s, c := simOf(t, wixsim.ChangeOptions{Answer: shape})
+				s, c := serveSim(t, wixsim.ChangeOptions{Answer: shape})
 				change := sevenChanges()[kind]
-				answer, err := c.Send(context.Background(), change, nil)
-				if err != nil || (answer.Package != nil) != want.answered {
-					t.Fatalf("answer %+v, error %v", answer, err)
+				response, err := c.Send(context.Background(), change, nil)
+				if err != nil || (response.Package != nil) != want.hasPackage {
+					t.Fatalf("response %+v, error %v", response, err)
 				}
-				made := s.Changes()
-				if len(made) != 1 || made[0].Effect != wixsim.Done || string(made[0].Kind) != string(kind) || c.Requests().Change != 1 {
-					t.Fatalf("made %+v", made)
+				changes := s.Changes()
+				if len(changes) != 1 || changes[0].Effect != wixsim.Done || string(changes[0].Kind) != string(kind) || c.Requests().Change != 1 {
+					t.Fatalf("changes %+v", changes)
 				}
-				got := made[0].Method + " " + made[0].Path
-				if diff := cmp.Diff(want.line+" of "+change.AccountID, got+" of "+made[0].Header.Get("Wix-Account-Id")); diff != "" {
+				got := changes[0].Method + " " + changes[0].Path
+				if diff := cmp.Diff(want.line+" of "+change.AccountID, got+" of "+changes[0].Header.Get("Wix-Account-Id")); diff != "" {
 					t.Error(diff)
 				}
-				if diff := cmp.Diff(decoded(want.body), decoded(made[0].Body)); diff != "" {
+				if diff := cmp.Diff(decoded(want.body), decoded(changes[0].Body)); diff != "" {
 					t.Error(diff)
 				}
-				found, err := c.Get(context.Background(), change.AccountID, made[0].PackageID)
-				if err != nil || !want.held(&found.Package) {
+				found, err := c.Get(context.Background(), change.AccountID, changes[0].PackageID)
+				if err != nil || !want.applied(&found.Package) {
 					t.Errorf("found %+v, error %v", found, err)
 				}
 			})
@@ -120,21 +123,9 @@ func decoded(text string) any {
 	return v
 }
 
-func TestAdjustCycle(t *testing.T) {
-	s, c := simOf(t, wixsim.ChangeOptions{})
-	change := Change{Kind: Adjust, AccountID: accountID(1), InstanceID: instanceID(1), Cycle: "2 YEAR"}
-	if _, err := c.Send(context.Background(), change, nil); err != nil {
-		t.Fatal(err)
-	}
-	p, _ := s.Package(packageID(1))
-	if b := p.ProductInstances[0].BillingInfo; b.Type != "RECURRING" || *b.CycleDuration != (wixsim.CycleDuration{Unit: "YEAR", Count: 2}) {
-		t.Errorf("the cycle is %+v", b)
-	}
-}
-
-// TestExternalIDsArriveWhole looks at the bytes of the request line, and at
-// what a server makes of them.
-func TestExternalIDsArriveWhole(t *testing.T) {
+// TestExternalIDEscaping checks the bytes of the request line, and what a server
+// decodes from them.
+func TestExternalIDEscaping(t *testing.T) {
 	for id, segment := range map[string]string{
 		"a/b":          "a%2Fb",
 		"a?b=c&d":      "a%3Fb%3Dc%26d",
@@ -157,7 +148,7 @@ func TestExternalIDsArriveWhole(t *testing.T) {
 		strings.Repeat("ü", reconcile.MaxExternalID): strings.Repeat("%C3%BC", reconcile.MaxExternalID),
 	} {
 		var line string
-		s := wixsim.New(simBook(), &wixsim.Options{Key: testKey, Parent: parentID})
+		s := newSim(wixsim.ChangeOptions{})
 		c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { line = r.RequestURI; s.ServeHTTP(w, r) }))
 		change := sevenChanges()[SetExternalID]
 		change.ExternalID = id
@@ -171,8 +162,8 @@ func TestExternalIDsArriveWhole(t *testing.T) {
 	}
 }
 
-func TestExternalIDsOfCreatedPackages(t *testing.T) {
-	s, c := simOf(t, wixsim.ChangeOptions{})
+func TestExternalIDInCreateBody(t *testing.T) {
+	s, c := serveSim(t, wixsim.ChangeOptions{})
 	change := sevenChanges()[CreatePackage]
 	change.ExternalID = "a/b?c#100% ü\"<\u2028日本"
 	if _, err := c.Send(context.Background(), change, nil); err != nil {
@@ -183,45 +174,45 @@ func TestExternalIDsOfCreatedPackages(t *testing.T) {
 	}
 }
 
-// TestWhatCanNotBeSent holds that nothing leaves where a change is not sound.
-func TestWhatCanNotBeSent(t *testing.T) {
-	asked := 0
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+// TestInvalidChanges: an invalid change is not sent.
+func TestInvalidChanges(t *testing.T) {
+	requests := 0
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests++ }))
 	defer server.Close()
-	c := clientOf(t, nil, func(o *Options) { o.BaseURL, o.Transport = server.URL, nil })
+	c := newTestClient(t, nil, func(o *Options) { o.BaseURL, o.Transport = server.URL, nil })
 	defer c.Close()
 	for name, test := range map[string]struct {
 		kind  ChangeKind
 		spoil func(*Change)
 		want  string
 	}{
-		"kind":                  {Assign, func(c *Change) { c.Kind = "delete" }, `"delete" is no kind`},
-		"no kind":               {Assign, func(c *Change) { c.Kind = "" }, "no kind"},
+		"kind":                  {Assign, func(c *Change) { c.Kind = "delete" }, `unknown kind of change "delete"`},
+		"no kind":               {Assign, func(c *Change) { c.Kind = "" }, "unknown kind"},
 		"account":               {CancelPackage, func(c *Change) { c.AccountID = "" }, "account id"},
 		"package":               {CancelPackage, func(c *Change) { c.PackageID = "" }, "package id"},
 		"package is a path":     {CancelPackage, func(c *Change) { c.PackageID = "product-instances" }, "package id"},
-		"package is dots":       {SetExternalID, func(c *Change) { c.PackageID = ".." }, "package id"},
+		"package is two dots":   {SetExternalID, func(c *Change) { c.PackageID = ".." }, "package id"},
 		"instance":              {CancelInstance, func(c *Change) { c.InstanceID = "" }, "instance id"},
 		"instance to unassign":  {Unassign, func(c *Change) { c.InstanceID = "." }, "instance id"},
 		"instance to adjust":    {Adjust, func(c *Change) { c.InstanceID = "" }, "instance id"},
 		"site":                  {Assign, func(c *Change) { c.SiteID = "" }, "site id"},
 		"site is a call":        {Assign, func(c *Change) { c.SiteID = "unassign" }, `site id "unassign": not a GUID`},
 		"adjust neither":        {Adjust, func(c *Change) { c.ProductID = "" }, "billing cycle"},
-		"adjust both":           {Adjust, func(c *Change) { c.Cycle = "1 YEAR" }, "by one call"},
+		"adjust both":           {Adjust, func(c *Change) { c.Cycle = "1 YEAR" }, "in one call"},
 		"adjust product":        {Adjust, func(c *Change) { c.ProductID = "\xff" }, "product id"},
 		"adjust cycle":          {Adjust, func(c *Change) { c.ProductID, c.Cycle = "", "1 HOUR" }, "billing cycle"},
 		"adjust no count":       {Adjust, func(c *Change) { c.ProductID, c.Cycle = "", "0 YEAR" }, "billing cycle"},
 		"external id":           {SetExternalID, func(c *Change) { c.ExternalID = "" }, "missing"},
-		"external id of a dot":  {SetExternalID, func(c *Change) { c.ExternalID = "." }, "lost from the path"},
-		"external id of dots":   {SetExternalID, func(c *Change) { c.ExternalID = ".." }, "lost from the path"},
+		"external id of a dot":  {SetExternalID, func(c *Change) { c.ExternalID = "." }, "not possible in a path"},
+		"external id of dots":   {SetExternalID, func(c *Change) { c.ExternalID = ".." }, "not possible in a path"},
 		"external id not UTF-8": {SetExternalID, func(c *Change) { c.ExternalID = "M\xfcller" }, "not UTF-8"},
 		"create not UTF-8":      {CreatePackage, func(c *Change) { c.ExternalID = "M\xfcller" }, "not UTF-8"},
 		"create without an id":  {CreatePackage, func(c *Change) { c.ExternalID = "" }, "external id"},
 		"create without a key":  {CreatePackage, func(c *Change) { c.IdempotencyKey = "" }, "idempotency key"},
-		"create of a package":   {CreatePackage, func(c *Change) { c.PackageID = packageID(1) }, "no id yet"},
-		"create nothing":        {CreatePackage, func(c *Change) { c.Lines = nil }, "0 instances"},
-		"create too much":       {CreatePackage, func(c *Change) { c.Lines = make([]NewInstance, 1001) }, "1001 instances"},
-		"create, lines":         {CreatePackage, func(c *Change) { c.Lines = []NewInstance{{SiteID: "x", Country: "D1", Cycle: "?"}} }, `instance 1: product id "": missing or not UTF-8 site id "x": not a GUID country code "D1"`},
+		"create of a package":   {CreatePackage, func(c *Change) { c.PackageID = packageID(1) }, "can't have an id"},
+		"create nothing":        {CreatePackage, func(c *Change) { c.Instances = nil }, "0 instances"},
+		"create too much":       {CreatePackage, func(c *Change) { c.Instances = make([]NewInstance, 1001) }, "1001 instances"},
+		"create, instances":     {CreatePackage, func(c *Change) { c.Instances = []NewInstance{{SiteID: "x", Country: "D1", Cycle: "?"}} }, `instance 1: product id "": missing or not UTF-8 site id "x": not a GUID country code "D1"`},
 	} {
 		change := sevenChanges()[test.kind]
 		test.spoil(&change)
@@ -230,7 +221,7 @@ func TestWhatCanNotBeSent(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", name, err, test.want)
 		}
 	}
-	if asked > 0 || c.Requests() != (reconcile.Requests{}) {
-		t.Errorf("%d requests arrived; %+v", asked, c.Requests())
+	if requests > 0 || c.Requests() != (reconcile.Requests{}) {
+		t.Errorf("%d requests arrived; %+v", requests, c.Requests())
 	}
 }

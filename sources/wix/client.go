@@ -15,61 +15,57 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// How a client is set up: what it talks to, and the bounds of each request.
 // The key goes to one host only, over https unless that host is this machine.
 
-// DefaultBaseURL is where Wix answers.
-const DefaultBaseURL = "https://www.wixapis.com"
-
 const (
+	defaultBaseURL     = "https://www.wixapis.com"
 	defaultConcurrency = 8
 	defaultAttempts    = 6
 	defaultTimeout     = time.Minute
 )
 
-// Options sets a Client up. Only AccountID and Key must be filled.
+// Options configures a Client. Only AccountID and Key are required.
 type Options struct {
-	BaseURL       string            // empty: DefaultBaseURL
-	AccountID     string            // GUID of the parent account
-	Key           Secret            // the API key
-	Rate          int               // requests a minute; 0: no limit
-	Concurrency   int               // requests in flight; 0: 8
-	Attempts      int               // tries a request that reads; 0: 6
-	Backoff       time.Duration     // bound of the first wait before a retry; 0: 500 ms
-	Timeout       time.Duration     // of one try to read, head and body; 0: a minute
-	ChangeTimeout time.Duration     // of a request that changes something; 0: fix.RequestTime
-	UserAgent     string            // empty: wixrecon
-	Log           *slog.Logger      // nil: no log
-	Transport     http.RoundTripper // nil: one of the client's own; see singleTransport for what changes need
+	BaseURL     string            // empty: https://www.wixapis.com
+	AccountID   string            // GUID of the parent account
+	Key         Secret            // the API key
+	Rate        int               // requests a minute; 0: no limit
+	Concurrency int               // requests in flight; 0: 8
+	Attempts    int               // of a request that reads; 0: 6
+	Backoff     time.Duration     // maximum wait before the first retry; 0: 500 ms
+	Timeout     time.Duration     // of one attempt to read, including the body; 0: a minute
+	UserAgent   string            // empty: wixrecon
+	Log         *slog.Logger      // nil: no log
+	Transport   http.RoundTripper // nil: a new one; changeTransport states what changes need
 }
 
-// A Client calls the Resellers API for one parent account. It is safe for use
-// by many goroutines.
+// A Client calls the Resellers API for one parent account. It is safe for
+// concurrent use.
 type Client struct {
-	base          *url.URL
-	parent        string
-	key           Secret
-	attempts      int
-	backoff       time.Duration
-	timeout       time.Duration
-	changeTimeout time.Duration
-	userAgent     string
-	log           *slog.Logger
-	http          *http.Client
-	single        *http.Client  // for what must not be sent twice
-	slots         chan struct{} // one for each request in flight
-	limiter       *limiter
-	budget        budget
-	count         counters
-	clock         atomic.Pointer[time.Duration] // how far Wix's clock was ahead at the last answer
+	base       *url.URL
+	parent     string
+	key        Secret
+	attempts   int
+	backoff    time.Duration
+	timeout    time.Duration
+	userAgent  string
+	log        *slog.Logger
+	readHTTP   *http.Client
+	changeHTTP *http.Client  // never sends a request twice
+	slots      chan struct{} // one for each request in flight
+	limiter    *rateLimiter
+	budgeted   atomic.Int64 // retries allowed so far
+	counts     counters
+	skew       atomic.Pointer[time.Duration] // see Skew
 }
 
-// counters is what reconcile.Requests tells.
+// counters are the fields of reconcile.Requests.
 type counters struct {
 	query, get, change, retries, throttled, failed, bytes atomic.Int64
 }
 
-// NewClient checks the options and makes a client. The error names every fault.
+// NewClient checks the options and returns a client. The error lists every
+// invalid option.
 func NewClient(o Options) (*Client, error) {
 	base, err := parseBase(o.BaseURL)
 	if err := errors.Join(err, checkOptions(&o)); err != nil {
@@ -78,41 +74,40 @@ func NewClient(o Options) (*Client, error) {
 	c := &Client{
 		base: base, parent: reconcile.FoldGUID(o.AccountID), key: o.Key,
 		attempts: orDefault(o.Attempts, defaultAttempts), backoff: orDefault(o.Backoff, retryBase),
-		timeout: orDefault(o.Timeout, defaultTimeout), changeTimeout: orDefault(o.ChangeTimeout, fix.RequestTime),
-		userAgent: orDefault(o.UserAgent, "wixrecon"),
-		log:       o.Log, slots: make(chan struct{}, orDefault(o.Concurrency, defaultConcurrency)),
-		limiter: newLimiter(o.Rate),
+		timeout: orDefault(o.Timeout, defaultTimeout), userAgent: orDefault(o.UserAgent, "wixrecon"),
+		log: o.Log, slots: make(chan struct{}, orDefault(o.Concurrency, defaultConcurrency)),
+		limiter: newRateLimiter(o.Rate),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	if o.Transport == nil {
-		o.Transport = newTransport(cap(c.slots))
+		o.Transport = readTransport(cap(c.slots))
 	}
-	c.http = &http.Client{Transport: plainRedirects{o.Transport}, CheckRedirect: checkRedirect}
-	c.single = &http.Client{Transport: plainRedirects{singleTransport(o.Transport, c.changeTimeout)}, CheckRedirect: checkRedirect}
+	c.readHTTP = &http.Client{Transport: locationFilter{o.Transport}, CheckRedirect: checkRedirect}
+	c.changeHTTP = &http.Client{Transport: locationFilter{changeTransport(o.Transport, fix.RequestTime)}, CheckRedirect: checkRedirect}
 	return c, nil
 }
 
-// Requests counts what was sent so far.
+// Requests returns the counts of requests so far.
 func (c *Client) Requests() reconcile.Requests {
 	return reconcile.Requests{
-		Query: c.count.query.Load(), Get: c.count.get.Load(), Change: c.count.change.Load(),
-		Retries: c.count.retries.Load(), Throttled: c.count.throttled.Load(), Failed: c.count.failed.Load(), Bytes: c.count.bytes.Load(),
+		Query: c.counts.query.Load(), Get: c.counts.get.Load(), Change: c.counts.change.Load(),
+		Retries: c.counts.retries.Load(), Throttled: c.counts.throttled.Load(), Failed: c.counts.failed.Load(), Bytes: c.counts.bytes.Load(),
 	}
 }
 
-// Skew gives how far Wix's clock was ahead of this one at the last answer that
-// told it, to the second.
-func (c *Client) Skew() (ahead time.Duration, told bool) {
-	if d := c.clock.Load(); d != nil {
+// Skew returns how far Wix's clock was ahead of this one at the last response
+// that had a Date, to the second.
+func (c *Client) Skew() (ahead time.Duration, known bool) {
+	if d := c.skew.Load(); d != nil {
 		return *d, true
 	}
 	return 0, false
 }
 
-// Close lets go of idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+// Close closes idle connections.
+func (c *Client) Close() { c.readHTTP.CloseIdleConnections() }
 
 func orDefault[T comparable](value, otherwise T) T {
 	var zero T
@@ -123,17 +118,17 @@ func orDefault[T comparable](value, otherwise T) T {
 }
 
 func checkOptions(o *Options) error {
-	var faults []error
+	var errs []error
 	if !reconcile.IsGUID(o.AccountID) {
-		faults = append(faults, fmt.Errorf("account id %q: not a GUID", o.AccountID))
+		errs = append(errs, fmt.Errorf("account id %q: not a GUID", o.AccountID))
 	}
 	if err := checkKey(o.Key); err != nil {
-		faults = append(faults, err)
+		errs = append(errs, err)
 	}
-	if o.Rate < 0 || o.Concurrency < 0 || o.Attempts < 0 || o.Backoff < 0 || o.Timeout < 0 || o.ChangeTimeout < 0 {
-		faults = append(faults, errors.New("rate, concurrency, attempts, backoff and timeout: below zero"))
+	if o.Rate < 0 || o.Concurrency < 0 || o.Attempts < 0 || o.Backoff < 0 || o.Timeout < 0 {
+		errs = append(errs, errors.New("rate, concurrency, attempts, backoff and timeout: must not be negative"))
 	}
-	return errors.Join(faults...)
+	return errors.Join(errs...)
 }
 
 func checkKey(key Secret) error {
@@ -142,42 +137,28 @@ func checkKey(key Secret) error {
 	}
 	for _, r := range key.reveal() {
 		if r <= ' ' || r > '~' {
-			return errors.New("api key: holds a blank or a character that is not printable ASCII")
+			return errors.New("api key: contains a space or a character that is not printable ASCII")
 		}
 	}
 	return nil
 }
 
-// parseBase reads the base URL. Its errors do not repeat it, because what is
-// wrong with it may be that it holds a password.
+// parseBase reads the base URL. Most of its errors do not repeat it, because it
+// may contain a password.
 func parseBase(text string) (*url.URL, error) {
-	base, err := url.Parse(strings.TrimRight(orDefault(text, DefaultBaseURL), "/"))
+	base, err := url.Parse(strings.TrimRight(orDefault(text, defaultBaseURL), "/"))
 	switch {
 	case err != nil || base.Hostname() == "" || base.Opaque != "":
 		return nil, errors.New("base url: not a URL with a host")
 	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
 		return nil, errors.New("base url: user info, query and fragment are not allowed")
-	case base.Scheme == "https", base.Scheme == "http" && loopback(base.Hostname()):
+	case base.Scheme == "https", base.Scheme == "http" && isLoopback(base.Hostname()):
 		return base, nil
 	}
-	return nil, fmt.Errorf("base url %s: only https is allowed, http only on loopback", shownURL(base))
+	return nil, fmt.Errorf("base url %s: only https is allowed, http only on loopback", redactURL(base))
 }
 
-func loopback(host string) bool {
+func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
-// newTransport keeps a connection for each request in flight.
-func newTransport(connections int) http.RoundTripper {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          connections,
-		MaxIdleConnsPerHost:   connections,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   15 * time.Second,
-		ExpectContinueTimeout: time.Second,
-	}
 }

@@ -16,22 +16,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// serve starts the handler on a real socket and gives a client of it.
-func serve(t *testing.T, h http.Handler, change ...func(*Options)) *Client {
-	t.Helper()
-	server := httptest.NewServer(h)
-	o := Options{BaseURL: server.URL, AccountID: parentID, Key: NewSecret(testKey), Backoff: time.Millisecond}
-	for _, f := range change {
-		f(&o)
-	}
-	c, err := NewClient(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close(); server.CloseClientConnections(); server.Close() })
-	return c
-}
-
 func TestNewClient(t *testing.T) {
 	good := Options{AccountID: parentID, Key: NewSecret(" \t" + testKey + "\r\n")}
 	tests := []struct {
@@ -45,14 +29,14 @@ func TestNewClient(t *testing.T) {
 		{name: "loopback by name", change: func(o *Options) { o.BaseURL = "http://LOCALHOST" }},
 		{name: "loopback v6", change: func(o *Options) { o.BaseURL = "http://[::1]:80" }},
 		{name: "http", change: func(o *Options) { o.BaseURL = "http://www.wixapis.com" }, want: []string{"http://www.wixapis.com: only https"}},
-		{name: "http to what begins like loopback", change: func(o *Options) { o.BaseURL = "http://localhost.example.com" }, want: []string{"only https"}},
+		{name: "http to a host that starts like loopback", change: func(o *Options) { o.BaseURL = "http://localhost.example.com" }, want: []string{"only https"}},
 		{name: "another scheme", change: func(o *Options) { o.BaseURL = "ftp://127.0.0.1" }, want: []string{"only https"}},
 		{name: "user info", change: func(o *Options) { o.BaseURL = "https://u:hunter2@host" }, want: []string{"user info"}, not: "hunter2"},
-		{name: "no URL", change: func(o *Options) { o.BaseURL = "https://u:hunter2@host:port" }, want: []string{"not a URL"}, not: "hunter2"},
+		{name: "not a URL", change: func(o *Options) { o.BaseURL = "https://u:hunter2@host:port" }, want: []string{"not a URL"}, not: "hunter2"},
 		{name: "several", change: func(o *Options) { o.BaseURL, o.AccountID, o.Key, o.Rate = "x", "y", Secret{}, -1 }, want: []string{
-			"base url: not a URL", `account id "y": not a GUID`, "api key: missing", "below zero",
+			"base url: not a URL", `account id "y": not a GUID`, "api key: missing", "must not be negative",
 		}},
-		{name: "a key of two lines", change: func(o *Options) { o.Key = NewSecret("hunter2\nhunter2") }, want: []string{"api key: holds a blank"}, not: "hunter2"},
+		{name: "a key of two lines", change: func(o *Options) { o.Key = NewSecret("hunter2\nhunter2") }, want: []string{"api key: contains a space"}, not: "hunter2"},
 	}
 	for _, test := range tests {
 		o := good
@@ -72,7 +56,7 @@ func TestNewClient(t *testing.T) {
 	}
 }
 
-func TestErrorSaysWhatHappened(t *testing.T) {
+func TestErrorText(t *testing.T) {
 	c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Wix-Request-Id", "1700.42")
 		w.WriteHeader(http.StatusConflict)
@@ -92,39 +76,39 @@ func TestErrorSaysWhatHappened(t *testing.T) {
 }
 
 func TestGet(t *testing.T) {
-	f := &fakeBook{packages: books(1, 1)}
+	f := &fakeServer{packages: samplePackages(1, 1)}
 	c := serve(t, f)
 	found, err := c.Get(context.Background(), accountID(1), strings.ToUpper(packageID(1000)))
 	if !Forbidden(err) && statusOf(err) != http.StatusNotFound {
 		t.Errorf("found %v, error %v", found, err)
 	}
 	found, err = c.Get(context.Background(), accountID(1), packageID(1000))
-	if err != nil || found.Package.ExternalID != "ext-1000" || f.asked[1].header.Get("Wix-Account-Id") != accountID(1) {
+	if err != nil || found.Package.ExternalID != "ext-1000" || f.received[1].header.Get("Wix-Account-Id") != accountID(1) {
 		t.Errorf("found %v, error %v", found, err)
 	}
 	for _, id := range []string{"", ".", ".."} {
-		if _, err := c.Get(context.Background(), accountID(1), id); err == nil || len(f.asked) != 2 {
-			t.Errorf("get %q: error %v, %d requests", id, err, len(f.asked))
+		if _, err := c.Get(context.Background(), accountID(1), id); err == nil || len(f.received) != 2 {
+			t.Errorf("get %q: error %v, %d requests", id, err, len(f.received))
 		}
 	}
-	for answer, want := range map[string]string{
+	for response, want := range map[string]string{
 		`{}`: "no package", `{"package":null}`: "no package", `{"package":[]}`: "JSON array",
-		`{"package":{"id":"other"}}`: "the answer is package other",
+		`{"package":{"id":"other"}}`: "the response has package other",
 	} {
-		f.before = func(_ asked, w http.ResponseWriter) bool { _, err := io.WriteString(w, answer); return err == nil }
+		f.before = respondWith(response)
 		if _, err := c.Get(context.Background(), accountID(1), "p"); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("answer %s: error %v, want %q", answer, err, want)
+			t.Errorf("%s: error %v, want %q", response, err, want)
 		}
 	}
 }
 
-// TestRedirects lets a server send the client elsewhere: the key may not go there.
+// TestRedirects: the key does not go to another host.
 func TestRedirects(t *testing.T) {
 	var mu sync.Mutex
-	stolen := 0
+	followed := 0
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		mu.Lock()
-		stolen++
+		followed++
 		mu.Unlock()
 	}))
 	defer elsewhere.Close()
@@ -139,7 +123,7 @@ func TestRedirects(t *testing.T) {
 				w.WriteHeader(status)
 			}))
 			_, err := c.Query(context.Background(), Query{})
-			if statusOf(err) != status || Retryable(err) || strings.Contains(err.Error(), "hunter2") {
+			if statusOf(err) != status || retryable(err) || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%d to %s: query error %v", status, target, err)
 			}
 			_, err = c.Get(context.Background(), accountID(1), "p")
@@ -148,20 +132,20 @@ func TestRedirects(t *testing.T) {
 			}
 		}
 	}
-	if stolen > 0 {
-		t.Errorf("%d requests went elsewhere", stolen)
+	if followed > 0 {
+		t.Errorf("%d requests went elsewhere", followed)
 	}
 }
 
 func TestBodyIsBounded(t *testing.T) {
-	c := clientOf(t, nil, func(o *Options) { o.Transport = endless{} })
+	c := newTestClient(t, nil, func(o *Options) { o.Transport = endless{} })
 	_, err := c.Query(context.Background(), Query{})
-	if err == nil || !strings.Contains(err.Error(), "longer than") || Retryable(err) || c.Requests().Retries != 0 {
+	if err == nil || !strings.Contains(err.Error(), "longer than") || retryable(err) || c.Requests().Retries != 0 {
 		t.Errorf("error %v", err)
 	}
 }
 
-// endless answers without an end.
+// endless sends a body without an end.
 type endless struct{}
 
 func (endless) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -171,15 +155,15 @@ func (endless) RoundTrip(r *http.Request) (*http.Response, error) {
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 func (endless) Close() error               { return nil }
 
-// TestNetworkFaults lets each fault come once, on real sockets, and then the answer.
+// TestNetworkFaults causes each fault once, on real sockets, and then responds.
 func TestNetworkFaults(t *testing.T) {
 	tests := map[string]http.HandlerFunc{
 		"reset": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"cut short by length": func(w http.ResponseWriter, _ *http.Request) {
+		"truncated by length": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, `{"metadata":{}`)
 		},
-		"cut short by chunk": func(w http.ResponseWriter, _ *http.Request) {
+		"truncated by chunk": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"metadata":{}}`)
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
@@ -211,38 +195,34 @@ func TestNetworkFaults(t *testing.T) {
 	}
 }
 
-func TestNoAnswerIsRetryable(t *testing.T) {
+func TestTimeoutIsRetryable(t *testing.T) {
 	c := serve(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // or the server does not see that the client has gone
+		_, _ = io.Copy(io.Discard, r.Body) // or the server does not notice that the client has gone
 		<-r.Context().Done()
 	}),
 		func(o *Options) { o.Timeout, o.Attempts = 20*time.Millisecond, 2 })
 	_, err := c.Query(context.Background(), Query{})
-	if !Retryable(err) || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no whole answer within 20ms (after 2 attempts)") {
+	if !retryable(err) || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no complete response within 20ms (after 2 attempts)") {
 		t.Errorf("error %v", err)
 	}
 }
 
-// TestInFlight counts requests from their start to the end of their bodies.
+// TestInFlight counts requests from their start to the end of their body.
 func TestInFlight(t *testing.T) {
-	f := &fakeBook{packages: books(60, 3)}
-	f.before = func(asked, http.ResponseWriter) bool { time.Sleep(time.Millisecond); return false }
-	var accounts []string
-	for n := range 60 {
-		accounts = append(accounts, accountID(n+1))
-	}
+	f := &fakeServer{packages: samplePackages(60, 3)}
+	f.before = func(receivedRequest, http.ResponseWriter) bool { time.Sleep(time.Millisecond); return false }
 	c := serve(t, f, func(o *Options) { o.Concurrency = 3 })
-	var k kept
-	if _, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accounts}, k.sink); err != nil {
+	var s recordingSink
+	if _, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountIDs(1, 60)}, s.sink); err != nil {
 		t.Fatal(err)
 	}
-	// Twice as many callers as slots, beside the inventory's own bound.
+	// More callers than slots, without the limit of ReadInventory.
 	var group sync.WaitGroup
 	for range 20 {
 		group.Go(func() { _, _ = c.Query(context.Background(), Query{Count: true}) })
 	}
 	group.Wait()
-	if f.most != 3 || len(k.packages) != 180 {
-		t.Errorf("%d in flight at most, want 3; %d packages", f.most, len(k.packages))
+	if f.maxInFlight != 3 || len(s.packages) != 180 {
+		t.Errorf("%d in flight at most, want 3; %d packages", f.maxInFlight, len(s.packages))
 	}
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// How a package of Wix becomes a reconcile.Package. What Wix adds is passed
-// over, what it leaves out stays empty, a status or a unit that is not known
-// is kept as it is. What can't be read is an error that names the package,
-// never an empty field: an empty date or status would be a statement.
+// The JSON of a package becomes a reconcile.Package. Unknown fields are ignored,
+// missing ones stay empty, an unknown status or unit is kept unchanged. A field
+// that can't be read is an error that names the package, never an empty field:
+// an empty date or status would have a meaning.
 
 type wirePackage struct {
 	ID         string         `json:"id"`
@@ -43,11 +43,13 @@ type wireInstance struct {
 }
 
 type wireBilling struct {
-	Type     string `json:"type"`
-	Duration struct {
-		Unit  string      `json:"unit"`
-		Count json.Number `json:"count"` // a number, or one in quotes
-	} `json:"cycleDuration"`
+	Type     string        `json:"type"`
+	Duration *wireDuration `json:"cycleDuration,omitempty"`
+}
+
+type wireDuration struct {
+	Unit  string      `json:"unit"`
+	Count json.Number `json:"count"` // a number, also in quotes
 }
 
 type wireFailure struct {
@@ -55,74 +57,61 @@ type wireFailure struct {
 	Message string `json:"message"`
 }
 
-// decodePackage reads one package as Wix sends it.
+// decodePackage decodes the JSON of one package.
 func decodePackage(raw []byte) (reconcile.Package, error) {
 	var w wirePackage
 	if err := json.Unmarshal(raw, &w); err != nil {
-		return reconcile.Package{}, fmt.Errorf("package %s: %w", named(w.ID), jsonFault(err))
+		return reconcile.Package{}, fmt.Errorf("package %s: %w", showID(w.ID), jsonError(err))
 	}
 	if strings.TrimSpace(w.ID) == "" {
 		return reconcile.Package{}, errors.New("a package has no id")
 	}
-	p, err := w.noun()
+	p, err := w.convert()
 	if err != nil {
-		return reconcile.Package{}, fmt.Errorf("package %s: %w", named(w.ID), err)
+		return reconcile.Package{}, fmt.Errorf("package %s: %w", showID(w.ID), err)
 	}
 	return p, nil
 }
 
-// jsonFault words an error of the decoder in the terms of the answer.
-func jsonFault(err error) error {
+// jsonError rewords an error of encoding/json in the terms of the API.
+func jsonError(err error) error {
 	var mistyped *json.UnmarshalTypeError
 	if errors.As(err, &mistyped) {
-		return fmt.Errorf("field %s: a JSON %s is not what belongs there", orDefault(mistyped.Field, "(whole)"), mistyped.Value)
+		return fmt.Errorf("field %s: unexpected JSON %s", orDefault(mistyped.Field, "(top level)"), mistyped.Value)
 	}
 	return err
 }
 
-// named shows an id of the server in an error: whole or not at all, because a
-// part of the key, were it echoed there, could no longer be found.
-func named(id string) string {
-	const longest = 100
-	if id = oneLine(id, len(id)+1, Secret{}); id == "" {
-		return "without an id"
-	}
-	if len(id) > longest {
-		return fmt.Sprintf("(of %d characters)", len(id))
-	}
-	return id
-}
-
-func (w *wirePackage) noun() (reconcile.Package, error) {
+func (w *wirePackage) convert() (reconcile.Package, error) {
 	p := reconcile.Package{
 		ID:         reconcile.FoldGUID(w.ID),
 		AccountID:  reconcile.FoldGUID(w.AccountID),
 		ExternalID: reconcile.TrimID(w.ExternalID),
 	}
-	var dates dateReader
-	p.Created = dates.read("createdDate", w.Created)
-	p.Updated = dates.read("updatedDate", w.Updated)
+	var dates dateParser
+	p.Created = dates.parse("createdDate", w.Created)
+	p.Updated = dates.parse("updatedDate", w.Updated)
 	if dates.err != nil {
 		return p, dates.err
 	}
 	p.Instances = make([]reconcile.Instance, len(w.Instances))
 	for i := range w.Instances {
 		var err error
-		if p.Instances[i], err = w.Instances[i].noun(); err != nil {
-			return p, fmt.Errorf("instance %s: %w", named(w.Instances[i].ID), err)
+		if p.Instances[i], err = w.Instances[i].convert(); err != nil {
+			return p, fmt.Errorf("instance %s: %w", showID(w.Instances[i].ID), err)
 		}
 	}
 	slices.SortStableFunc(p.Instances, compareInstances)
 	return p, nil
 }
 
-func (w *wireInstance) noun() (reconcile.Instance, error) {
+func (w *wireInstance) convert() (reconcile.Instance, error) {
 	cycle, err := w.Billing.cycle()
 	if err != nil {
 		return reconcile.Instance{}, err
 	}
-	var dates dateReader
-	return reconcile.Instance{
+	var dates dateParser
+	in := reconcile.Instance{
 		ID:         reconcile.FoldGUID(w.ID),
 		ProductID:  reconcile.FoldGUID(w.ProductID),
 		SiteID:     reconcile.FoldGUID(w.SiteID),
@@ -132,14 +121,15 @@ func (w *wireInstance) noun() (reconcile.Instance, error) {
 		Failure:    w.Failure.text(),
 		Discount:   w.Discount,
 		References: reconcile.FoldGUID(w.References),
-		Expires:    dates.read("expirationDate", w.Expires),
-		Created:    dates.read("createdDate", w.Created),
-		Updated:    dates.read("updatedDate", w.Updated),
-	}, dates.err
+		Expires:    dates.parse("expirationDate", w.Expires),
+		Created:    dates.parse("createdDate", w.Created),
+		Updated:    dates.parse("updatedDate", w.Updated),
+	}
+	return in, dates.err
 }
 
-// compareInstances orders by id, and instances of one id by what they say, so
-// that their order in the answer is forgotten.
+// compareInstances orders by id and then by content, so that their order in the
+// response does not matter.
 func compareInstances(a, b reconcile.Instance) int {
 	return cmp.Or(
 		cmp.Compare(a.ID, b.ID), cmp.Compare(a.ProductID, b.ProductID), cmp.Compare(a.SiteID, b.SiteID),
@@ -149,8 +139,8 @@ func compareInstances(a, b reconcile.Instance) int {
 	)
 }
 
-// cycle gives the billing cycle, or none where Wix does not say one. A type
-// that is not known is kept as a word of its own: it equals no other cycle.
+// cycle returns the billing cycle, empty if Wix states none. An unknown type is
+// kept as it is: it equals no other cycle.
 func (w *wireBilling) cycle() (reconcile.Cycle, error) {
 	switch w.Type {
 	case "ONE_TIME":
@@ -159,14 +149,14 @@ func (w *wireBilling) cycle() (reconcile.Cycle, error) {
 	default:
 		return reconcile.Cycle(w.Type), nil
 	}
-	if w.Duration.Unit == "" {
+	if w.Duration == nil || w.Duration.Unit == "" {
 		return "", nil
 	}
 	count := 1
 	if text := w.Duration.Count.String(); text != "" {
 		var err error
 		if count, err = strconv.Atoi(text); err != nil {
-			return "", fmt.Errorf("field billingInfo.cycleDuration.count: %s is not a whole number", named(text))
+			return "", fmt.Errorf("field billingInfo.cycleDuration.count: %s is not a whole number", showID(text))
 		}
 	}
 	return reconcile.NewCycle(count, w.Duration.Unit), nil
@@ -179,12 +169,12 @@ func (w wireFailure) text() string {
 	return w.Code + ": " + w.Message
 }
 
-// A dateReader reads dates and keeps the first fault.
-type dateReader struct{ err error }
+// A dateParser parses dates and keeps the first error.
+type dateParser struct{ err error }
 
-// read gives the date in UTC, which is also the zone of one that names none,
-// and no date for an empty text.
-func (d *dateReader) read(field, text string) time.Time {
+// parse returns the date in UTC, which is also the zone of a date without one.
+// An empty text is the zero time.
+func (d *dateParser) parse(field, text string) time.Time {
 	if text == "" {
 		return time.Time{}
 	}
@@ -193,7 +183,7 @@ func (d *dateReader) read(field, text string) time.Time {
 		at, err = time.Parse("2006-01-02T15:04:05.999999999", text)
 	}
 	if err != nil && d.err == nil {
-		d.err = fmt.Errorf("field %s: %s is not a date of RFC 3339", field, named(text))
+		d.err = fmt.Errorf("field %s: %s is not an RFC 3339 date", field, showID(text))
 	}
 	return at.UTC()
 }

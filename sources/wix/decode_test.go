@@ -56,18 +56,18 @@ func TestDecodeCycle(t *testing.T) {
 	}
 }
 
-func TestDecodeFaults(t *testing.T) {
+func TestDecodeErrors(t *testing.T) {
 	for raw, want := range map[string]string{
-		`{"id":"p","updatedDate":"2026-13-01T00:00:00Z"}`:                                                                   "package p: field updatedDate: 2026-13-01T00:00:00Z is not a date",
-		`{"id":"p","updatedDate":1767225600}`:                                                                               "package p: field updatedDate: a JSON number",
+		`{"id":"p","updatedDate":"2026-13-01T00:00:00Z"}`:                                                                   "package p: field updatedDate: 2026-13-01T00:00:00Z is not an RFC 3339 date",
+		`{"id":"p","updatedDate":1767225600}`:                                                                               "package p: field updatedDate: unexpected JSON number",
 		`{"id":"p","productInstances":[{"instanceId":"i","expirationDate":"never"}]}`:                                       "package p: instance i: field expirationDate: never",
-		`{"id":"p","productInstances":[{"status":["ENABLED"]}]}`:                                                            "package p: field productInstances.status: a JSON array",
+		`{"id":"p","productInstances":[{"status":["ENABLED"]}]}`:                                                            "package p: field productInstances.status: unexpected JSON array",
 		`{"id":"p","productInstances":[{"billingInfo":{"type":"RECURRING","cycleDuration":{"unit":"MONTH","count":1.5}}}]}`: "package p: instance without an id: field billingInfo.cycleDuration.count: 1.5",
-		`{"id":"p","externalId":7}`:                                                                                         "package p: field externalId: a JSON number",
+		`{"id":"p","externalId":7}`:                                                                                         "package p: field externalId: unexpected JSON number",
 		`{"id":" "}`:                                                                                                        "a package has no id",
 		`{"id":null,"createdDate":"x"}`:                                                                                     "a package has no id",
 		`{"externalId":7}`:                                                                                                  "package without an id: field externalId",
-		`7`:                                                                                                                 "package without an id: field (whole): a JSON number",
+		`7`:                                                                                                                 "package without an id: field (top level): unexpected JSON number",
 		`{"id":"` + strings.Repeat("x", 200) + `","createdDate":"x"}`:                                                       "package (of 200 characters)",
 	} {
 		if _, err := decodePackage([]byte(raw)); err == nil || !strings.Contains(err.Error(), want) {
@@ -76,19 +76,19 @@ func TestDecodeFaults(t *testing.T) {
 	}
 }
 
-// TestDecodeForgetsOrder holds that the order of instances is forgotten, where
-// their ids are equal or missing too.
-func TestDecodeForgetsOrder(t *testing.T) {
+// TestDecodeIgnoresOrder: the order of instances does not matter, even if their
+// ids are equal or missing.
+func TestDecodeIgnoresOrder(t *testing.T) {
 	a, b := `{"status":"ENABLED","siteId":"s"}`, `{"status":"CANCELED"}`
 	one, err1 := decodePackage([]byte(`{"id":"p","productInstances":[` + a + `,` + b + `]}`))
 	two, err2 := decodePackage([]byte(`{"id":"p","productInstances":[` + b + `,` + a + `]}`))
-	if err1 != nil || err2 != nil || !reflect.DeepEqual(one, two) || contentOf(&one) != contentOf(&two) {
+	if err1 != nil || err2 != nil || !reflect.DeepEqual(one, two) || contentHash(&one) != contentHash(&two) {
 		t.Errorf("%+v and %+v", one, two)
 	}
 }
 
-// FuzzDecodePackage holds that nothing panics, and that a package written out
-// again is read as the same.
+// FuzzDecodePackage checks that nothing panics, and that an encoded package is
+// decoded to the same one.
 func FuzzDecodePackage(f *testing.F) {
 	f.Add([]byte(`{"id":"p","productInstances":[{"billingInfo":{"type":"RECURRING","cycleDuration":{"unit":"month","count":3}},"failure":{"code":"a","message":"b"}}]}`))
 	f.Add([]byte(`{"id":"BBBBBBBB-0000-4000-8000-00000000000A","externalId":" x ","createdDate":"2026-01-02T03:04:05.678+23:59"}`))
@@ -100,18 +100,18 @@ func FuzzDecodePackage(f *testing.F) {
 		}
 		var spaced bytes.Buffer
 		if err := json.Indent(&spaced, raw, "\n", " "); err != nil {
-			t.Fatalf("decoded what is not JSON: %v", err)
+			t.Fatalf("decoded invalid JSON: %v", err)
 		}
 		for _, again := range [][]byte{spaced.Bytes(), encodePackage(t, &p)} {
 			q, err := decodePackage(again)
-			if err != nil || contentOf(&p) != contentOf(&q) {
+			if err != nil || contentHash(&p) != contentHash(&q) {
 				t.Fatalf("%s\n%+v\n%+v\n%v", again, p, q, err)
 			}
 		}
 	})
 }
 
-// encodePackage writes a package as Wix would.
+// encodePackage returns the JSON of a package as Wix would send it.
 func encodePackage(t *testing.T, p *reconcile.Package) []byte {
 	w := wirePackage{ID: p.ID, AccountID: p.AccountID, ExternalID: p.ExternalID, Created: encodeDate(p.Created), Updated: encodeDate(p.Updated)}
 	for _, in := range p.Instances {
@@ -122,7 +122,7 @@ func encodePackage(t *testing.T, p *reconcile.Package) []byte {
 		}
 		count, unit, recurring := strings.Cut(string(in.Cycle), " ")
 		if i.Billing.Type = string(in.Cycle); recurring {
-			i.Billing.Type, i.Billing.Duration.Unit, i.Billing.Duration.Count = "RECURRING", unit, json.Number(count)
+			i.Billing = wireBilling{Type: "RECURRING", Duration: &wireDuration{Unit: unit, Count: json.Number(count)}}
 		}
 		w.Instances = append(w.Instances, i)
 	}
@@ -137,13 +137,13 @@ func encodeDate(at time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	if at.Year() > 9999 || at.Year() < 0 { // UTC of a date at the edge of the calendar
+	if at.Year() > 9999 || at.Year() < 0 { // a date at the limit of the calendar, in UTC
 		return at.In(time.FixedZone("", map[bool]int{true: -86340, false: 86340}[at.Year() > 9999])).Format(time.RFC3339Nano)
 	}
 	return at.Format(time.RFC3339Nano)
 }
 
-// FuzzDecodePage holds that no answer panics, and that a page knows its end.
+// FuzzDecodePage checks that nothing panics, and that a page has paging metadata.
 func FuzzDecodePage(f *testing.F) {
 	f.Add([]byte(`{"packages":[{"id":"p"}],"metadata":{"total":"7","cursors":{"next":"x"}}}`))
 	f.Add([]byte(`{"packages":null,"pagingMetadata":{"tooManyToCount":true}}`))

@@ -1,12 +1,13 @@
-// Package wix reads an inventory of packages from the Wix Resellers API, and sends
-// the calls that change it.
+// Package wix reads the inventory of packages from the Wix Resellers API, and
+// sends the requests that change it.
 //
-// A Client sends single calls with one rate for all: Query and Get with
-// retries, Send once and never again. Pages follows the cursors of one slice
-// of the inventory, and can't lose a page without an error. ReadBook puts slices
-// together, one for each sub-account and a sweep where something may be
-// missing, and says in a Coverage what was read. The snapshot codec keeps what
-// was read, line by line.
+// A Client shares one rate limit among all requests: Query and Get are retried,
+// Send sends a change once and never again. Pages follows the cursors of one
+// slice of the inventory, and never loses a page without an error.
+// ReadInventory combines slices, one per sub-account plus a sweep where packages
+// may be missing, and reports in a Coverage what was read. A snapshot stores the
+// packages as they were read, one per line. An ActionClient sends the actions
+// of a plan.
 //
-// Nothing but Send changes anything at Wix.
+// Only Send changes anything at Wix.
 package wix

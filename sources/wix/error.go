@@ -13,56 +13,60 @@ import (
 	"unicode/utf8"
 )
 
-// What an error says: the call, where it went, and the server's own words in
-// one short printable line. Never a query value, user info, the key, or a
-// piece of a page that is not JSON.
+// An error names the request, its URL and the server's message in one short
+// printable line. It never contains a query value, user info, the key, or part
+// of a body that is not JSON.
 
-// An Error is a call that failed. Its texts are scrubbed of the key.
+// An Error is a failed request. Its texts are redacted of the key.
 type Error struct {
-	Op        string // what was tried, with its object
+	Op        string // what was tried, and on what
 	Method    string
 	URL       string // scheme, host and path
-	Status    int    // of the answer; 0 where none came
-	Code      string // the application's code
-	Message   string // the server's words, one line
-	RequestID string // Wix's name for the request
-	Attempts  int    // how often it was sent
-	Retryable bool   // a later try may succeed
-	Err       error  // the cause, where it is not the server's refusal
+	Status    int    // of the response; 0 if there was none
+	Code      string // the application error code
+	Message   string // the server's message, one line
+	RequestID string // from X-Wix-Request-Id
+	Attempts  int    // how often the request was sent
+	Retryable bool   // another attempt may succeed
+	Err       error  // the cause, if it is not the server's refusal
 
-	after time.Duration // how long the server asks to wait
+	retryAfter time.Duration // from Retry-After
+}
+
+// newError returns the error of a request, without the reason yet.
+func (c *Client) newError(op, method string, target *url.URL) *Error {
+	return &Error{Op: c.key.Redact(op), Method: method, URL: c.key.Redact(redactURL(target))}
 }
 
 func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s %s", e.Op, e.Method, e.URL)
+	text := e.Op + ": " + e.Method + " " + e.URL
 	if e.Status != 0 {
-		fmt.Fprintf(&b, ": status %d", e.Status)
+		text += fmt.Sprintf(": status %d", e.Status)
 	}
 	for _, part := range []string{e.Code, e.Message} {
 		if part != "" {
-			b.WriteString(": " + part)
+			text += ": " + part
 		}
 	}
 	if e.Err != nil {
-		b.WriteString(": " + e.Err.Error())
+		text += ": " + e.Err.Error()
 	}
 	if e.Attempts > 1 {
-		fmt.Fprintf(&b, " (after %d attempts)", e.Attempts)
+		text += fmt.Sprintf(" (after %d attempts)", e.Attempts)
 	}
 	if e.RequestID != "" {
-		fmt.Fprintf(&b, " (request id %s)", e.RequestID)
+		text += fmt.Sprintf(" (request id %s)", e.RequestID)
 	}
-	return b.String()
+	return text
 }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Forbidden reports whether Wix refused access to what was asked for.
+// Forbidden reports whether Wix answered 403.
 func Forbidden(err error) bool { return statusOf(err) == http.StatusForbidden }
 
-// Retryable reports whether a later try of the failed call may succeed.
-func Retryable(err error) bool {
+// retryable reports whether another attempt of the failed request may succeed.
+func retryable(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Retryable
 }
@@ -75,9 +79,63 @@ func statusOf(err error) int {
 	return e.Status
 }
 
-// shown gives err where it is one printable line without the key, else an
-// error of such a line.
-func (c *Client) shown(err error) error {
+// addResponse fills in what a response other than 2xx states.
+func (e *Error) addResponse(header http.Header, body []byte, key Secret) {
+	e.Retryable = retryableStatus(e.Status)
+	e.retryAfter = retryAfter(header.Get("Retry-After"), time.Now())
+	e.RequestID = oneLine(header.Get("X-Wix-Request-Id"), 64, key)
+	switch {
+	case len(body) > 0 && json.Valid(body):
+		e.addBody(body, key)
+	case len(body) > 0:
+		e.Message = "the response is " + mediaType(header, key) + ", not JSON"
+	}
+	if e.Status/100 == 3 {
+		e.Message = "the redirect is not followed"
+	}
+}
+
+// addBody fills in the code and the message of a JSON error.
+func (e *Error) addBody(text []byte, key Secret) {
+	var body struct {
+		Message string `json:"message"`
+		Details struct {
+			ApplicationError struct {
+				Code        string `json:"code"`
+				Description string `json:"description"`
+			} `json:"applicationError"`
+			ValidationError struct {
+				FieldViolations []struct {
+					Field       string `json:"field"`
+					Description string `json:"description"`
+				} `json:"fieldViolations"`
+			} `json:"validationError"`
+		} `json:"details"`
+	}
+	_ = json.Unmarshal(text, &body) // a field of another type stays empty
+	app := body.Details.ApplicationError
+	messages := []string{body.Message}
+	if app.Description != body.Message {
+		messages = append(messages, app.Description)
+	}
+	for _, v := range body.Details.ValidationError.FieldViolations {
+		messages = append(messages, v.Field+" "+v.Description)
+	}
+	e.Code = oneLine(app.Code, 64, key)
+	e.Message = oneLine(strings.Join(messages, " "), 200, key)
+}
+
+func mediaType(header http.Header, key Secret) string {
+	media, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil || media == "" {
+		return "of unknown type"
+	}
+	return oneLine(media, 40, key)
+}
+
+// printable returns err if its text is one printable line without the key,
+// else an error with such a line.
+func (c *Client) printable(err error) error {
 	const limit = 400
 	text := err.Error()
 	if line := oneLine(text, limit, c.key); line != text {
@@ -86,69 +144,21 @@ func (c *Client) shown(err error) error {
 	return err
 }
 
-// refusal is what Wix says in the body of an error.
-type refusal struct {
-	Message string `json:"message"`
-	Details struct {
-		ApplicationError struct {
-			Code        string `json:"code"`
-			Description string `json:"description"`
-		} `json:"applicationError"`
-		ValidationError struct {
-			FieldViolations []struct {
-				Field       string `json:"field"`
-				Description string `json:"description"`
-			} `json:"fieldViolations"`
-		} `json:"validationError"`
-	} `json:"details"`
-}
-
-// explain fills the error with the server's words.
-func (e *Error) explain(header http.Header, body []byte, key Secret) {
-	e.RequestID = oneLine(header.Get("X-Wix-Request-Id"), 64, key)
-	if len(body) == 0 {
-		return
-	}
-	if !json.Valid(body) {
-		e.Message = "the answer is " + mediaType(header, key) + ", not JSON"
-		return
-	}
-	var said refusal
-	_ = json.Unmarshal(body, &said) // a field of another type is left empty
-	app := said.Details.ApplicationError
-	words := []string{said.Message}
-	if app.Description != said.Message {
-		words = append(words, app.Description)
-	}
-	for _, v := range said.Details.ValidationError.FieldViolations {
-		words = append(words, v.Field+" "+v.Description)
-	}
-	e.Code = oneLine(app.Code, 64, key)
-	e.Message = oneLine(strings.Join(words, " "), 200, key)
-}
-
-func mediaType(header http.Header, key Secret) string {
-	media, _, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil || media == "" {
-		return "of no known type"
-	}
-	return oneLine(media, 40, key)
-}
-
-// oneLine makes a printable line of at most limit characters of a server's text.
+// oneLine returns a server's text as one printable line of at most limit
+// characters.
 func oneLine(text string, limit int, key Secret) string {
-	const enough = 64 << 10
+	const maxText = 64 << 10
 	printable := func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
 	}
-	// Scrubbed before it is cut, or half of the key could stay; and where the
-	// key was wrapped over lines, nothing of the text is shown.
-	words := strings.Fields(strings.Map(printable, key.Scrub(text[:min(len(text), enough)])))
-	if joined := strings.Join(words, ""); key.Scrub(joined) != joined {
-		return hidden
+	// Redacted before it is truncated, or half of the key could remain. If the
+	// key was wrapped over several lines, the whole text is withheld.
+	words := strings.Fields(strings.Map(printable, key.Redact(text[:min(len(text), maxText)])))
+	if joined := strings.Join(words, ""); key.Redact(joined) != joined {
+		return redacted
 	}
 	text = strings.Join(words, " ")
 	if utf8.RuneCountInString(text) > limit {
@@ -157,8 +167,21 @@ func oneLine(text string, limit int, key Secret) string {
 	return text
 }
 
-// shownURL gives scheme, host and path.
-func shownURL(u *url.URL) string {
-	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
-	return shown.String()
+// showID returns a server's id for an error message, in full or not at all:
+// in a truncated id the key, if echoed there, could no longer be recognized.
+func showID(id string) string {
+	const maxID = 100
+	if id = oneLine(id, len(id)+1, Secret{}); id == "" {
+		return "without an id"
+	}
+	if len(id) > maxID {
+		return fmt.Sprintf("(of %d characters)", len(id))
+	}
+	return id
+}
+
+// redactURL returns scheme, host and path only.
+func redactURL(u *url.URL) string {
+	short := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
+	return short.String()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,7 +19,7 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// A small book behind HTTP, with just the faults that the tests here need.
+// A small Wix server and the clients, sample data and sink of the tests here.
 
 const (
 	parentID = "00000000-0000-4000-8000-000000000000"
@@ -28,8 +29,17 @@ const (
 func accountID(n int) string { return fmt.Sprintf("aaaaaaaa-0000-4000-8000-%012d", n) }
 func packageID(n int) string { return fmt.Sprintf("bbbbbbbb-0000-4000-8000-%012d", n) }
 
-// wirePkg is a package as the fake answers it.
-type wirePkg struct {
+// accountIDs returns the accounts from first to last.
+func accountIDs(first, last int) []string {
+	var ids []string
+	for n := first; n <= last; n++ {
+		ids = append(ids, accountID(n))
+	}
+	return ids
+}
+
+// fakePackage is a package as the fake server sends it.
+type fakePackage struct {
 	ID         string           `json:"id"`
 	AccountID  string           `json:"accountId"`
 	ExternalID string           `json:"externalId,omitempty"`
@@ -38,77 +48,88 @@ type wirePkg struct {
 	Updated    string           `json:"updatedDate,omitempty"`
 }
 
-func pkg(n, account int) wirePkg {
-	return wirePkg{
+func pkg(n, account int) fakePackage {
+	return fakePackage{
 		ID: packageID(n), AccountID: accountID(account), ExternalID: "ext-" + strconv.Itoa(n),
 		Instances: []map[string]any{{"instanceId": packageID(n + 500000), "status": "ENABLED"}},
 		Created:   "2026-01-01T00:00:00Z", Updated: "2026-02-01T00:00:00Z",
 	}
 }
 
-// asked is a request as the fake received it.
-type asked struct {
-	account, cursor string
+// samplePackages returns a number of packages in each of the accounts from 1.
+func samplePackages(accounts, each int) []fakePackage {
+	var all []fakePackage
+	for a := 1; a <= accounts; a++ {
+		for i := range each {
+			all = append(all, pkg(a*1000+i, a))
+		}
+	}
+	return all
+}
+
+// A receivedRequest is a request as the fake server received it.
+type receivedRequest struct {
+	account, cursor string // of a get, the cursor is the package id
 	count, get      bool
 	raw             string
 	header          http.Header
 }
 
-type fakeBook struct {
-	mu        sync.Mutex
-	packages  []wirePkg
-	noCount   bool                                                 // refuses offset paging
-	total     func(call int) int                                   // what it counts, where it is not the truth
-	sweepOnly func(wirePkg) bool                                   // what an unfiltered query shows; nil: all
-	filtered  func(account string, p wirePkg) bool                 // what a filter lets through; nil: the truth
-	before    func(a asked, w http.ResponseWriter) (answered bool) // faults
-	get       func(id string) (wirePkg, int)                       // answers a get; nil: from packages
-	rewrite   func(a asked, answer map[string]any, page []wirePkg) // spoils an answer
-	pageName  string                                               // empty: metadata
-	pageSize  int                                                  // 0: 100
-	asked     []asked
-	counts    int
-	inFlight  int
-	most      int
+// A fakeServer serves queries and gets, with faults.
+type fakeServer struct {
+	mu          sync.Mutex
+	packages    []fakePackage
+	noCount     bool                                                          // rejects offset paging
+	total       func(call int) int                                            // the total; nil: the right one
+	sweepOnly   func(fakePackage) bool                                        // what an unfiltered query returns; nil: all
+	filtered    func(account string, p fakePackage) bool                      // what a filter matches; nil: the account
+	before      func(r receivedRequest, w http.ResponseWriter) (handled bool) // may respond itself
+	get         func(id string) (fakePackage, int)                            // the response to a get; nil: from packages
+	rewrite     func(body map[string]any, page []fakePackage)                 // changes a response
+	pageName    string                                                        // empty: metadata
+	received    []receivedRequest
+	counts      int
+	inFlight    int
+	maxInFlight int
 }
 
-func (f *fakeBook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (f *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	f.inFlight++
-	f.most = max(f.most, f.inFlight)
+	f.maxInFlight = max(f.maxInFlight, f.inFlight)
 	f.mu.Unlock()
 	defer func() { f.mu.Lock(); f.inFlight--; f.mu.Unlock() }()
 
-	a, status := f.parse(r)
+	request, status := f.parse(r)
 	f.mu.Lock()
-	f.asked = append(f.asked, a)
+	f.received = append(f.received, request)
 	f.mu.Unlock()
-	if f.before != nil && f.before(a, w) {
+	if f.before != nil && f.before(request, w) {
 		return
 	}
 	if status != 0 {
-		http.Error(w, `{"message":"bad request of a test"}`, status)
+		http.Error(w, `{"message":"bad request"}`, status)
 		return
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	switch {
-	case a.get:
-		f.answerGet(w, a)
-	case a.count:
-		f.answerCount(w, a)
+	case request.get:
+		f.respondGet(w, request)
+	case request.count:
+		f.respondCount(w)
 	default:
-		f.answerPage(w, a)
+		f.respondPage(w, request)
 	}
 }
 
-func (f *fakeBook) parse(r *http.Request) (asked, int) {
+func (f *fakeServer) parse(r *http.Request) (receivedRequest, int) {
 	body, _ := io.ReadAll(r.Body)
-	a := asked{raw: string(body), header: r.Header.Clone()}
+	request := receivedRequest{raw: string(body), header: r.Header.Clone()}
 	if r.Method == http.MethodGet {
-		a.get, a.cursor = true, strings.TrimPrefix(r.URL.Path, "/resellers/v1/packages/")
-		return a, 0
+		request.get, request.cursor = true, strings.TrimPrefix(r.URL.Path, "/resellers/v1/packages/")
+		return request, 0
 	}
 	var q struct {
 		Query struct {
@@ -123,22 +144,22 @@ func (f *fakeBook) parse(r *http.Request) (asked, int) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&q); err != nil {
-		return a, http.StatusBadRequest
+		return request, http.StatusBadRequest
 	}
-	a.count = q.Query.Paging != nil
+	request.count = q.Query.Paging != nil
 	if q.Query.CursorPaging != nil {
-		a.cursor = q.Query.CursorPaging.Cursor
+		request.cursor = q.Query.CursorPaging.Cursor
 	}
-	a.account = q.Query.Filter["accountId"]["$eq"]
-	if a.cursor != "" && q.Query.Filter != nil {
-		return a, http.StatusBadRequest
+	request.account = q.Query.Filter["accountId"]["$eq"]
+	if request.cursor != "" && q.Query.Filter != nil {
+		return request, http.StatusBadRequest
 	}
-	return a, 0
+	return request, 0
 }
 
-func (f *fakeBook) answerGet(w http.ResponseWriter, a asked) {
+func (f *fakeServer) respondGet(w http.ResponseWriter, r receivedRequest) {
 	if f.get != nil {
-		p, status := f.get(a.cursor)
+		p, status := f.get(r.cursor)
 		if status != http.StatusOK {
 			w.WriteHeader(status)
 			return
@@ -146,7 +167,7 @@ func (f *fakeBook) answerGet(w http.ResponseWriter, a asked) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"package": p})
 		return
 	}
-	i := slices.IndexFunc(f.packages, func(p wirePkg) bool { return p.ID == a.cursor })
+	i := slices.IndexFunc(f.packages, func(p fakePackage) bool { return p.ID == r.cursor })
 	if i < 0 {
 		http.Error(w, `{"message":"no such package"}`, http.StatusNotFound)
 		return
@@ -154,7 +175,7 @@ func (f *fakeBook) answerGet(w http.ResponseWriter, a asked) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"package": f.packages[i]})
 }
 
-func (f *fakeBook) answerCount(w http.ResponseWriter, a asked) {
+func (f *fakeServer) respondCount(w http.ResponseWriter) {
 	if f.noCount {
 		http.Error(w, `{"message":"paging is not supported"}`, http.StatusBadRequest)
 		return
@@ -164,34 +185,32 @@ func (f *fakeBook) answerCount(w http.ResponseWriter, a asked) {
 	if f.total != nil {
 		total = f.total(f.counts)
 	}
-	f.write(w, a, map[string]any{"total": total}, nil)
+	f.write(w, map[string]any{"total": total}, nil)
 }
 
-// answerPage answers a cursor "account|offset", or a first page.
-func (f *fakeBook) answerPage(w http.ResponseWriter, a asked) {
-	account, from := a.account, 0
-	if a.cursor != "" {
-		name, offset, _ := strings.Cut(a.cursor, "|")
+// respondPage returns the page of a cursor "account|offset", or a first page.
+func (f *fakeServer) respondPage(w http.ResponseWriter, r receivedRequest) {
+	account, from := r.account, 0
+	if r.cursor != "" {
+		name, offset, _ := strings.Cut(r.cursor, "|")
 		account = name
 		from, _ = strconv.Atoi(offset)
 	}
-	var all []wirePkg
+	var all []fakePackage
 	for _, p := range f.packages {
 		if f.shows(account, p) {
 			all = append(all, p)
 		}
 	}
-	size := max(f.pageSize, 100*btoi(f.pageSize == 0))
-	to := min(from+size, len(all))
+	to := min(from+pageLimit, len(all))
 	cursors := map[string]any{}
 	if to < len(all) {
 		cursors["next"] = account + "|" + strconv.Itoa(to)
 	}
-	a.account = account
-	f.write(w, a, map[string]any{"count": to - from, "cursors": cursors}, all[from:to])
+	f.write(w, map[string]any{"count": to - from, "cursors": cursors}, all[from:to])
 }
 
-func (f *fakeBook) shows(account string, p wirePkg) bool {
+func (f *fakeServer) shows(account string, p fakePackage) bool {
 	switch {
 	case account == "":
 		return f.sweepOnly == nil || f.sweepOnly(p)
@@ -201,26 +220,22 @@ func (f *fakeBook) shows(account string, p wirePkg) bool {
 	return p.AccountID == account
 }
 
-func (f *fakeBook) write(w http.ResponseWriter, a asked, paging map[string]any, page []wirePkg) {
-	name := "metadata"
-	if f.pageName != "" {
-		name = f.pageName
-	}
+func (f *fakeServer) write(w http.ResponseWriter, paging map[string]any, page []fakePackage) {
 	page = slices.Clone(page)
-	answer := map[string]any{name: paging, "packages": page}
+	body := map[string]any{orDefault(f.pageName, "metadata"): paging, "packages": page}
 	if f.rewrite != nil {
-		f.rewrite(a, answer, page)
+		f.rewrite(body, page)
 	}
-	_ = json.NewEncoder(w).Encode(answer)
+	_ = json.NewEncoder(w).Encode(body)
 }
 
-// queries counts the requests that satisfy is.
-func (f *fakeBook) queries(is func(asked) bool) int {
+// requests counts the received requests of one kind.
+func (f *fakeServer) requests(isKind func(receivedRequest) bool) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	n := 0
-	for _, a := range f.asked {
-		if is(a) {
+	for _, r := range f.received {
+		if isKind(r) {
 			n++
 		}
 	}
@@ -234,25 +249,40 @@ func btoi(b bool) int {
 	return 0
 }
 
-// direct is a transport without sockets, so that tests can run in a bubble of
-// fake time.
-type direct struct{ http.Handler }
+// handlerTransport calls a handler without sockets, so that tests can use the
+// fake time of synctest.
+type handlerTransport struct{ http.Handler }
 
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t handlerTransport) RoundTrip(r *http.Request) (response *http.Response, err error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
+	if r.Body == nil {
+		r.Body = http.NoBody // as a server sees it
+	}
+	defer func() {
+		switch aborted := recover(); aborted {
+		case nil:
+		case http.ErrAbortHandler:
+			response, err = nil, errors.New("connection reset by peer")
+		default:
+			panic(aborted)
+		}
+	}()
 	w := httptest.NewRecorder()
-	d.ServeHTTP(w, r)
+	t.ServeHTTP(w, r)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	return w.Result(), nil
 }
 
-// clientOf makes a client without sockets.
-func clientOf(t *testing.T, h http.Handler, change ...func(*Options)) *Client {
+// newTestClient returns a client of a handler, without sockets.
+func newTestClient(t testing.TB, h http.Handler, change ...func(*Options)) *Client {
 	t.Helper()
 	o := Options{
 		BaseURL: "http://127.0.0.1:1", AccountID: parentID, Key: NewSecret(testKey),
-		Transport: direct{h}, Backoff: time.Millisecond,
+		Transport: handlerTransport{h}, Backoff: time.Millisecond,
 	}
 	for _, f := range change {
 		f(&o)
@@ -264,44 +294,41 @@ func clientOf(t *testing.T, h http.Handler, change ...func(*Options)) *Client {
 	return c
 }
 
-// kept is a sink that keeps the copy that counts.
-type kept struct {
+// serve starts the handler on a real socket and returns a client of it.
+func serve(t *testing.T, h http.Handler, change ...func(*Options)) *Client {
+	t.Helper()
+	server := httptest.NewServer(h)
+	useServer := func(o *Options) { o.BaseURL, o.Transport = server.URL, nil }
+	c := newTestClient(t, nil, append([]func(*Options){useServer}, change...)...)
+	t.Cleanup(func() { c.Close(); server.CloseClientConnections(); server.Close() })
+	return c
+}
+
+// A recordingSink keeps the current copy of each package.
+type recordingSink struct {
 	packages map[string]reconcile.Package
 	raw      []string
-	settled  int
+	resolved int
 	calls    int
 }
 
-func (k *kept) sink(p reconcile.Package, raw []byte, settled bool) error {
-	if k.packages == nil {
-		k.packages = make(map[string]reconcile.Package)
+func (s *recordingSink) sink(p reconcile.Package, raw []byte, resolved bool) error {
+	if s.packages == nil {
+		s.packages = make(map[string]reconcile.Package)
 	}
-	k.calls++
-	k.settled += btoi(settled)
-	k.packages[p.ID] = p
-	k.raw = append(k.raw, string(raw))
+	s.calls++
+	s.resolved += btoi(resolved)
+	s.packages[p.ID] = p
+	s.raw = append(s.raw, string(raw))
 	return nil
 }
 
-// readBook reads the fake with the ledger's accounts 1 to n.
-func readBook(t *testing.T, f *fakeBook, ledger int, change ...func(*Options)) (*reconcile.Coverage, *kept, error) {
-	t.Helper()
-	var k kept
-	var accounts []string
-	for n := 1; n <= ledger; n++ {
-		accounts = append(accounts, accountID(n))
-	}
-	c, err := ReadInventory(context.Background(), clientOf(t, f, change...), InventoryOptions{LedgerAccounts: accounts}, k.sink)
-	return c, &k, err
-}
+func ignorePackages(reconcile.Package, []byte, bool) error { return nil }
 
-// books gives n packages in each of so many accounts.
-func books(accounts, each int) []wirePkg {
-	var all []wirePkg
-	for a := 1; a <= accounts; a++ {
-		for i := range each {
-			all = append(all, pkg(a*1000+i, a))
-		}
-	}
-	return all
+// readFake reads the fake server, with its accounts 1 to n in the ledger.
+func readFake(t *testing.T, f *fakeServer, ledger int, change ...func(*Options)) (*reconcile.Coverage, *recordingSink, error) {
+	t.Helper()
+	var s recordingSink
+	c, err := ReadInventory(context.Background(), newTestClient(t, f, change...), InventoryOptions{LedgerAccounts: accountIDs(1, ledger)}, s.sink)
+	return c, &s, err
 }

@@ -1,85 +1,46 @@
 package wix
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
-
-	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The two calls, and what is believed of their answers. A page is whole or an
-// error: where the paging metadata is missing, contradicts itself or can't be
-// decoded, nothing says that the page was the last.
+// Query Packages. A page is complete or an error: if its paging metadata is
+// missing, contradicts itself or can't be decoded, nothing proves that the page
+// is the last one.
 
 const (
-	packagePath = "/resellers/v1/packages/"
-	queryPath   = packagePath + "query"
+	packagesPath = "/resellers/v1/packages/"
+	queryPath    = packagesPath + "query"
 )
 
-// PageLimit is how many packages Wix puts on a page at most.
-const PageLimit = 100
+// pageLimit is the maximum number of packages on a page.
+const pageLimit = 100
 
 // A Query asks for one page of packages.
 type Query struct {
 	AccountID string // only this sub-account; empty: all that the parent sees
-	Cursor    string // the page after; empty: the first
-	Count     bool   // ask for the total of the inventory in place of a page
+	Cursor    string // of the page; empty: the first page
+	Count     bool   // ask for the total of the inventory instead of a page
 }
 
-// A Page is the answer to a Query.
+// A Page is the response to a Query.
 type Page struct {
 	Packages []Copy
 	Next     string // cursor of the next page; empty on the last
-	Total    int    // what the server counts, where Counted
+	Total    int    // the server's count, if Counted
 	Counted  bool
 }
 
-// A Copy is a package as one answer showed it.
-type Copy struct {
-	Package reconcile.Package
-	Raw     json.RawMessage // as Wix sent it
-}
-
-// Query fetches one page. An error is an *Error, or the context's.
+// Query fetches one page. An error is an *Error, or wraps the context's.
 func (c *Client) Query(ctx context.Context, q Query) (*Page, error) {
-	body, err := q.encode()
-	if err != nil {
-		return nil, err
-	}
-	var page *Page
-	err = c.send(ctx, &call{
-		op: q.op(), method: http.MethodPost, path: queryPath,
-		account: c.parent, body: body, counter: &c.count.query,
-		decode: func(body []byte) (err error) { page, err = decodePage(body); return err },
-	})
-	if err != nil {
-		return nil, err
-	}
-	return page, nil
-}
-
-// Get fetches one package, which must belong to the account. An error is an
-// *Error, or the context's.
-func (c *Client) Get(ctx context.Context, accountID, packageID string) (*Copy, error) {
-	op := "get package " + named(packageID)
-	if packageID == "" || packageID == "." || packageID == ".." {
-		return nil, fmt.Errorf("%s: not an id that can be asked for", op)
-	}
-	var found *Copy
-	err := c.send(ctx, &call{
-		op: op, method: http.MethodGet, path: packagePath + url.PathEscape(packageID),
-		account: accountID, counter: &c.count.get,
-		decode: func(body []byte) (err error) { found, err = decodeGet(body, packageID); return err },
-	})
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
+	return fetch(ctx, c, &request{
+		op: q.op(), method: http.MethodPost, path: queryPath, account: c.parent, body: q.body(), count: &c.counts.query,
+	}, decodePage)
 }
 
 func (q Query) op() string {
@@ -87,32 +48,29 @@ func (q Query) op() string {
 	case q.Count:
 		return "count packages"
 	case q.AccountID != "":
-		return "query packages of account " + named(q.AccountID)
+		return "query packages of account " + showID(q.AccountID)
 	}
 	return "query packages of the inventory"
 }
 
-// encode writes the request. Beside a cursor, which stands for the filter it
-// was made for, only the limit is allowed.
-func (q Query) encode() ([]byte, error) {
+// body returns the request body. With a cursor, which includes its filter, only
+// the limit is allowed.
+func (q Query) body() []byte {
 	type object = map[string]any
 	query := object{}
 	switch {
 	case q.Count:
 		query["paging"] = object{"limit": 1, "offset": 0}
 	case q.Cursor != "":
-		query["cursorPaging"] = object{"limit": PageLimit, "cursor": q.Cursor}
+		query["cursorPaging"] = object{"limit": pageLimit, "cursor": q.Cursor}
 	default:
-		query["cursorPaging"] = object{"limit": PageLimit}
+		query["cursorPaging"] = object{"limit": pageLimit}
 	}
 	if q.AccountID != "" && q.Cursor == "" {
 		query["filter"] = object{"accountId": object{"$eq": q.AccountID}}
 	}
-	body, err := json.Marshal(object{"query": query})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", q.op(), err)
-	}
-	return body, nil
+	body, _ := json.Marshal(object{"query": query}) // maps of strings and numbers can't fail
+	return body
 }
 
 type wirePaging struct {
@@ -125,36 +83,34 @@ type wirePaging struct {
 	} `json:"cursors"`
 }
 
-// decodePage reads the answer to a query. An error that is not about the JSON
-// itself names the package that is at fault, where it is one.
 func decodePage(body []byte) (*Page, error) {
-	var answer struct {
+	var response struct {
 		Packages       []json.RawMessage `json:"packages"`
 		Metadata       *wirePaging       `json:"metadata"`
 		PagingMetadata *wirePaging       `json:"pagingMetadata"`
 
-		Items   json.RawMessage `json:"items"`   // no part of this answer
+		Items   json.RawMessage `json:"items"`   // of another kind of query
 		Message json.RawMessage `json:"message"` // of an error
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, jsonFault(err)
+	if err := json.Unmarshal(body, &response); err != nil {
+		return nil, jsonError(err)
 	}
-	paging, err := onePaging(answer.Metadata, answer.PagingMetadata)
+	paging, err := onePaging(response.Metadata, response.PagingMetadata)
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case answer.Message != nil || answer.Items != nil:
-		return nil, errors.New("the answer is no page of packages")
-	case paging.Total != nil: // a count, which is asked for no packages
-	case len(answer.Packages) == 0 && paging.Count != nil && paging.Count.String() != "0":
-		return nil, fmt.Errorf("the answer has no packages, and says that they are %s", paging.Count)
+	case response.Message != nil || response.Items != nil:
+		return nil, errors.New("the response is not a page of packages")
+	case paging.Total != nil: // a count, which asks for no packages
+	case len(response.Packages) == 0 && paging.Count != nil && paging.Count.String() != "0":
+		return nil, fmt.Errorf("the response has no packages, but its count is %s", paging.Count)
 	case paging.HasNext && paging.Cursors.Next == "":
-		return nil, errors.New("the answer has a next page, and no cursor to it")
+		return nil, errors.New("the response has a next page, but no cursor to it")
 	}
-	page := &Page{Packages: make([]Copy, len(answer.Packages)), Next: paging.Cursors.Next}
+	page := &Page{Packages: make([]Copy, len(response.Packages)), Next: paging.Cursors.Next}
 	page.Total, page.Counted = paging.total()
-	for i, raw := range answer.Packages {
+	for i, raw := range response.Packages {
 		p, err := decodePackage(raw)
 		if err != nil {
 			return nil, err
@@ -164,52 +120,30 @@ func decodePage(body []byte) (*Page, error) {
 	return page, nil
 }
 
-// onePaging gives the paging metadata, which comes under either name.
+// onePaging returns the paging metadata, which has either of two names.
 func onePaging(a, b *wirePaging) (*wirePaging, error) {
 	switch {
 	case a == nil && b == nil:
-		return nil, errors.New("the answer has no paging metadata")
-	case a == nil:
-		return b, nil
-	case b == nil:
-		return a, nil
+		return nil, errors.New("the response has no paging metadata")
+	case a == nil || b == nil:
+		return cmp.Or(a, b), nil
 	}
-	an, counted := a.total()
-	bn, countedToo := b.total()
-	if a.Cursors.Next != b.Cursors.Next || counted && countedToo && an != bn {
-		return nil, errors.New("the answer has two paging metadata that disagree")
+	totalA, countedA := a.total()
+	totalB, countedB := b.total()
+	if a.Cursors.Next != b.Cursors.Next || countedA && countedB && totalA != totalB {
+		return nil, errors.New("the response has two paging metadata objects that disagree")
 	}
-	if !counted {
+	if !countedA {
 		return b, nil
 	}
 	return a, nil
 }
 
-// total gives the server's count, where it is one.
-func (w *wirePaging) total() (int, bool) {
+// total returns the server's count, if it has one.
+func (w *wirePaging) total() (total int, counted bool) {
 	if w.Total == nil || w.TooMany {
 		return 0, false
 	}
 	n, err := w.Total.Int64()
 	return int(n), err == nil && n >= 0
-}
-
-func decodeGet(body []byte, packageID string) (*Copy, error) {
-	var answer struct {
-		Package json.RawMessage `json:"package"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, jsonFault(err)
-	}
-	if len(answer.Package) == 0 || string(answer.Package) == "null" {
-		return nil, errors.New("the answer has no package")
-	}
-	p, err := decodePackage(answer.Package)
-	if err != nil {
-		return nil, err
-	}
-	if !strings.EqualFold(p.ID, packageID) {
-		return nil, fmt.Errorf("the answer is package %s", named(p.ID))
-	}
-	return &Copy{Package: p, Raw: answer.Package}, nil
 }

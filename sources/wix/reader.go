@@ -12,81 +12,80 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The effects of reading an inventory: chains side by side, copies weighed one at a
-// time, conflicts settled, and what becomes of each account.
-
+// A reader reads an inventory: chains concurrently, copies of packages one at a
+// time. It resolves conflicts between copies.
 type reader struct {
 	client   *Client
 	sink     Sink
 	narrowed bool
-	scope    []string // accounts that have a chain of their own
+	scope    []string // accounts with a chain of their own
 
-	mu        sync.Mutex // guards what follows while chains run
-	index     *index
-	faults    map[string]error // account → why its chain failed
-	unsettled map[string]error // account → why a conflict in it was not settled
-	progress  Progress
-	tell      func(Progress)
+	mu             sync.Mutex // guards the following while chains run
+	index          *packageIndex
+	chainErrors    map[string]error // account → why its chain failed
+	conflictErrors map[string]error // account → why a conflict in it is not resolved
+	progress       Progress
+	onProgress     func(Progress)
+	pages          int
 
-	pages      int // that were read
-	counted    bool
-	total      int
-	countFault error
-	sweeps     uint8
-	swept      bool // a sweep showed the whole inventory
-	book       reconcile.InventoryExtent
-	problems   []string
+	counted  bool // total is known
+	total    int
+	totalErr error // of the last request for the total
+	sweeps   uint8
+	swept    bool // a sweep showed the whole inventory
+	extent   reconcile.InventoryExtent
+	problems []string
 }
 
 func newReader(c *Client, o InventoryOptions, sink Sink) *reader {
 	r := &reader{
-		client: c, sink: sink, narrowed: o.Only != nil, scope: o.scope(c.parent),
-		index: newIndex(), faults: make(map[string]error), unsettled: make(map[string]error), tell: o.Progress,
+		client: c, sink: sink, narrowed: o.Only != nil, scope: o.scope(c.parent), index: newPackageIndex(),
+		chainErrors: make(map[string]error), conflictErrors: make(map[string]error), onProgress: o.Progress,
 	}
 	r.progress.Accounts = len(r.scope)
 	return r
 }
 
-// report changes the progress and tells it.
-func (r *reader) report(change func(*Progress)) {
+// updateProgress changes the progress and reports it.
+func (r *reader) updateProgress(change func(*Progress)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(&r.progress)
-	if r.tell != nil {
-		r.tell(r.progress)
+	if r.onProgress != nil {
+		r.onProgress(r.progress)
 	}
 }
 
-// readChains reads every account in scope, and those whose chain failed in a
-// way that may pass once more, from their start.
+// readChains reads every account in scope. Chains that failed in a way that may
+// pass are read once more, from their start.
 func (r *reader) readChains(ctx context.Context) error {
 	if err := r.readAccounts(ctx, r.scope); err != nil {
 		return err
 	}
 	var again []string
 	for _, account := range r.scope {
-		if Retryable(r.faults[account]) {
+		if retryable(r.chainErrors[account]) {
 			again = append(again, account)
 		}
 	}
-	r.report(func(p *Progress) { p.Done -= len(again) })
+	r.updateProgress(func(p *Progress) { p.Done -= len(again) })
 	if err := r.readAccounts(ctx, again); err != nil {
 		return err
 	}
-	for account, fault := range r.faults {
-		r.client.log.Warn("account is not read", "account", account, "error", fault.Error())
+	for account, err := range r.chainErrors {
+		r.client.log.Warn("account not read", "account", account, "error", err.Error())
 	}
 	return nil
 }
 
 func (r *reader) readAccounts(ctx context.Context, accounts []string) error {
-	group, inner := errgroup.WithContext(ctx)
+	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(cap(r.client.slots))
 	for _, account := range accounts {
-		if inner.Err() != nil {
+		if groupCtx.Err() != nil {
 			break
 		}
-		group.Go(func() error { return r.readAccount(inner, account) })
+		group.Go(func() error { return r.readAccount(groupCtx, account) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -95,157 +94,114 @@ func (r *reader) readAccounts(ctx context.Context, accounts []string) error {
 }
 
 func (r *reader) readAccount(ctx context.Context, account string) error {
-	fault := r.follow(ctx, Slice{Account: account}, 0)
-	if ends(ctx, fault) {
-		return fault
+	failure, err := r.readSlice(ctx, Slice{Account: account}, 0)
+	if err != nil {
+		return err
 	}
-	r.report(func(p *Progress) {
+	r.updateProgress(func(p *Progress) {
 		p.Done++
-		delete(r.faults, account)
-		if fault != nil {
-			r.faults[account] = fault
+		delete(r.chainErrors, account)
+		if failure != nil {
+			r.chainErrors[account] = failure
 		}
 	})
 	return nil
 }
 
-// follow takes in all pages of a slice; sweep is the sweep's number, 0 for the
-// chain of an account.
-func (r *reader) follow(ctx context.Context, s Slice, sweep uint8) error {
-	for page, err := range r.client.Pages(ctx, s) {
+// readSlice reads all pages of a slice. Sweep is the number of the sweep, 0 for
+// the chain of an account. The failure is the slice's; err ends the reading.
+func (r *reader) readSlice(ctx context.Context, s Slice, sweep uint8) (failure, err error) {
+	for page, pageErr := range r.client.Pages(ctx, s) {
 		if page != nil {
-			if err := r.takePage(ctx, page, sweep); err != nil {
-				return &fatalError{err}
+			if err := r.addPage(ctx, page, sweep); err != nil {
+				return nil, err
 			}
 		}
-		if err != nil {
-			return err
+		if isFatal(ctx, pageErr) {
+			return nil, pageErr
+		}
+		if pageErr != nil {
+			return pageErr, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
-// takePage takes in the packages of a page. An error ends the reading.
-func (r *reader) takePage(ctx context.Context, page *Page, sweep uint8) error {
-	conflicts, err := r.weighPage(page, sweep)
+// addPage adds the packages of a page. An error ends the reading.
+func (r *reader) addPage(ctx context.Context, page *Page, sweep uint8) error {
+	conflicts, err := r.addCopies(page, sweep)
 	if err != nil {
 		return err
 	}
 	for _, c := range conflicts {
-		if err := r.settle(ctx, c); err != nil {
+		if err := r.resolve(ctx, c); err != nil {
 			return err
 		}
 	}
-	r.report(func(p *Progress) { p.Packages = len(r.index.entries) })
+	r.updateProgress(func(p *Progress) { p.Packages = len(r.index.entries) })
 	return nil
 }
 
-// weighPage sinks what is new of a page, and gives the copies whose conflict
-// is to be settled.
-func (r *reader) weighPage(page *Page, sweep uint8) (conflicts []*Copy, err error) {
+// addCopies passes what is new on a page to the sink, and returns the copies
+// whose conflict is to be resolved.
+func (r *reader) addCopies(page *Page, sweep uint8) (conflicts []*Copy, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pages++
 	for i := range page.Packages {
 		c := &page.Packages[i]
 		if c.Package.AccountID == "" {
-			continue // the page is an error, and nobody can say whose this is
+			continue // the page is an error, and the package belongs to no account
 		}
-		switch r.index.weigh(&c.Package) {
-		case fresh, newer:
+		switch r.index.add(&c.Package) {
+		case first, newer:
 			if err := r.sink(c.Package, c.Raw, false); err != nil {
 				return nil, err
 			}
-		case conflicted:
-			if r.index.ask(c.Package.ID) {
+		case conflicting:
+			if r.index.claimConflict(c.Package.ID) {
 				conflicts = append(conflicts, c)
 			}
 		}
-		r.index.mark(c.Package.ID, sweep)
+		r.index.markSeen(c.Package.ID, sweep)
 	}
 	return conflicts, nil
 }
 
-// settle asks Wix which of two copies holds. Where there is no good answer,
-// the account of either copy is not read. An error ends the reading.
-func (r *reader) settle(ctx context.Context, c *Copy) error {
+// resolve asks Wix which of two copies is right. Without a valid response the
+// accounts of both copies are not read. An error ends the reading.
+func (r *reader) resolve(ctx context.Context, c *Copy) error {
 	p := &c.Package
 	found, err := r.client.Get(ctx, p.AccountID, p.ID)
-	if ends(ctx, err) {
+	if isFatal(ctx, err) {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil {
-		err = settles(p, &found.Package)
+		err = checkResolution(p, &found.Package)
 	}
 	if err != nil {
-		err = r.client.shown(fmt.Errorf("settle two copies of package %s: %w", named(p.ID), err))
-		r.unsettled[p.AccountID], r.unsettled[r.index.account(p.ID)] = err, err
+		err = r.client.printable(fmt.Errorf("resolve two copies of package %s: %w", showID(p.ID), err))
+		r.conflictErrors[p.AccountID], r.conflictErrors[r.index.accountOf(p.ID)] = err, err
 		return nil
 	}
-	switch r.index.weigh(&found.Package) {
+	switch r.index.add(&found.Package) {
 	case older:
-		return nil // superseded while Wix was asked
-	case conflicted:
-		r.index.settle(&found.Package)
+		return nil // replaced in the meantime
+	case conflicting:
+		r.index.resolve(&found.Package)
 	}
 	return r.sink(found.Package, found.Raw, true)
 }
 
-// settles checks that the package which Wix gave can hold in place of a copy.
-func settles(conflicted, found *reconcile.Package) error {
-	if !strings.EqualFold(found.AccountID, conflicted.AccountID) {
-		return fmt.Errorf("by itself it is of account %s", named(orDefault(found.AccountID, "(none)")))
+// checkResolution checks that the package that Wix returned can replace a copy.
+func checkResolution(conflict, found *reconcile.Package) error {
+	if !strings.EqualFold(found.AccountID, conflict.AccountID) {
+		return fmt.Errorf("the package itself is of account %s", showID(orDefault(found.AccountID, "(none)")))
 	}
-	if found.Updated.Before(conflicted.Updated) {
-		return errors.New("by itself it is older than both")
+	if found.Updated.Before(conflict.Updated) {
+		return errors.New("the package itself is older than both")
 	}
 	return nil
-}
-
-// coverage says what was read.
-func (r *reader) coverage() *reconcile.Coverage {
-	c := &reconcile.Coverage{
-		Inventory: r.book, Narrowed: r.narrowed, Problems: r.problems,
-		Accounts: make(map[string]*reconcile.AccountCoverage),
-	}
-	packages := r.index.accounts()
-	for _, account := range r.scope {
-		c.Accounts[account] = &reconcile.AccountCoverage{Read: true, By: "chain", Packages: packages[account]}
-	}
-	if !r.narrowed { // in a narrowed run an account that is listed is one that is shown
-		for account, n := range packages {
-			if c.Accounts[account] == nil && n > 0 {
-				c.Accounts[account] = r.seen(n)
-			}
-		}
-	}
-	r.fail(c, r.faults)
-	r.fail(c, r.unsettled)
-	return c
-}
-
-// seen is the coverage of an account that has no chain of its own.
-func (r *reader) seen(packages int) *reconcile.AccountCoverage {
-	if r.swept {
-		return &reconcile.AccountCoverage{Read: true, By: "sweep", Packages: packages}
-	}
-	return &reconcile.AccountCoverage{Packages: packages, Error: "seen, but the inventory was not swept whole"}
-}
-
-// fail takes accounts that were not read out of the coverage.
-func (r *reader) fail(c *reconcile.Coverage, faults map[string]error) {
-	for account, fault := range faults {
-		a := c.Accounts[account]
-		if a == nil && r.narrowed {
-			continue
-		}
-		if a == nil {
-			a = &reconcile.AccountCoverage{}
-			c.Accounts[account] = a
-		}
-		a.Read, a.By, a.Error = false, "", fault.Error()
-		c.Inventory = reconcile.InventoryPartial
-	}
 }

@@ -7,30 +7,29 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
-// What is tried again, when, and how often.
+// What is retried, when, and how often.
 //
-// Tried again: no answer (network, time-out), 408, 429, 500, 502, 503, 504,
-// and a success whose body is cut short or is not JSON. Never: another 4xx, a
-// redirect, 501, and a JSON answer that breaks the protocol, because it would
-// be the same the next time.
+// Retried: no response (network error, timeout), 408, 429, 500, 502, 503, 504,
+// and a 2xx whose body is truncated or not JSON. Not retried: other 4xx,
+// redirects, 501, and valid JSON with invalid content, because the next
+// response would be the same.
 //
-// The wait before retry n is random between nothing and base × 2ⁿ, at most 30
-// s, so that workers which failed together do not come back together. A
-// Retry-After is honoured up to a minute. Every wait ends with the context.
+// The wait before retry n is random between zero and base × 2ⁿ, at most 30 s,
+// so that workers that failed together do not retry together. Retry-After is
+// obeyed up to a minute. The end of the context ends every wait.
 //
-// The budget is one for the client: retries are at most as many as first
-// tries, or 100 where that is more, so that a server that is down is not sent
-// six times the load.
+// All requests of a client share one budget: there are at most as many retries
+// as requests, or 100 if that is more, so that a server that is down does not
+// get six times the load.
 
 const (
-	retryBase     = 500 * time.Millisecond
-	retryCap      = 30 * time.Second
-	retryAfterCap = time.Minute
-	freeRetries   = 100
+	retryBase      = 500 * time.Millisecond
+	retryCap       = 30 * time.Second
+	retryAfterCap  = time.Minute
+	minRetryBudget = 100
 )
 
 func retryableStatus(status int) bool {
@@ -42,8 +41,8 @@ func retryableStatus(status int) bool {
 	return false
 }
 
-// backoff gives the wait before the next try, after so many failed ones, where
-// the server asks for after, and random is from [0, 1).
+// backoff returns the wait before the next attempt, after a number of failed
+// ones. The server asked to wait for after; random is in [0, 1).
 func backoff(base time.Duration, failed int, after time.Duration, random float64) time.Duration {
 	ceiling := retryCap
 	if shifted := base << min(failed-1, 16); shifted > 0 {
@@ -52,8 +51,8 @@ func backoff(base time.Duration, failed int, after time.Duration, random float64
 	return max(min(after, retryAfterCap), time.Duration(random*float64(ceiling)))
 }
 
-// retryAfter reads the header of that name, in seconds or a date. What can't
-// be read, or has passed, asks for no wait.
+// retryAfter reads a Retry-After header, which has seconds or a date. It
+// returns 0 if the header is invalid or its date is past.
 func retryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	seconds, err := strconv.ParseUint(header, 10, 64)
@@ -70,51 +69,36 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return min(max(at.Sub(now), 0), retryAfterCap)
 }
 
-// retried runs try until it succeeds, or its error is not worth another try.
-func (c *Client) retried(ctx context.Context, try func() *Error) error {
-	c.budget.first()
+// withRetries calls attempt until it succeeds or another one makes no sense.
+func (c *Client) withRetries(ctx context.Context, attempt func() *Error) error {
 	for sent := 1; ; sent++ {
-		fault := try()
-		if fault == nil {
+		e := attempt()
+		if e == nil {
 			return nil
 		}
-		fault.Attempts = sent
-		if ctx.Err() != nil || !fault.Retryable || sent >= c.attempts || !c.budget.retry() {
-			return fault
+		e.Attempts = sent
+		if ctx.Err() != nil || !e.Retryable || sent >= c.attempts || !c.addRetry() {
+			return e
 		}
-		wait := backoff(c.backoff, sent, fault.after, rand.Float64())
-		c.log.Debug("request is tried again", "error", fault.Error(), "wait", wait)
+		wait := backoff(c.backoff, sent, e.retryAfter, rand.Float64())
+		c.log.Debug("retrying request", "error", e.Error(), "wait", wait)
 		if err := sleep(ctx, wait); err != nil {
 			return err
 		}
-		c.count.retries.Add(1)
+		c.counts.retries.Add(1)
 	}
 }
 
-// A budget bounds the retries of a client by its first tries.
-type budget struct {
-	mu            sync.Mutex
-	firsts, spent int
-}
-
-func (b *budget) first() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.firsts++
-}
-
-// retry spends one retry, and reports whether there was one to spend.
-func (b *budget) retry() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.spent >= max(freeRetries, b.firsts) {
-		return false
+// addRetry reports whether the budget allows one more retry, and counts it.
+func (c *Client) addRetry() bool {
+	if c.budgeted.Add(1) <= max(minRetryBudget, c.counts.query.Load()+c.counts.get.Load()) {
+		return true
 	}
-	b.spent++
-	return true
+	c.budgeted.Add(-1)
+	return false
 }
 
-// sleep waits, or ends with the context.
+// sleep waits, or returns the context's error.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

@@ -12,17 +12,17 @@ import (
 )
 
 func TestRetryByStatus(t *testing.T) {
-	for status, tries := range map[int]int{
+	for status, attempts := range map[int]int{
 		400: 1, 401: 1, 403: 1, 404: 1, 409: 1, 428: 1, 501: 1, 505: 1, 302: 1,
 		408: 6, 429: 6, 500: 6, 502: 6, 503: 6, 504: 6,
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			f := &fakeBook{before: refuse(status, func(asked) bool { return true })}
-			c := clientOf(t, f)
+			f := &fakeServer{before: refuse(status, isAny)}
+			c := newTestClient(t, f)
 			_, err := c.Query(context.Background(), Query{})
 			got := c.Requests()
-			if len(f.asked) != tries || statusOf(err) != status || got.Query != 1 || got.Retries != int64(tries-1) || got.Failed != 1 {
-				t.Errorf("status %d: %d tries, want %d; %+v", status, len(f.asked), tries, got)
+			if len(f.received) != attempts || statusOf(err) != status || got.Query != 1 || got.Retries != int64(attempts-1) || got.Failed != 1 {
+				t.Errorf("status %d: %d attempts, want %d; %+v", status, len(f.received), attempts, got)
 			}
 			if status == 429 && got.Throttled != 6 {
 				t.Errorf("throttled %d times, want 6", got.Throttled)
@@ -60,12 +60,12 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestRetryAfterIsHonoured holds the wait to the second, in fake time.
-func TestRetryAfterIsHonoured(t *testing.T) {
+// TestRetryAfterIsObeyed checks the exact wait, in fake time.
+func TestRetryAfterIsObeyed(t *testing.T) {
 	for _, status := range []int{429, 503} {
 		synctest.Test(t, func(t *testing.T) {
 			var sent []time.Time
-			f := &fakeBook{before: func(_ asked, w http.ResponseWriter) bool {
+			f := &fakeServer{before: func(_ receivedRequest, w http.ResponseWriter) bool {
 				if sent = append(sent, time.Now()); len(sent) > 1 {
 					return false
 				}
@@ -73,7 +73,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 				w.WriteHeader(status)
 				return true
 			}}
-			if _, err := clientOf(t, f).Query(context.Background(), Query{}); err != nil {
+			if _, err := newTestClient(t, f).Query(context.Background(), Query{}); err != nil {
 				t.Fatal(err)
 			}
 			if wait := sent[1].Sub(sent[0]); wait != 17*time.Second {
@@ -85,34 +85,34 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 
 func TestRetryBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fakeBook{before: refuse(503, func(asked) bool { return true })}
-		c := clientOf(t, f)
+		f := &fakeServer{before: refuse(503, isAny)}
+		c := newTestClient(t, f)
 		for range 30 {
 			_, _ = c.Query(context.Background(), Query{})
 		}
-		if got := c.Requests(); got.Retries != freeRetries || got.Query != 30 {
-			t.Errorf("%+v, want %d retries", got, freeRetries)
+		if got := c.Requests(); got.Retries != minRetryBudget || got.Query != 30 {
+			t.Errorf("%+v, want %d retries", got, minRetryBudget)
 		}
 		for range 170 {
 			_, _ = c.Query(context.Background(), Query{})
 		}
 		if got := c.Requests(); got.Retries != 200 || got.Query != 200 {
-			t.Errorf("%+v, want as many retries as first tries", got)
+			t.Errorf("%+v, want as many retries as requests", got)
 		}
 	})
 }
 
-func TestWaitsEndWithTheContext(t *testing.T) {
+func TestRetryStopsWithContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 		defer cancel()
-		f := &fakeBook{before: func(_ asked, w http.ResponseWriter) bool {
+		f := &fakeServer{before: func(_ receivedRequest, w http.ResponseWriter) bool {
 			w.Header().Set("Retry-After", "60")
 			w.WriteHeader(503)
 			return true
 		}}
 		start := time.Now()
-		_, err := clientOf(t, f).Query(ctx, Query{})
+		_, err := newTestClient(t, f).Query(ctx, Query{})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 3*time.Second {
 			t.Errorf("error %v after %s", err, time.Since(start))
 		}

@@ -14,78 +14,81 @@ import (
 	"strings"
 )
 
-// The key is shown nowhere. A Secret prints as a placeholder in every verb,
-// log and encoding, also as a field of something else that is printed; and all
-// text that a server supplies is scrubbed of the key, and of the forms that a
-// server or a proxy could echo it in, before it gets into an error.
+// The key is never printed. A Secret prints as a placeholder with every verb,
+// log and encoder, also as a field of another value. Text from a server is
+// redacted of the key, in every form that a server or a proxy could echo it in,
+// before it becomes part of an error.
 
-const hidden = "(redacted)"
+const redacted = "(redacted)"
 
-// A Secret holds an API key. The zero Secret is empty.
+// A Secret contains an API key. The zero Secret has none.
 type Secret struct {
-	// A function, because fmt and other printers look into strings that are
-	// behind unexported fields, and can't look into functions.
+	// Functions, because fmt and other printers read strings in unexported
+	// fields, and can't read functions.
 	reveal func() string
-	scrub  func(string) string
-	within func([]byte) bool
+	redact func(string) string
+	found  func([]byte) bool
 }
 
-// NewSecret makes a Secret of a key; white space round it is dropped.
+// NewSecret returns a Secret of a key without surrounding white space.
 func NewSecret(key string) Secret {
 	key = strings.TrimSpace(key)
 	if key == "" {
 		return Secret{}
 	}
-	return Secret{reveal: func() string { return key }, scrub: newScrubber(key), within: newFinder(key)}
+	return Secret{reveal: func() string { return key }, redact: newRedactor(key), found: newMatcher(key)}
 }
 
 // IsZero reports whether there is no key.
 func (s Secret) IsZero() bool { return s.reveal == nil }
 
-// Scrub gives the text with every form of the key replaced.
-func (s Secret) Scrub(text string) string {
-	if s.scrub == nil {
+// Redact returns the text with every form of the key replaced.
+func (s Secret) Redact(text string) string {
+	if s.redact == nil {
 		return text
 	}
-	return s.scrub(text)
+	return s.redact(text)
 }
 
-func (s Secret) String() string { return hidden }
+// FoundIn reports whether a text contains the key in any form. A key that is
+// too short to be one is never found.
+func (s Secret) FoundIn(text []byte) bool { return s.found != nil && s.found(text) }
 
-// GoString keeps %#v from showing the key.
-func (s Secret) GoString() string { return hidden }
+func (s Secret) String() string { return redacted }
 
-// Format keeps every other verb from showing the key.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hidden)) }
+// GoString keeps the key out of %#v.
+func (s Secret) GoString() string { return redacted }
 
-// LogValue keeps logs from showing the key.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+// Format keeps the key out of every other verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
-// MarshalText keeps encoders from showing the key.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+// LogValue keeps the key out of logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-func newScrubber(key string) func(string) string {
+// MarshalText keeps the key out of encoders.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+func newRedactor(key string) func(string) string {
 	var pairs []string
-	for _, form := range secretForms(key) {
+	for _, form := range keyForms(key) {
 		if form != "" {
-			pairs = append(pairs, form, hidden)
+			pairs = append(pairs, form, redacted)
 		}
 	}
 	return strings.NewReplacer(pairs...).Replace
 }
 
-// leastKey is the length from which a key can be told from any other word. One
-// that is shorter is no key of Wix; it may stand in texts by chance.
-const leastKey = 12
+// minKeyLength is the minimum length of a key to be recognized. A shorter one is
+// not a key of Wix, and may be in a text by chance.
+const minKeyLength = 12
 
-// newFinder makes a function that looks for any form of the key.
-func newFinder(key string) func([]byte) bool {
-	if len(key) < leastKey {
+func newMatcher(key string) func([]byte) bool {
+	if len(key) < minKeyLength {
 		return nil
 	}
 	var forms [][]byte
-	for _, form := range append(secretForms(key), strings.ToUpper(key), strings.ToLower(key)) {
-		if len(form) >= leastKey {
+	for _, form := range append(keyForms(key), strings.ToUpper(key), strings.ToLower(key)) {
+		if len(form) >= minKeyLength {
 			forms = append(forms, []byte(form))
 		}
 	}
@@ -94,19 +97,15 @@ func newFinder(key string) func([]byte) bool {
 	}
 }
 
-// Within reports whether a text holds the key in any form; a key that is too
-// short to be one is never found.
-func (s Secret) Within(text []byte) bool { return s.within != nil && s.within(text) }
-
-// secretForms lists how a key may be echoed. The plain key is last: where
-// several forms begin at one place, the first listed is taken.
-func secretForms(key string) []string {
+// keyForms lists the forms in which a key may be echoed. The plain key is last:
+// if several forms match at one position, the first in the list is replaced.
+func keyForms(key string) []string {
 	quoted, _ := json.Marshal(key)
 	inner := strings.TrimSuffix(strings.TrimPrefix(string(quoted), `"`), `"`)
 	goQuoted := strconv.Quote(key)
 	forms := []string{
-		url.QueryEscape(key), url.PathEscape(key), lowerHex(url.QueryEscape(key)), lowerHex(url.PathEscape(key)),
-		percentAll(key), lowerHex(percentAll(key)),
+		url.QueryEscape(key), url.PathEscape(key), lowerEscapes(url.QueryEscape(key)), lowerEscapes(url.PathEscape(key)),
+		percentEncode(key, ""), lowerEscapes(percentEncode(key, "")),
 		goQuoted[1 : len(goQuoted)-1], inner, strings.ReplaceAll(inner, "/", `\/`), html.EscapeString(key),
 		hex.EncodeToString([]byte(key)), strings.ToUpper(hex.EncodeToString([]byte(key))),
 	}
@@ -120,11 +119,11 @@ func secretForms(key string) []string {
 	return append(forms, key)
 }
 
-// base64Inner gives the characters that the key always has in base64 when
-// lead bytes (modulo 3) stand before it, such as the "user:" of basic
-// authentication, whatever they and the bytes after it are.
+// base64Inner returns the characters that the key always has in base64 after
+// lead other bytes (modulo 3), such as the "user:" of basic authentication,
+// whatever these bytes and the ones after the key are.
 func base64Inner(enc *base64.Encoding, key string, lead int) string {
-	const shortest = 6 // a shorter text would hide what is not the key
+	const shortest = 6 // a shorter text would also match what is not the key
 	text := enc.WithPadding(base64.NoPadding).EncodeToString([]byte(strings.Repeat("x", lead) + key))
 	from, to := []int{0, 2, 3}[lead], len(text)
 	if (lead+len(key))%3 != 0 {
@@ -136,16 +135,8 @@ func base64Inner(enc *base64.Encoding, key string, lead int) string {
 	return text[from:to]
 }
 
-func percentAll(key string) string {
-	var b strings.Builder
-	for i := range len(key) {
-		fmt.Fprintf(&b, "%%%02X", key[i])
-	}
-	return b.String()
-}
-
-// lowerHex lowers the digits of percent escapes, and nothing else.
-func lowerHex(escaped string) string {
+// lowerEscapes changes only the digits of percent escapes to lower case.
+func lowerEscapes(escaped string) string {
 	b := []byte(escaped)
 	for i := 0; i+2 < len(b); i++ {
 		if b[i] == '%' {

@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// echoes lists the forms in which a server sends the key back.
+// echoes lists the forms in which a server may echo the key.
 func echoes() map[string]string {
 	quoted, _ := json.Marshal(testKey)
 	wrapped := base64.StdEncoding.EncodeToString([]byte(testKey))
@@ -33,8 +33,8 @@ func echoes() map[string]string {
 	}
 }
 
-// shows reports a form of the key, or a long part of it, in the text.
-func shows(text string) bool {
+// containsKey reports whether the text has a form of the key, or a long part.
+func containsKey(text string) bool {
 	text = strings.ReplaceAll(text, " ", "")
 	for _, form := range echoes() {
 		if strings.Contains(text, form) {
@@ -45,7 +45,7 @@ func shows(text string) bool {
 		strings.Contains(text, base64.StdEncoding.EncodeToString([]byte(testKey))[3:20])
 }
 
-// echoing gives servers that send an echo of the key, each in another place.
+// echoing returns servers that send an echo of the key, each in another place.
 func echoing(echo string) map[string]http.HandlerFunc {
 	text, _ := json.Marshal(strings.Repeat("x", 150) + echo)
 	short, _ := json.Marshal(echo)
@@ -92,20 +92,20 @@ func echoing(echo string) map[string]http.HandlerFunc {
 	}
 }
 
-// TestKeyIsInNoError lets a server echo the key wherever an error could take it from.
-func TestKeyIsInNoError(t *testing.T) {
+// TestKeyNotInErrors: a server echoes the key wherever an error could get it from.
+func TestKeyNotInErrors(t *testing.T) {
 	for form, echo := range echoes() {
-		for where, answer := range echoing(echo) {
+		for where, handler := range echoing(echo) {
 			var log bytes.Buffer
-			c := clientOf(t, answer, func(o *Options) {
+			c := newTestClient(t, handler, func(o *Options) {
 				o.Attempts = 2
 				o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			})
-			_, err := ReadInventory(context.Background(), c, InventoryOptions{}, (&kept{}).sink)
-			_, _, chained := chainOf(c, Slice{Account: accountID(1)})
-			_, got := c.Get(context.Background(), accountID(1), "p")
-			for _, text := range []string{dump(err), dump(chained), dump(got), log.String(), dump(c)} {
-				if shows(text) {
+			_, err := ReadInventory(context.Background(), c, InventoryOptions{}, ignorePackages)
+			_, _, pagesErr := readPages(c, Slice{Account: accountID(1)})
+			_, getErr := c.Get(context.Background(), accountID(1), "p")
+			for _, text := range []string{dump(err), dump(pagesErr), dump(getErr), log.String(), dump(c)} {
+				if containsKey(text) {
 					t.Errorf("%s in %s: %s", form, where, text)
 				}
 			}
@@ -113,7 +113,7 @@ func TestKeyIsInNoError(t *testing.T) {
 	}
 }
 
-// dump prints a value in every way that could end in a log.
+// dump prints a value in every way that could get it into a log.
 func dump(v any) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v %+v %#v %s %q", v, v, v, v, v)
@@ -124,13 +124,13 @@ func dump(v any) string {
 	return b.String()
 }
 
-// TestKeyIsInNoNetworkError lets the transport name the key.
-func TestKeyIsInNoNetworkError(t *testing.T) {
-	c := clientOf(t, nil, func(o *Options) {
+// TestKeyNotInNetworkErrors: the transport's error has the key.
+func TestKeyNotInNetworkErrors(t *testing.T) {
+	c := newTestClient(t, nil, func(o *Options) {
 		o.Transport = failing{fmt.Errorf("malformed response %q\n<html>%s", testKey, testKey)}
 	})
 	_, err := c.Query(context.Background(), Query{})
-	if err == nil || shows(dump(err)) || strings.Contains(err.Error(), "\n") || !Retryable(err) {
+	if err == nil || containsKey(dump(err)) || strings.Contains(err.Error(), "\n") || !retryable(err) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -139,7 +139,7 @@ type failing struct{ error }
 
 func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.error }
 
-func TestSecretPrintsNothing(t *testing.T) {
+func TestSecretIsNotPrinted(t *testing.T) {
 	key := NewSecret(testKey)
 	type holder struct {
 		Shown  Secret
@@ -155,27 +155,27 @@ func TestSecretPrintsNothing(t *testing.T) {
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("key", "key", key, "holder", h, "options", Options{Key: key})
 	texts := []string{string(encoded), log.String(), dump(key), dump(&key), dump(h), dump(&h), fmt.Sprintf("%x %d %X", key, key, key), dump(Options{Key: key})}
 	for _, text := range texts {
-		if shows(text) || strings.Contains(text, hex.EncodeToString([]byte(testKey))) {
+		if containsKey(text) || strings.Contains(text, hex.EncodeToString([]byte(testKey))) {
 			t.Errorf("printed %s", text)
 		}
 	}
-	if !NewSecret(" \n").IsZero() || NewSecret("k").IsZero() || (Secret{}).Scrub("k") != "k" {
-		t.Error("an empty key is not zero")
+	if !NewSecret(" \n").IsZero() || NewSecret("k").IsZero() || (Secret{}).Redact("k") != "k" {
+		t.Error("IsZero or Redact of an empty key is wrong")
 	}
 }
 
-func TestScrubKeepsOtherText(t *testing.T) {
-	const text = "account 1234: nothing to hide"
-	if got := NewSecret(testKey).Scrub(text); got != text {
-		t.Errorf("scrubbed to %q", got)
+func TestRedactKeepsOtherText(t *testing.T) {
+	const text = "account 1234: nothing to redact"
+	if got := NewSecret(testKey).Redact(text); got != text {
+		t.Errorf("redacted to %q", got)
 	}
-	if got := NewSecret("k").Scrub("k8s"); got != hidden+"8s" {
-		t.Errorf("scrubbed to %q", got)
+	if got := NewSecret("k").Redact("k8s"); got != redacted+"8s" {
+		t.Errorf("redacted to %q", got)
 	}
 }
 
 func TestErrorIsOneLine(t *testing.T) {
-	c := clientOf(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	c := newTestClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = io.WriteString(w, `{"message":"<b>\u001b[31m`+strings.Repeat("long ", 1000)+`"}`)
 	}))
@@ -185,18 +185,18 @@ func TestErrorIsOneLine(t *testing.T) {
 	}
 }
 
-// TestAShortKeyIsAWord: a key that could be any word refuses no answer.
-func TestAShortKeyIsAWord(t *testing.T) {
-	if NewSecret("test").Within([]byte("a test")) || NewSecret("").Within([]byte("")) {
-		t.Error("a short word was taken for the key")
+// TestShortKeyIsNotMatched: a key that could be any word rejects no response.
+func TestShortKeyIsNotMatched(t *testing.T) {
+	if NewSecret("test").FoundIn([]byte("a test")) || NewSecret("").FoundIn([]byte("")) {
+		t.Error("a short word was mistaken for the key")
 	}
 	key := NewSecret("IST.0123456789abcdef")
 	for _, text := range []string{`{"id":"IST.0123456789abcdef"}`, `"IST.0123456789ABCDEF"`, `"SVNULjAxMjM0NTY3ODlhYmNkZWY="`} {
-		if !key.Within([]byte(text)) {
-			t.Errorf("%s: the key is not found", text)
+		if !key.FoundIn([]byte(text)) {
+			t.Errorf("%s: the key was not found", text)
 		}
 	}
-	if key.Within([]byte("IST.0123456789abcde")) {
-		t.Error("a part of the key was taken for it")
+	if key.FoundIn([]byte("IST.0123456789abcde")) {
+		t.Error("a part of the key was mistaken for it")
 	}
 }

@@ -12,76 +12,80 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// The snapshot, packages.jsonl.zst: every copy that was taken in, in the order
-// of arrival, one a line, its JSON as Wix sent it but for white space outside
-// of strings. Read again it gives the same packages: of two lines for one
-// package the later updatedDate holds, and of equal dates the later line.
+// The snapshot, packages.jsonl.zst, has every copy that the sink received, in
+// this order, one per line: its JSON as Wix sent it, without white space outside
+// of strings. Reading it returns the same packages: of two lines for one package
+// the later updatedDate counts, and with equal dates the later line.
 
-// maxLine bounds a line of a snapshot.
+// maxLine is the maximum length of a line of a snapshot.
 const maxLine = 16 << 20
 
-// A SnapshotWriter writes a snapshot. It is not safe for use by several
-// goroutines.
+// A SnapshotWriter writes a snapshot. It is not safe for concurrent use.
 type SnapshotWriter struct {
-	packed  *zstd.Encoder
-	content io.Writer
-	line    bytes.Buffer
+	compressed *zstd.Encoder
+	content    io.Writer
+	line       bytes.Buffer
 }
 
-// NewSnapshotWriter makes a writer of a compressed snapshot onto w. Content, a
-// hash for one, gets the same lines before they are compressed; it may be nil.
+// NewSnapshotWriter returns a writer of a compressed snapshot to w. The lines
+// are also written to content, such as a hash, before they are compressed; it
+// may be nil.
 func NewSnapshotWriter(w, content io.Writer) (*SnapshotWriter, error) {
-	packed, err := zstd.NewWriter(w, zstd.WithZeroFrames(true), zstd.WithEncoderConcurrency(1))
+	compressed, err := zstd.NewWriter(w, zstd.WithZeroFrames(true), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return nil, fmt.Errorf("write the snapshot: %w", err)
 	}
 	if content == nil {
 		content = io.Discard
 	}
-	return &SnapshotWriter{packed: packed, content: content}, nil
+	return &SnapshotWriter{compressed: compressed, content: content}, nil
 }
 
-// Write adds a package, given as its JSON.
+// Write adds the JSON of a package.
 func (s *SnapshotWriter) Write(raw []byte) error {
 	s.line.Reset()
 	if err := json.Compact(&s.line, raw); err != nil {
 		return fmt.Errorf("write the snapshot: package is not JSON: %w", err)
 	}
 	if s.line.Len() >= maxLine {
-		return fmt.Errorf("write the snapshot: package of %d bytes, at most %d can be read again", s.line.Len(), maxLine-1)
+		return fmt.Errorf("write the snapshot: package of %d bytes: the maximum is %d", s.line.Len(), maxLine-1)
 	}
 	s.line.WriteByte('\n')
-	if _, err := io.MultiWriter(s.packed, s.content).Write(s.line.Bytes()); err != nil {
+	if _, err := io.MultiWriter(s.compressed, s.content).Write(s.line.Bytes()); err != nil {
 		return fmt.Errorf("write the snapshot: %w", err)
 	}
 	return nil
 }
 
-// Close ends the snapshot; without it the snapshot is cut short. It does not
-// close what is written onto.
+// Close ends the snapshot, which is truncated without it. It does not close the
+// underlying writer.
 func (s *SnapshotWriter) Close() error {
-	if err := s.packed.Close(); err != nil {
+	if err := s.compressed.Close(); err != nil {
 		return fmt.Errorf("write the snapshot: %w", err)
 	}
 	return nil
 }
 
-// ReadSnapshot reads a snapshot into the sink, compressed by zstd or gzip or
-// not at all. It gives the distinct packages of each account. An error names
-// the line.
+// ReadSnapshot reads a snapshot, compressed by zstd, by gzip or not at all, into
+// the sink. It returns the number of distinct packages of each account. An error
+// names the line.
 func ReadSnapshot(r io.Reader, sink Sink) (map[string]int, error) {
-	plain, done, err := unpack(r)
+	plain, closePlain, err := decompress(r)
 	if err != nil {
 		return nil, fmt.Errorf("read the snapshot: %w", err)
 	}
-	defer done()
-	replay := replayer{index: newIndex(), sink: sink}
+	defer closePlain()
+	index := newPackageIndex()
 	lines := bufio.NewScanner(plain)
 	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
 	n := 0
 	for lines.Scan() {
 		n++
-		if err := replay.take(n, lines.Bytes()); err != nil {
+		line := lines.Bytes()
+		if n == 1 {
+			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
+		}
+		if err := readLine(line, index, sink); err != nil {
 			return nil, fmt.Errorf("read the snapshot: line %d: %w", n, err)
 		}
 	}
@@ -91,41 +95,33 @@ func ReadSnapshot(r io.Reader, sink Sink) (map[string]int, error) {
 		}
 		return nil, fmt.Errorf("read the snapshot: line %d: %w", n+1, err)
 	}
-	return replay.index.accounts(), nil
+	return index.perAccount(), nil
 }
 
-// A replayer weighs lines as a reading weighs copies.
-type replayer struct {
-	index *index
-	sink  Sink
-}
-
-func (r *replayer) take(line int, raw []byte) error {
-	if line == 1 {
-		raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
-	}
-	if raw = bytes.TrimSpace(raw); len(raw) == 0 {
+// readLine passes the package of a line to the sink, if it counts.
+func readLine(line []byte, index *packageIndex, sink Sink) error {
+	if line = bytes.TrimSpace(line); len(line) == 0 {
 		return nil
 	}
-	p, err := decodePackage(raw)
+	p, err := decodePackage(line)
 	if err != nil {
 		return err
 	}
 	if p.AccountID == "" {
-		return fmt.Errorf("package %s has no account id", named(p.ID))
+		return fmt.Errorf("package %s has no account id", showID(p.ID))
 	}
-	switch r.index.weigh(&p) {
-	case fresh, newer:
-		return r.sink(p, raw, false)
-	case conflicted:
-		r.index.settle(&p)
-		return r.sink(p, raw, true)
+	switch index.add(&p) {
+	case first, newer:
+		return sink(p, line, false)
+	case conflicting:
+		index.resolve(&p)
+		return sink(p, line, true)
 	}
 	return nil
 }
 
-// unpack finds out how r is compressed by its first bytes.
-func unpack(r io.Reader) (plain io.Reader, done func(), err error) {
+// decompress detects the compression of r by its first bytes.
+func decompress(r io.Reader) (plain io.Reader, closePlain func(), err error) {
 	head := bufio.NewReader(r)
 	magic, err := head.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -133,7 +129,7 @@ func unpack(r io.Reader) (plain io.Reader, done func(), err error) {
 	}
 	switch {
 	case bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		const window = 128 << 20 // what zstd --long asks for
+		const window = 128 << 20 // as zstd --long needs
 		d, err := zstd.NewReader(head, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window))
 		if err != nil {
 			return nil, nil, err

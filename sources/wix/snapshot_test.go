@@ -17,8 +17,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// packed writes raw packages into a snapshot.
-func packed(t interface{ Fatal(...any) }, raw ...string) []byte {
+// packSnapshot returns a snapshot of raw packages.
+func packSnapshot(t interface{ Fatal(...any) }, raw ...string) []byte {
 	var b bytes.Buffer
 	w, err := NewSnapshotWriter(&b, nil)
 	if err != nil {
@@ -48,10 +48,10 @@ func unzstd(t *testing.T, b []byte) []byte {
 	return plain
 }
 
-func TestSnapshotForms(t *testing.T) {
+func TestSnapshotFormats(t *testing.T) {
 	one := `{ "id" : "p1",` + "\n" + `"accountId":"a", "later":"<&\u2028 kept>", "n":1.0 }`
 	const line = `{"id":"p1","accountId":"a","later":"<&\u2028 kept>","n":1.0}`
-	zipped := packed(t, one, `{"id":"p2","accountId":"b"}`)
+	zipped := packSnapshot(t, one, `{"id":"p2","accountId":"b"}`)
 	plain := unzstd(t, zipped)
 	if want := line + "\n" + `{"id":"p2","accountId":"b"}` + "\n"; string(plain) != want {
 		t.Fatalf("wrote %s, want %s", plain, want)
@@ -62,51 +62,51 @@ func TestSnapshotForms(t *testing.T) {
 	_ = g.Close()
 	for name, b := range map[string][]byte{
 		"zstd": zipped, "gzip": gzipped.Bytes(), "plain": plain,
-		"by hand": []byte("\xef\xbb\xbf" + strings.ReplaceAll(string(plain), "\n", "\r\n\r\n")),
+		"edited": []byte("\xef\xbb\xbf" + strings.ReplaceAll(string(plain), "\n", "\r\n\r\n")),
 	} {
-		var k kept
-		accounts, err := ReadSnapshot(bytes.NewReader(b), k.sink)
-		if err != nil || !cmp.Equal(accounts, map[string]int{"a": 1, "b": 1}) || k.calls != 2 || k.raw[0] != line {
-			t.Errorf("%s: %v, %d calls, error %v", name, accounts, k.calls, err)
+		var s recordingSink
+		accounts, err := ReadSnapshot(bytes.NewReader(b), s.sink)
+		if err != nil || !cmp.Equal(accounts, map[string]int{"a": 1, "b": 1}) || s.calls != 2 || s.raw[0] != line {
+			t.Errorf("%s: %v, %d calls, error %v", name, accounts, s.calls, err)
 		}
 	}
 }
 
-func TestSnapshotOfAnEmptyBook(t *testing.T) {
-	b := packed(t)
+func TestEmptySnapshot(t *testing.T) {
+	b := packSnapshot(t)
 	if len(b) == 0 {
-		t.Error("an empty book is an empty file")
+		t.Error("an empty snapshot is an empty file")
 	}
-	accounts, err := ReadSnapshot(bytes.NewReader(b), (&kept{}).sink)
+	accounts, err := ReadSnapshot(bytes.NewReader(b), ignorePackages)
 	if err != nil || len(accounts) != 0 {
 		t.Errorf("%v, error %v", accounts, err)
 	}
 }
 
-func TestSnapshotFaults(t *testing.T) {
+func TestReadSnapshotErrors(t *testing.T) {
 	good := `{"id":"p1","accountId":"a"}` + "\n"
-	whole := packed(t, strings.Repeat(" ", 10)+strings.TrimSpace(good))
+	whole := packSnapshot(t, strings.Repeat(" ", 10)+strings.TrimSpace(good))
 	for name, test := range map[string]struct{ in, want string }{
 		"not JSON":   {good + good + "{", "read the snapshot: line 3: package without an id: unexpected end"},
 		"no id":      {good + "{}", "line 2: a package has no id"},
 		"no account": {good + `{"id":"p2"}`, "line 2: package p2 has no account id"},
 		"too long":   {good + strings.Repeat("x", maxLine+1), "line 2: longer than"},
-		"cut short":  {string(whole[:len(whole)-3]), "line 1: unexpected EOF"},
+		"truncated":  {string(whole[:len(whole)-3]), "line 1: unexpected EOF"},
 		"bad zstd":   {"\x28\xb5\x2f\xfd\xff\xff\xff\xff", "read the snapshot: line 1: "},
 		"bad gzip":   {"\x1f\x8bxxxxxxxxxx", "read the snapshot: gzip"},
 	} {
-		if _, err := ReadSnapshot(strings.NewReader(test.in), (&kept{}).sink); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := ReadSnapshot(strings.NewReader(test.in), ignorePackages); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want %q", name, err, test.want)
 		}
 	}
-	lost := errors.New("disk full")
-	_, err := ReadSnapshot(strings.NewReader(good), func(reconcile.Package, []byte, bool) error { return lost })
-	if !errors.Is(err, lost) {
+	errSink := errors.New("disk full")
+	_, err := ReadSnapshot(strings.NewReader(good), func(reconcile.Package, []byte, bool) error { return errSink })
+	if !errors.Is(err, errSink) {
 		t.Errorf("error %v", err)
 	}
 }
 
-func TestSnapshotWriterFaults(t *testing.T) {
+func TestSnapshotWriterErrors(t *testing.T) {
 	w, err := NewSnapshotWriter(io.Discard, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -121,27 +121,27 @@ func TestSnapshotWriterFaults(t *testing.T) {
 	}
 }
 
-// TestSnapshotReplays holds that a replay of random books, with copies of any
-// age, gives what the live reading gave: the packages, and the sink's calls.
-func TestSnapshotReplays(t *testing.T) {
+// TestSnapshotReplay: reading the snapshot of a random inventory, with copies of
+// any age, returns the packages of the live reading.
+func TestSnapshotReplay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		f := &fakeBook{noCount: rapid.Bool().Draw(t, "no count")}
+		f := &fakeServer{noCount: rapid.Bool().Draw(t, "no count")}
 		for range rapid.IntRange(0, 30).Draw(t, "copies") {
 			p := pkg(rapid.IntRange(1, 6).Draw(t, "package"), rapid.IntRange(1, 3).Draw(t, "account"))
 			p.Updated = fmt.Sprintf("2026-02-0%dT00:00:00Z", rapid.IntRange(1, 3).Draw(t, "day"))
 			p.ExternalID = rapid.SampledFrom([]string{"x", "y"}).Draw(t, "external id")
 			f.packages = append(f.packages, p)
 		}
-		var live, replayed kept
-		c, err := NewClient(Options{AccountID: parentID, Key: NewSecret(testKey), Transport: direct{f}, Concurrency: 1})
+		var live, replayed recordingSink
+		c, err := NewClient(Options{AccountID: parentID, Key: NewSecret(testKey), Transport: handlerTransport{f}, Concurrency: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
-		coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: []string{accountID(1), accountID(2)}}, live.sink)
+		coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountIDs(1, 2)}, live.sink)
 		if err != nil {
 			t.Fatal(err)
 		}
-		accounts, err := ReadSnapshot(bytes.NewReader(packed(t, live.raw...)), replayed.sink)
+		accounts, err := ReadSnapshot(bytes.NewReader(packSnapshot(t, live.raw...)), replayed.sink)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,16 +150,16 @@ func TestSnapshotReplays(t *testing.T) {
 		}
 		for account, n := range accounts {
 			if a := coverage.Accounts[account]; n > 0 && (a == nil || a.Packages != n) {
-				t.Fatalf("account %s has %d packages, the coverage says %+v", account, n, a)
+				t.Fatalf("account %s has %d packages, coverage %+v", account, n, a)
 			}
 		}
 	})
 }
 
-// FuzzReadSnapshot holds that no file panics.
+// FuzzReadSnapshot checks that no file panics.
 func FuzzReadSnapshot(f *testing.F) {
 	one, _ := json.Marshal(pkg(1, 1))
 	f.Add(one)
-	f.Add(packed(f, string(one)))
-	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = ReadSnapshot(bytes.NewReader(b), (&kept{}).sink) })
+	f.Add(packSnapshot(f, string(one)))
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = ReadSnapshot(bytes.NewReader(b), ignorePackages) })
 }

@@ -62,7 +62,7 @@ func (l *loader) keepKey(text, from string) error {
 func (l *loader) refuseKey() {
 	exported := wix.NewSecret(l.env[keyVariable])
 	for name, v := range l.given {
-		if name != keyFile && (l.config.APIKey.Within([]byte(v.text)) || exported.Within([]byte(v.text))) {
+		if name != keyFile && (l.config.APIKey.FoundIn([]byte(v.text)) || exported.FoundIn([]byte(v.text))) {
 			l.tell(name, fmt.Errorf("--%s: it holds the API key, which belongs into %s or a file (from %s)", name, keyVariable, v.from))
 		}
 	}

@@ -49,7 +49,7 @@ func LoadSome(names []string, flags map[string]string, env []string, readFile fu
 	}
 	for i := range l.config.Effective {
 		g := &l.config.Effective[i]
-		g.Value = l.config.APIKey.Scrub(g.Value)
+		g.Value = l.config.APIKey.Redact(g.Value)
 	}
 	return &l.config, nil
 }
@@ -209,7 +209,7 @@ func (l *loader) joined() error {
 // withoutKey replaces a fault that would quote the API key, because the key was
 // given for another setting as well.
 func (l *loader) withoutKey(err error) error {
-	if text := wix.NewSecret(l.env[keyVariable]).Scrub(err.Error()); text != err.Error() {
+	if text := wix.NewSecret(l.env[keyVariable]).Redact(err.Error()); text != err.Error() {
 		return errors.New(text)
 	}
 	return err

@@ -56,7 +56,7 @@ func mustLoad(t *testing.T, flags map[string]string, env []string, content map[s
 }
 
 // holds tells whether a secret is that text: it hides nothing else.
-func holds(s wix.Secret, text string) bool { return s.Scrub(text) == redacted }
+func holds(s wix.Secret, text string) bool { return s.Redact(text) == redacted }
 
 // diff compares configs by what they hold, the key included.
 func diff(want, got *Config) string {

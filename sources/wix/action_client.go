@@ -11,19 +11,18 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// How the actions of a plan become calls. A package is not there only where Wix
-// itself says so, in its own words: a 404 without the code of an application
-// may be a gateway's, and says nothing of packages. Of a sub-account nothing is
-// said that was not read to its last page; it may hold very many packages, of
-// which only those are kept that have the external id.
+// A package is missing only if Wix itself reports it: a 404 without an application
+// code may come from a gateway. The packages of a sub-account are known only once
+// its last page is read. There may be very many, so only those with the external
+// id are kept.
 
-// A Carrier carries the actions of plans to Wix: it is fix.Wix.
+// An ActionClient sends the actions of plans to Wix: it implements fix.Wix.
 type ActionClient struct{ Client *Client }
 
-// Get reads a package, nil where Wix says that there is none.
+// Get reads a package. It returns nil if Wix reports that there is none.
 func (c ActionClient) Get(ctx context.Context, accountID, packageID string) (*reconcile.Package, error) {
 	found, err := c.Client.Get(ctx, accountID, packageID)
-	if notThere(err) {
+	if packageNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -32,55 +31,55 @@ func (c ActionClient) Get(ctx context.Context, accountID, packageID string) (*re
 	return &found.Package, nil
 }
 
-func notThere(err error) bool {
+func packageNotFound(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code != ""
 }
 
-// Find reads all packages of a sub-account that have an external id. Of a
-// package that was shown twice it takes the copy that was updated last.
+// Find returns all packages of a sub-account that have an external id. Of several
+// copies of a package the one updated last counts.
 func (c ActionClient) Find(ctx context.Context, accountID, externalID string) ([]reconcile.Package, error) {
-	s := search{externalID: reconcile.TrimID(externalID), newest: make(map[string]time.Time)}
+	s := externalIDSearch{externalID: reconcile.TrimID(externalID), newest: make(map[string]time.Time)}
 	for page, err := range c.Client.Pages(ctx, Slice{Account: accountID}) {
 		if err != nil {
 			return nil, err
 		}
 		for i := range page.Packages {
-			s.take(&page.Packages[i].Package)
+			s.add(&page.Packages[i].Package)
 		}
 	}
 	return s.found, nil
 }
 
-// A search looks for the packages of an external id among copies.
-type search struct {
+// An externalIDSearch collects the packages with an external id among copies.
+type externalIDSearch struct {
 	externalID string
-	newest     map[string]time.Time // by package: when its newest copy was updated
-	found      []reconcile.Package  // whose newest copy has the external id
+	newest     map[string]time.Time // package id → updatedDate of its newest copy
+	found      []reconcile.Package  // newest copies that have the external id
 }
 
-// take takes a copy. Of two of the same date the one that has the external id
-// counts: to find a package too many keeps one from being made twice.
-func (s *search) take(p *reconcile.Package) {
-	newest, again := s.newest[p.ID]
+// add adds a copy. Of two with the same date the one that has the external id
+// counts: to find one package too many keeps one from being created twice.
+func (s *externalIDSearch) add(p *reconcile.Package) {
+	newest, known := s.newest[p.ID]
 	has := p.ExternalID == s.externalID
-	if again && (p.Updated.Before(newest) || p.Updated.Equal(newest) && !has) {
+	if known && (p.Updated.Before(newest) || p.Updated.Equal(newest) && !has) {
 		return
 	}
 	s.newest[p.ID] = p.Updated
-	at := slices.IndexFunc(s.found, func(f reconcile.Package) bool { return f.ID == p.ID })
+	i := slices.IndexFunc(s.found, func(f reconcile.Package) bool { return f.ID == p.ID })
 	switch {
-	case at >= 0 && has:
-		s.found[at] = *p
-	case at >= 0:
-		s.found = slices.Delete(s.found, at, at+1)
+	case i >= 0 && has:
+		s.found[i] = *p
+	case i >= 0:
+		s.found = slices.Delete(s.found, i, i+1)
 	case has:
 		s.found = append(s.found, *p)
 	}
 }
 
-// Send sends the one request of an action, unless ready says right before it
-// leaves that it must not.
+// Send sends the one request of an action, unless ready returns an error right
+// before it is sent.
 func (c ActionClient) Send(ctx context.Context, parent string, a *fix.Action, ready func(context.Context) error) fix.Sent {
 	answer, err := c.Client.Send(ctx, changeOf(parent, a), ready)
 	if err == nil {
@@ -106,8 +105,7 @@ func (c ActionClient) Send(ctx context.Context, parent string, a *fix.Action, re
 	return sent
 }
 
-// changeOf gives the change that an action asks for. One that asks for none, or
-// for what can't be sent, is found out when it is checked.
+// changeOf returns the change of an action. Change.Check finds what is invalid.
 func changeOf(parent string, a *fix.Action) Change {
 	change := Change{AccountID: a.AccountID, PackageID: a.PackageID, InstanceID: a.InstanceID}
 	switch a.Fix {
@@ -121,7 +119,7 @@ func changeOf(parent string, a *fix.Action) Change {
 		change.Kind, change.ProductID, change.Cycle = Adjust, a.Desired.ProductID, reconcile.Cycle(a.Desired.Cycle)
 	case reconcile.FixCreate:
 		change.Kind, change.ExternalID = CreatePackage, a.ExternalID
-		change.IdempotencyKey, change.Lines = a.IdempotencyKey(parent), instancesOfLines(a.Desired.Lines)
+		change.IdempotencyKey, change.Instances = a.IdempotencyKey(parent), newInstances(a.Desired.Lines)
 	case reconcile.FixCancel:
 		change.Kind = CancelInstance
 		if a.InstanceID == "" {
@@ -131,9 +129,9 @@ func changeOf(parent string, a *fix.Action) Change {
 	return change
 }
 
-// instancesOfLines gives an instance for every one of each line; one more than
-// a package may hold is enough to be refused.
-func instancesOfLines(lines []fix.Line) []NewInstance {
+// newInstances returns one instance per unit of quantity. It stops at one more
+// than a package can have, which Change.Check rejects.
+func newInstances(lines []fix.Line) []NewInstance {
 	var all []NewInstance
 	for _, l := range lines {
 		for range min(l.Quantity, reconcile.MaxQuantity+1-len(all)) {

@@ -12,11 +12,11 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// TestNoMinuteHasMore sends for ten minutes with all workers, and counts every
-// window of a minute.
-func TestNoMinuteHasMore(t *testing.T) {
+// TestRatePerMinute sends for ten minutes with all workers, and counts the
+// requests in every window of a minute.
+func TestRatePerMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(180)
+		l := newRateLimiter(180)
 		var mu sync.Mutex
 		var sent []time.Time
 		var group sync.WaitGroup
@@ -60,52 +60,52 @@ func TestThrottled(t *testing.T) {
 		{0, rate.Inf, 20, rate.Inf},
 		{3, 0.05, 0.05, 0.05},
 	} {
-		l := newLimiter(test.perMinute)
-		if l.now != test.first {
-			t.Errorf("%d: begins at %v", test.perMinute, l.now)
+		l := newRateLimiter(test.perMinute)
+		if l.current != test.first {
+			t.Errorf("%d: starts at %v", test.perMinute, l.current)
 		}
-		for range 8 { // those that were under way together
+		for range 8 { // those that were in flight together
 			l.throttled(0, time.Time{})
 		}
-		if l.now != test.after {
-			t.Errorf("%d: %v after a 429, want %v", test.perMinute, l.now, test.after)
+		if l.current != test.after {
+			t.Errorf("%d: %v after a 429, want %v", test.perMinute, l.current, test.after)
 		}
 		if l.bucket.Burst() != 1 && test.after < test.first {
 			t.Errorf("%d: a burst of %d after a 429", test.perMinute, l.bucket.Burst())
 		}
-		l.succeeded(0) // sent before
-		if l.now != test.after {
-			t.Errorf("%d: an old success gave back to %v", test.perMinute, l.now)
+		l.succeeded(0) // sent before the 429
+		if l.current != test.after {
+			t.Errorf("%d: an old success raised the rate to %v", test.perMinute, l.current)
 		}
-		if l.succeeded(1); l.now != min(test.after*recoveryFactor, test.max) {
-			t.Errorf("%d: a success gave back to %v", test.perMinute, l.now)
+		if l.succeeded(1); l.current != min(test.after*recoveryFactor, test.max) {
+			t.Errorf("%d: a success raised the rate to %v", test.perMinute, l.current)
 		}
 		for range 100 {
 			l.succeeded(1)
 		}
-		if l.now != test.max || l.bucket.Burst() != l.burst {
-			t.Errorf("%d: recovered to %v, burst %d", test.perMinute, l.now, l.bucket.Burst())
+		if l.current != test.max || l.bucket.Burst() != l.burst {
+			t.Errorf("%d: recovered to %v, burst %d", test.perMinute, l.current, l.bucket.Burst())
 		}
 		for generation := range 100 {
 			l.throttled(generation, time.Time{})
 		}
-		if l.now < min(slowest, l.full) {
-			t.Errorf("%d: slowed down to %v", test.perMinute, l.now)
+		if l.current < min(minRate, l.configured) {
+			t.Errorf("%d: slowed down to %v", test.perMinute, l.current)
 		}
 	}
 }
 
-// TestAllPause holds that a Retry-After of one request is a pause for all.
-func TestAllPause(t *testing.T) {
+// TestRateLimiterPause: a Retry-After for one request pauses all.
+func TestRateLimiterPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, start := newLimiter(0), time.Now()
+		l, start := newRateLimiter(0), time.Now()
 		l.throttled(0, start.Add(30*time.Second))
-		l.throttled(1, start.Add(5*time.Second)) // a shorter one does not end it
+		l.throttled(1, start.Add(5*time.Second)) // a shorter pause does not end it
 		var group sync.WaitGroup
 		for range 8 {
 			group.Go(func() {
 				if _, err := l.wait(context.Background()); err != nil || time.Since(start) < 30*time.Second {
-					t.Errorf("went on after %s, error %v", time.Since(start), err)
+					t.Errorf("continued after %s, error %v", time.Since(start), err)
 				}
 			})
 		}
@@ -118,13 +118,13 @@ func TestAllPause(t *testing.T) {
 	})
 }
 
-// TestOneIsThrottledAllPause holds the same through the client: what is asked
-// after another request's 429 is not sent before its Retry-After.
-func TestOneIsThrottledAllPause(t *testing.T) {
+// TestThrottledRequestPausesAll is the same with a client: after a 429 no other
+// request is sent before its Retry-After.
+func TestThrottledRequestPausesAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var sent []time.Time
-		f := &fakeBook{before: func(_ asked, w http.ResponseWriter) bool {
+		f := &fakeServer{before: func(_ receivedRequest, w http.ResponseWriter) bool {
 			mu.Lock()
 			defer mu.Unlock()
 			if sent = append(sent, time.Now()); len(sent) > 1 {
@@ -134,7 +134,7 @@ func TestOneIsThrottledAllPause(t *testing.T) {
 			w.WriteHeader(http.StatusTooManyRequests)
 			return true
 		}}
-		c := clientOf(t, f)
+		c := newTestClient(t, f)
 		go func() { _, _ = c.Query(t.Context(), Query{}) }()
 		time.Sleep(time.Second)
 		if _, err := c.Query(t.Context(), Query{Count: true}); err != nil {

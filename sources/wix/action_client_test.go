@@ -14,75 +14,74 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// The actions of plans, held against a server that was written apart from this
-// client: what each of them does there, and what is told of each fault.
+// The actions of plans against the simulator: what each does, and the result of
+// each fault.
 
 var _ fix.Wix = ActionClient{}
 
-// sevenActions gives an action for each of the seven calls that simBook allows.
+// sevenActions returns one action per kind of change, all valid for simPackages.
 func sevenActions() map[ChangeKind]fix.Action {
 	base := fix.Action{AccountID: accountID(1), ExternalID: "ext-1", PackageID: packageID(1), InstanceID: instanceID(1)}
-	action := func(name string, wanted fix.Desired) fix.Action {
+	action := func(name string, desired fix.Desired) fix.Action {
 		a := base
-		a.Fix, a.Desired = name, wanted
+		a.Fix, a.Desired = name, desired
 		return a
 	}
-	whole := action(reconcile.FixCancel, fix.Desired{Status: "CANCELED"})
-	whole.InstanceID = ""
-	named := action(reconcile.FixExternalID, fix.Desired{ExternalID: "a/b é"})
-	named.InstanceID = ""
+	cancelPackage := action(reconcile.FixCancel, fix.Desired{Status: "CANCELED"})
+	cancelPackage.InstanceID = ""
+	setExternalID := action(reconcile.FixExternalID, fix.Desired{ExternalID: "a/b é"})
+	setExternalID.InstanceID = ""
 	return map[ChangeKind]fix.Action{
-		CancelPackage: whole, SetExternalID: named,
+		CancelPackage: cancelPackage, SetExternalID: setExternalID,
 		CancelInstance: action(reconcile.FixCancel, fix.Desired{Status: "CANCELED"}),
-		Assign:         action(reconcile.FixAssign, fix.Desired{SiteID: otherSite}),
+		Assign:         action(reconcile.FixAssign, fix.Desired{SiteID: site2}),
 		Unassign:       action(reconcile.FixUnassign, fix.Desired{SiteID: reconcile.Floating}),
-		Adjust:         action(reconcile.FixAdjust, fix.Desired{Cycle: "1 YEAR"}),
+		Adjust:         action(reconcile.FixAdjust, fix.Desired{Cycle: "2 YEAR"}),
 		CreatePackage: {Fix: reconcile.FixCreate, AccountID: accountID(2), ExternalID: "new", Desired: fix.Desired{Lines: []fix.Line{
-			{ProductID: aProduct, Cycle: "1 YEAR", Country: "DE", SiteID: liveSite, Quantity: 1},
-			{ProductID: another, Cycle: reconcile.OneTime, Country: "AT", Quantity: 2},
+			{ProductID: product1, Cycle: "1 YEAR", Country: "DE", SiteID: site1, Quantity: 1},
+			{ProductID: product2, Cycle: reconcile.OneTime, Country: "AT", Quantity: 2},
 		}}},
 	}
 }
 
 func TestActionsAtTheServer(t *testing.T) {
-	for kind, held := range map[ChangeKind]func(*reconcile.Package) bool{
+	for kind, applied := range map[ChangeKind]func(*reconcile.Package) bool{
 		CancelPackage:  func(p *reconcile.Package) bool { return !p.Live() },
 		CancelInstance: func(p *reconcile.Package) bool { return !p.Live() },
 		SetExternalID:  func(p *reconcile.Package) bool { return p.ExternalID == "a/b é" },
-		Assign:         func(p *reconcile.Package) bool { return p.Instances[0].SiteID == otherSite },
+		Assign:         func(p *reconcile.Package) bool { return p.Instances[0].SiteID == site2 },
 		Unassign:       func(p *reconcile.Package) bool { return p.Instances[0].SiteID == "" },
-		Adjust:         func(p *reconcile.Package) bool { return p.Instances[0].Cycle == "1 YEAR" },
+		Adjust:         func(p *reconcile.Package) bool { return p.Instances[0].Cycle == "2 YEAR" },
 		CreatePackage:  func(p *reconcile.Package) bool { return p.ExternalID == "new" && len(p.Instances) == 3 },
 	} {
 		t.Run(string(kind), func(t *testing.T) {
-			s, c := simOf(t, wixsim.ChangeOptions{})
+			s, c := serveSim(t, wixsim.ChangeOptions{})
 			a := sevenActions()[kind]
 			sent := ActionClient{c}.Send(context.Background(), parentID, &a, nil)
-			made := s.Changes()
-			if sent.Fate != fix.Answered || sent.Err != nil || len(made) != 1 || string(made[0].Kind) != string(kind) || made[0].Effect != wixsim.Done {
-				t.Fatalf("sent %+v, made %+v", sent, made)
+			changes := s.Changes()
+			if sent.Fate != fix.Answered || sent.Err != nil || len(changes) != 1 || string(changes[0].Kind) != string(kind) || changes[0].Effect != wixsim.Done {
+				t.Fatalf("sent %+v, changes %+v", sent, changes)
 			}
 			if kind == CreatePackage {
 				var body struct{ IdempotencyKey string }
-				if err := json.Unmarshal([]byte(made[0].Body), &body); err != nil || body.IdempotencyKey != a.IdempotencyKey(parentID) {
-					t.Errorf("body %s, error %v", made[0].Body, err)
+				if err := json.Unmarshal([]byte(changes[0].Body), &body); err != nil || body.IdempotencyKey != a.IdempotencyKey(parentID) {
+					t.Errorf("body %s, error %v", changes[0].Body, err)
 				}
 			}
-			id := made[0].PackageID
+			id := changes[0].PackageID
 			if sent.PackageID != "" && sent.PackageID != id {
-				t.Errorf("package %q, made %q", sent.PackageID, id)
+				t.Errorf("package %q, want %q", sent.PackageID, id)
 			}
 			p, err := ActionClient{c}.Get(context.Background(), a.AccountID, id)
-			if err != nil || p == nil || !held(p) {
+			if err != nil || p == nil || !applied(p) {
 				t.Errorf("package %+v, error %v", p, err)
 			}
 		})
 	}
 }
 
-// TestCreateIsMadeOnce holds that a create which is sent twice makes one package.
-func TestCreateIsMadeOnce(t *testing.T) {
-	s, c := simOf(t, wixsim.ChangeOptions{})
+func TestCreateTwiceMakesOnePackage(t *testing.T) {
+	s, c := serveSim(t, wixsim.ChangeOptions{})
 	a := sevenActions()[CreatePackage]
 	first := ActionClient{c}.Send(context.Background(), parentID, &a, nil)
 	second := ActionClient{c}.Send(context.Background(), parentID, &a, nil)
@@ -92,17 +91,17 @@ func TestCreateIsMadeOnce(t *testing.T) {
 	}
 }
 
-func TestFatesOfActions(t *testing.T) {
+func TestActionSendResults(t *testing.T) {
 	for fault, want := range map[wixsim.Fault]fix.Fate{
 		"": fix.Answered, wixsim.Slow: fix.Answered, wixsim.Throttle: fix.Throttled, wixsim.ThrottleRetryAfter: fix.Throttled,
 		wixsim.InternalError: fix.Lost, wixsim.InternalErrorAfter: fix.Lost, wixsim.ResetConnection: fix.Lost, wixsim.ResetAfter: fix.Lost,
 		wixsim.HTMLWithOKAfter: fix.Lost, wixsim.Truncate: fix.Lost, wixsim.DelayedEffect: fix.Lost, wixsim.HalfAssign: fix.Lost,
 	} {
-		s, c := simOf(t, wixsim.ChangeOptions{OnChange: func(int, wixsim.Change) wixsim.Fault { return fault }})
+		s, c := serveSim(t, wixsim.ChangeOptions{OnChange: func(int, wixsim.Change) wixsim.Fault { return fault }})
 		a := sevenActions()[Assign]
 		sent := ActionClient{c}.Send(context.Background(), parentID, &a, nil)
 		if sent.Fate != want || (sent.Err == nil) != (want == fix.Answered) || len(s.Changes()) != 1 {
-			t.Errorf("%s: %+v, want fate %d", fault, sent, want)
+			t.Errorf("%s: %+v, want result %d", fault, sent, want)
 		}
 		if fault == wixsim.ThrottleRetryAfter && sent.Wait != 7*time.Second {
 			t.Errorf("%s: wait %s", fault, sent.Wait)
@@ -110,29 +109,29 @@ func TestFatesOfActions(t *testing.T) {
 	}
 }
 
-func TestActionsThatAreRefused(t *testing.T) {
-	s, c := simOf(t, wixsim.ChangeOptions{})
+func TestInvalidActions(t *testing.T) {
+	s, c := serveSim(t, wixsim.ChangeOptions{})
 	a := sevenActions()[Assign]
 	a.AccountID = accountID(2)
 	if sent := (ActionClient{c}).Send(context.Background(), parentID, &a, nil); sent.Fate != fix.Refused || sent.Err == nil {
 		t.Errorf("%+v", sent)
 	}
-	for name, spoil := range map[string]func(*fix.Action){
-		"fix":      func(a *fix.Action) { a.Fix = "delete" },
-		"site":     func(a *fix.Action) { a.Desired.SiteID = "unassign" },
-		"instance": func(a *fix.Action) { a.InstanceID = "" },
-		"no cycle": func(a *fix.Action) { a.Fix = reconcile.FixAdjust },
-		"two dots": func(a *fix.Action) { a.Fix, a.Desired.ExternalID = reconcile.FixExternalID, ".." },
-		"no lines": func(a *fix.Action) { a.Fix, a.PackageID = reconcile.FixCreate, "" },
-		"quantity": func(a *fix.Action) { *a = sevenActions()[CreatePackage]; a.Desired.Lines[0].Quantity = 1 << 40 },
-		"less than": func(a *fix.Action) {
+	for name, change := range map[string]func(*fix.Action){
+		"fix":          func(a *fix.Action) { a.Fix = "delete" },
+		"site":         func(a *fix.Action) { a.Desired.SiteID = "unassign" },
+		"instance":     func(a *fix.Action) { a.InstanceID = "" },
+		"no cycle":     func(a *fix.Action) { a.Fix = reconcile.FixAdjust },
+		"two dots":     func(a *fix.Action) { a.Fix, a.Desired.ExternalID = reconcile.FixExternalID, ".." },
+		"no instances": func(a *fix.Action) { a.Fix, a.PackageID = reconcile.FixCreate, "" },
+		"quantity":     func(a *fix.Action) { *a = sevenActions()[CreatePackage]; a.Desired.Lines[0].Quantity = 1 << 40 },
+		"negative": func(a *fix.Action) {
 			*a = sevenActions()[CreatePackage]
 			a.Desired.Lines = a.Desired.Lines[:1]
 			a.Desired.Lines[0].Quantity = -1
 		},
 	} {
 		a := sevenActions()[Assign]
-		spoil(&a)
+		change(&a)
 		if sent := (ActionClient{c}).Send(context.Background(), parentID, &a, nil); sent.Fate != fix.NotSent || sent.Err == nil {
 			t.Errorf("%s: %+v", name, sent)
 		}
@@ -142,12 +141,12 @@ func TestActionsThatAreRefused(t *testing.T) {
 	}
 }
 
-// TestStoppedBeforeItLeaves holds that a request which still waits for its place
-// in the rate does not leave once its time, or the run's, is over.
-func TestStoppedBeforeItLeaves(t *testing.T) {
+// TestActionContextEndsWhileWaiting: a change that still waits for the rate is not
+// sent once the context has ended.
+func TestActionContextEndsWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := wixsim.New(simBook(), &wixsim.Options{Key: testKey, Parent: parentID})
-		c := clientOf(t, nil, func(o *Options) { o.Transport, o.Rate = aborting{s}, 2 })
+		s := newSim(wixsim.ChangeOptions{})
+		c := newTestClient(t, s, func(o *Options) { o.Rate = 2 })
 		if _, err := (ActionClient{c}).Get(context.Background(), accountID(1), packageID(1)); err != nil {
 			t.Fatal(err)
 		}
@@ -160,39 +159,37 @@ func TestStoppedBeforeItLeaves(t *testing.T) {
 	})
 }
 
-func TestGetTellsWhatIsNotThere(t *testing.T) {
-	_, c := simOf(t, wixsim.ChangeOptions{})
+func TestGetMissingPackage(t *testing.T) {
+	_, c := serveSim(t, wixsim.ChangeOptions{})
 	if p, err := (ActionClient{c}).Get(context.Background(), accountID(1), packageID(9)); p != nil || err != nil {
-		t.Errorf("no such package: %+v, error %v", p, err)
+		t.Errorf("unknown package: %+v, error %v", p, err)
 	}
 	if p, err := (ActionClient{c}).Get(context.Background(), accountID(2), packageID(1)); p != nil || !Forbidden(err) {
 		t.Errorf("another account: %+v, error %v", p, err)
 	}
-	for name, body := range map[string]string{"nothing": "", "a page": "<html>404</html>", "a gateway": `{"message":"no route"}`} {
-		c := clientOf(t, nil, func(o *Options) {
-			o.Transport = aborting{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(http.StatusNotFound)
-				_, _ = w.Write([]byte(body))
-			})}
-		})
+	for name, body := range map[string]string{"empty": "", "HTML": "<html>404</html>", "gateway": `{"message":"no route"}`} {
+		c := newTestClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(body))
+		}))
 		if p, err := (ActionClient{c}).Get(context.Background(), accountID(1), packageID(1)); p != nil || err == nil {
 			t.Errorf("%s: %+v, error %v", name, p, err)
 		}
 	}
 }
 
-func TestFindReadsTheWholeAccount(t *testing.T) {
-	var book []wixsim.Package
+func TestFindReadsWholeAccount(t *testing.T) {
+	var packages []wixsim.Package
 	for n := 1; n <= 23; n++ {
-		p := simBook()[0]
+		p := simPackages()[0]
 		p.ID, p.ExternalID = packageID(n), "other"
 		p.CreatedDate = p.CreatedDate.Add(time.Duration(n) * time.Minute)
-		book = append(book, p)
+		packages = append(packages, p)
 	}
-	book[0].ExternalID, book[22].ExternalID, book[7].ExternalID = "\u00a0mine ", "mine", "MINE"
-	book[7].AccountID, book[9].ExternalID = accountID(2), "mine"
-	book[9].ProductInstances[0].Status = "CANCELED"
-	s := wixsim.New(book, &wixsim.Options{Key: testKey, Parent: parentID, PageSize: 5})
+	packages[0].ExternalID, packages[22].ExternalID, packages[7].ExternalID = "\u00a0mine ", "mine", "MINE"
+	packages[7].AccountID, packages[9].ExternalID = accountID(2), "mine"
+	packages[9].ProductInstances[0].Status = "CANCELED"
+	s := wixsim.New(packages, &wixsim.Options{Key: testKey, Parent: parentID, PageSize: 5})
 	c := serve(t, s)
 	found, err := ActionClient{c}.Find(context.Background(), accountID(1), " mine")
 	var ids []string
@@ -206,16 +203,16 @@ func TestFindReadsTheWholeAccount(t *testing.T) {
 		t.Errorf("empty account: %+v, error %v", found, err)
 	}
 	pages := 0
-	broken := wixsim.New(book, &wixsim.Options{Key: testKey, Parent: parentID, PageSize: 5, OnRequest: func(int) { pages++ },
+	broken := wixsim.New(packages, &wixsim.Options{Key: testKey, Parent: parentID, PageSize: 5, OnRequest: func(int) { pages++ },
 		Faults: map[wixsim.Fault]float64{wixsim.NoMetadata: 1}, MaxFaultsPerRequest: -1})
 	if found, err := (ActionClient{serve(t, broken)}).Find(context.Background(), accountID(1), "mine"); err == nil || found != nil {
-		t.Errorf("a chain that breaks: %+v after %d pages", found, pages)
+		t.Errorf("invalid page: %+v after %d pages", found, pages)
 	}
 }
 
-// TestSearch takes copies of packages in any order, a name each with the second
-// at which it was updated.
-func TestSearch(t *testing.T) {
+// TestExternalIDSearch adds copies of packages in different orders. Each has an id
+// and the second of its updatedDate.
+func TestExternalIDSearch(t *testing.T) {
 	at := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	copyOf := func(id, externalID string, second int) reconcile.Package {
 		return reconcile.Package{ID: id, ExternalID: externalID, Updated: at.Add(time.Duration(second) * time.Second)}
@@ -223,23 +220,23 @@ func TestSearch(t *testing.T) {
 	for name, test := range map[string]struct {
 		copies []reconcile.Package
 		want   string
-		second int // of the one that is found
+		second int // of the one found
 	}{
-		"none":                   {nil, "", 0},
-		"another":                {[]reconcile.Package{copyOf("a", "other", 1)}, "", 0},
-		"one":                    {[]reconcile.Package{copyOf("b", "other", 1), copyOf("a", "mine", 1)}, "a", 1},
-		"two":                    {[]reconcile.Package{copyOf("a", "mine", 1), copyOf("b", "mine", 1)}, "a b", 1},
-		"got it later":           {[]reconcile.Package{copyOf("a", "other", 1), copyOf("a", "mine", 2)}, "a", 2},
-		"got it earlier":         {[]reconcile.Package{copyOf("a", "mine", 2), copyOf("a", "other", 1)}, "a", 2},
-		"lost it":                {[]reconcile.Package{copyOf("b", "mine", 1), copyOf("a", "mine", 1), copyOf("a", "other", 2)}, "b", 1},
-		"had it":                 {[]reconcile.Package{copyOf("a", "other", 2), copyOf("a", "mine", 1)}, "", 0},
-		"kept it":                {[]reconcile.Package{copyOf("a", "mine", 1), copyOf("a", "mine", 3), copyOf("a", "mine", 2)}, "a", 3},
-		"both at once":           {[]reconcile.Package{copyOf("a", "other", 1), copyOf("a", "mine", 1)}, "a", 1},
-		"both at once, reversed": {[]reconcile.Package{copyOf("a", "mine", 1), copyOf("a", "other", 1)}, "a", 1},
+		"none":                       {nil, "", 0},
+		"another":                    {[]reconcile.Package{copyOf("a", "other", 1)}, "", 0},
+		"one":                        {[]reconcile.Package{copyOf("b", "other", 1), copyOf("a", "mine", 1)}, "a", 1},
+		"two":                        {[]reconcile.Package{copyOf("a", "mine", 1), copyOf("b", "mine", 1)}, "a b", 1},
+		"added later":                {[]reconcile.Package{copyOf("a", "other", 1), copyOf("a", "mine", 2)}, "a", 2},
+		"added earlier":              {[]reconcile.Package{copyOf("a", "mine", 2), copyOf("a", "other", 1)}, "a", 2},
+		"removed later":              {[]reconcile.Package{copyOf("b", "mine", 1), copyOf("a", "mine", 1), copyOf("a", "other", 2)}, "b", 1},
+		"removed earlier":            {[]reconcile.Package{copyOf("a", "other", 2), copyOf("a", "mine", 1)}, "", 0},
+		"kept":                       {[]reconcile.Package{copyOf("a", "mine", 1), copyOf("a", "mine", 3), copyOf("a", "mine", 2)}, "a", 3},
+		"both at one date":           {[]reconcile.Package{copyOf("a", "other", 1), copyOf("a", "mine", 1)}, "a", 1},
+		"both at one date, reversed": {[]reconcile.Package{copyOf("a", "mine", 1), copyOf("a", "other", 1)}, "a", 1},
 	} {
-		s := search{externalID: "mine", newest: make(map[string]time.Time)}
+		s := externalIDSearch{externalID: "mine", newest: make(map[string]time.Time)}
 		for i := range test.copies {
-			s.take(&test.copies[i])
+			s.add(&test.copies[i])
 		}
 		var ids []string
 		for _, p := range s.found {
