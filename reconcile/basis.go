@@ -7,42 +7,42 @@ import (
 	"time"
 )
 
-// A Basis is what a fix of a finding rests on, beyond what the finding shows.
-// Only findings of a kind that has a fix carry one.
+// A Basis is what the fix of a finding depends on, beyond the finding itself.
+// Only findings whose kind has a fix carry one.
 type Basis struct {
-	Records       []int    // the rows of the subscription, by their place in the ledger
-	Rows          string   // hash of what they hold; empty where the ledger has none
-	Targets       []string // the live instances that the finding is about
-	Whole         bool     // they are all that is live in the package
-	LinkedByPlace bool     // the package was linked by its place alone
-	Order         []OrderLine
+	Records       []int       // record numbers of the subscription's rows
+	RowsHash      string      // of the rows' content; empty where the ledger has none
+	Targets       []string    // ids of the live instances that the finding is about
+	WholePackage  bool        // the targets are all live instances of the package
+	LinkedByPlace bool        // the package was linked by account, product and site only
+	Order         []OrderLine // what a missing package must contain
 }
 
-// Ordered is an active line that waits for a package to be created.
+// An OrderLine is an active ledger line for which a package must be created.
 type OrderLine struct {
 	ProductID string
-	SiteID    string // empty or Floating: on none
+	SiteID    string // empty or Floating: no site
 	Cycle     Cycle
 	Country   string
 	Quantity  int
 	Start     time.Time
 }
 
-// basis gives what every fix of the subscription rests on. Bad rows are no
-// part of it: they shield.
-func (m *matching) basis() *Basis {
-	if m.rests == nil {
-		m.rests = &Basis{Rows: RowsHash(m.Lines)}
+// newBasis returns the basis that all fixes of the subscription share. Bad rows
+// are not part of it: they shield instead.
+func (m *matcher) newBasis() *Basis {
+	if m.fixBasis == nil {
+		m.fixBasis = &Basis{RowsHash: RowsHash(m.Lines)}
 		for i := range m.Lines {
-			m.rests.Records = append(m.rests.Records, m.Lines[i].Record)
+			m.fixBasis.Records = append(m.fixBasis.Records, m.Lines[i].Record)
 		}
 	}
-	b := *m.rests
+	b := *m.fixBasis
 	return &b
 }
 
-// RowsHash gives a hash of what the rows of a subscription hold, in the order of
-// Compare; empty where there are none.
+// RowsHash returns a hash of the content of a subscription's rows, which must be
+// in the order of Compare. It is empty where there are none.
 func RowsHash(lines []Line) string {
 	if len(lines) == 0 {
 		return ""
@@ -54,8 +54,8 @@ func RowsHash(lines []Line) string {
 	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
 
-// content gives the line's cells as bytes, each behind its length. Where the
-// row stands in the ledger is no part of them.
+// content returns the line's cells as bytes, each with its length in front. The
+// record number is left out, so that moving a row does not change the hash.
 func (l *Line) content() []byte {
 	var b []byte
 	for _, cell := range [...]string{
@@ -79,8 +79,8 @@ func (p Price) text() string {
 	return p.Amount.String()
 }
 
-// order gives what a package of the active lines would hold.
-func (m *matching) order() []OrderLine {
+// orderLines returns what a package for the active lines must contain.
+func (m *matcher) orderLines() []OrderLine {
 	var order []OrderLine
 	for i := range m.Lines {
 		if l := &m.Lines[i]; m.sub.phases[i] == PhaseActive {

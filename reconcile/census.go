@@ -1,7 +1,7 @@
 package reconcile
 
-// Class is where a ledger row or a package ends. Every row and every package
-// ends in exactly one: that is what a census proves.
+// Class is how a ledger row or a package ended. Each has exactly one class, and
+// the census proves it: the counts must add up on both sides.
 type Class uint8
 
 // The classes.
@@ -13,12 +13,12 @@ const (
 	Duplicate
 	Conflict
 	Invalid
-	UnknownClass
+	ClassUnknown
 	Settled // nothing live and nothing active
 	classes // their number
 )
 
-// Classes gives all classes in their order.
+// Classes returns all classes in their order.
 func Classes() []Class {
 	all := make([]Class, classes)
 	for i := range all {
@@ -32,13 +32,13 @@ func (c Class) String() string {
 		"conflict", "invalid", "unknown", "settled"}[c]
 }
 
-// Census counts both sides by class.
+// Census counts ledger rows and packages by class.
 type Census struct {
 	Rows     [classes]int
 	Packages [classes]int
 }
 
-// Totals gives the sum of both sides.
+// Totals returns the number of rows and of packages.
 func (c *Census) Totals() (rows, packages int) {
 	for i := range classes {
 		rows += c.Rows[i]

@@ -1,37 +1,37 @@
 package reconcile
 
-// Lines choose instances in passes, each pass by the cells that it names. A
-// line takes part in a pass only where it has all of them filled. Active lines
-// run through all passes before upcoming ones do, and ended ones come last and
-// only take an instance that they name or that is of their product. What
-// active lines do not find among the live instances they look for among the
-// dead. Within a pass lines go by their own cells and instances by their id,
-// so that the order of rows is of no account.
+// Lines choose instances in passes. A pass compares certain columns, and a line
+// takes part only if it has all of them filled. Active lines run through all
+// passes first, then upcoming ones; ended lines come last and only choose an
+// instance by its id or product. Active lines that find no live instance choose
+// among the dead ones. Within a pass lines are ordered by their cells and
+// instances by id, so the order of rows does not matter.
 
-// cells is a set of the cells that a pass compares.
-type cells uint8
+// columns is a set of the columns that a pass compares: bit i stands for element
+// i of a passKey.
+type columns uint8
 
 const (
-	cellInstance cells = 1 << iota
-	cellProduct
-	cellSite
-	cellCycle
-	cellCountry
+	columnInstance columns = 1 << iota
+	columnProduct
+	columnSite
+	columnCycle
+	columnCountry
 
-	noCells cells = 0
+	noColumns columns = 0
 )
 
-// passes gives the passes of a phase. An ended line runs those that name the
-// instance or its product.
-func passes(phase Phase) []cells {
-	all := []cells{
-		cellInstance,
-		cellProduct | cellSite | cellCycle | cellCountry,
-		cellProduct | cellSite,
-		cellProduct | cellCycle,
-		cellProduct,
-		cellSite,
-		noCells,
+// passes returns the passes of a phase. An ended line runs only those that
+// compare the instance or its product.
+func passes(phase Phase) []columns {
+	all := []columns{
+		columnInstance,
+		columnProduct | columnSite | columnCycle | columnCountry,
+		columnProduct | columnSite,
+		columnProduct | columnCycle,
+		columnProduct,
+		columnSite,
+		noColumns,
 	}
 	if phase == PhaseEnded {
 		return all[:5]
@@ -39,55 +39,36 @@ func passes(phase Phase) []cells {
 	return all
 }
 
-// place is what a pass compares: the cells that it does not name are empty.
-type place struct {
-	instance, product, site, country string
-	cycle                            Cycle
+// A passKey holds the values that a pass compares. The columns that the pass
+// leaves out are empty.
+type passKey [5]string
+
+// passKey returns the values of the line that a pass compares, and whether all of
+// them are filled.
+func (l *Line) passKey(pass columns) (key passKey, filled bool) {
+	return passKey{l.InstanceID, l.ProductID, l.SiteID, string(l.Cycle.canonical()), l.Country}.only(pass)
 }
 
-// place gives what the pass compares of the line, and whether the line has all
-// of it filled.
-func (l *Line) place(pass cells) (p place, filled bool) {
-	p, filled = place{}, true
-	take := func(cell cells, from string, to *string) {
-		if pass&cell != 0 {
-			*to = from
-			filled = filled && from != ""
+// passKey returns the values of the instance that a pass compares.
+func (i *Instance) passKey(pass columns) passKey {
+	key, _ := passKey{i.ID, i.ProductID, i.site(), string(i.Cycle.canonical()), i.Country}.only(pass)
+	return key
+}
+
+// only returns the key with just the columns of the pass, and whether all of them
+// are filled.
+func (k passKey) only(pass columns) (key passKey, filled bool) {
+	filled = true
+	for i, value := range k {
+		if pass&(1<<i) != 0 {
+			key[i] = value
+			filled = filled && value != ""
 		}
 	}
-	take(cellInstance, l.InstanceID, &p.instance)
-	take(cellProduct, l.ProductID, &p.product)
-	take(cellSite, l.SiteID, &p.site)
-	take(cellCountry, l.Country, &p.country)
-	if pass&cellCycle != 0 {
-		p.cycle = l.Cycle.canonical()
-		filled = filled && l.Cycle != ""
-	}
-	return p, filled
+	return key, filled
 }
 
-// place gives what the pass compares of the instance.
-func (i *Instance) place(pass cells) place {
-	var p place
-	if pass&cellInstance != 0 {
-		p.instance = i.ID
-	}
-	if pass&cellProduct != 0 {
-		p.product = i.ProductID
-	}
-	if pass&cellSite != 0 {
-		p.site = i.site()
-	}
-	if pass&cellCountry != 0 {
-		p.country = i.Country
-	}
-	if pass&cellCycle != 0 {
-		p.cycle = i.Cycle.canonical()
-	}
-	return p
-}
-
-// site gives the instance's site as a ledger cell would: Floating where it is
+// site returns the instance's site as the ledger writes it: Floating where it is
 // on none.
 func (i *Instance) site() string {
 	if i.SiteID == "" {
@@ -96,35 +77,36 @@ func (i *Instance) site() string {
 	return i.SiteID
 }
 
-// A choice says who took which instance.
+// A choice records which line chose which instance.
 type choice struct {
-	line  []int   // by instance: the index of the line that took it, or -1
-	pass  []cells // by instance: the pass in which it was taken
-	found []int   // by line: how many of its units have an instance
+	line  []int     // by instance: the index of the line that chose it, or -1
+	pass  []columns // by instance: the pass in which it was chosen
+	found []int     // by line: how many instances it chose
 }
 
-// choose lets the lines of a subscription take the instances of a package.
+// choose lets the lines of a subscription choose among the instances of a
+// package.
 func choose(s *subscription, instances []Instance) *choice {
 	c := newChoice(s, instances)
 	for _, phase := range [...]Phase{PhaseActive, PhaseUpcoming, PhaseEnded} {
-		c.phase(s, phase, instances, Status.Live)
+		c.runPasses(s, phase, instances, Status.Live)
 	}
-	c.phase(s, PhaseActive, instances, Status.Dead)
+	c.runPasses(s, PhaseActive, instances, Status.Dead)
 	return c
 }
 
-// chooseFailed lets the active lines take the FAILED instances of a package in
-// which nothing is live.
+// chooseFailed lets the active lines choose among the FAILED instances of a
+// package in which nothing is live.
 func chooseFailed(s *subscription, instances []Instance) *choice {
 	c := newChoice(s, instances)
-	c.phase(s, PhaseActive, instances, func(status Status) bool { return status == StatusFailed })
+	c.runPasses(s, PhaseActive, instances, func(status Status) bool { return status == StatusFailed })
 	return c
 }
 
 func newChoice(s *subscription, instances []Instance) *choice {
 	c := &choice{
 		line:  make([]int, len(instances)),
-		pass:  make([]cells, len(instances)),
+		pass:  make([]columns, len(instances)),
 		found: make([]int, len(s.lines)),
 	}
 	for i := range c.line {
@@ -133,54 +115,57 @@ func newChoice(s *subscription, instances []Instance) *choice {
 	return c
 }
 
-// phase runs all passes of one phase over the instances of a standing.
-func (c *choice) phase(s *subscription, phase Phase, instances []Instance, standing func(Status) bool) {
+// runPasses runs all passes of one phase over the instances with an eligible
+// status.
+func (c *choice) runPasses(s *subscription, phase Phase, instances []Instance, eligible func(Status) bool) {
 	if s.count[phase] == 0 {
 		return
 	}
 	for _, pass := range passes(phase) {
-		var free map[place][]int // instances that are to be had, by what the pass compares
+		var available map[passKey][]int
 		for i := range s.lines {
 			if s.phases[i] != phase || c.found[i] == s.lines[i].Quantity {
 				continue
 			}
-			want, filled := s.lines[i].place(pass)
+			key, filled := s.lines[i].passKey(pass)
 			if !filled {
 				continue
 			}
-			if free == nil {
-				free = c.free(instances, pass, standing)
+			if available == nil {
+				available = c.available(instances, pass, eligible)
 			}
-			free[want] = c.take(i, s.lines[i].Quantity, pass, free[want])
+			available[key] = c.assign(i, s.lines[i].Quantity, pass, available[key])
 		}
 	}
 }
 
-// free gives the instances that nobody took, by what the pass compares.
-func (c *choice) free(instances []Instance, pass cells, standing func(Status) bool) map[place][]int {
-	free := make(map[place][]int)
+// available returns the eligible instances that no line has chosen yet, by what
+// the pass compares.
+func (c *choice) available(instances []Instance, pass columns, eligible func(Status) bool) map[passKey][]int {
+	available := make(map[passKey][]int)
 	for i := range instances {
-		if c.line[i] < 0 && standing(instances[i].Status) {
-			key := instances[i].place(pass)
-			free[key] = append(free[key], i)
+		if c.line[i] < 0 && eligible(instances[i].Status) {
+			key := instances[i].passKey(pass)
+			available[key] = append(available[key], i)
 		}
 	}
-	return free
+	return available
 }
 
-// take gives the line as many of the free instances as it still wants, and
-// returns the rest of them.
-func (c *choice) take(line, quantity int, pass cells, free []int) []int {
-	n := min(quantity-c.found[line], len(free))
-	for _, i := range free[:n] {
+// assign records that the line chose as many of the available instances as its
+// quantity still needs, and returns the rest.
+func (c *choice) assign(line, quantity int, pass columns, available []int) []int {
+	n := min(quantity-c.found[line], len(available))
+	for _, i := range available[:n] {
 		c.line[i], c.pass[i] = line, pass
 	}
 	c.found[line] += n
-	return free[n:]
+	return available[n:]
 }
 
-// served counts the lines that have not ended and took a live instance.
-func (c *choice) served(s *subscription, instances []Instance) int {
+// servedLines returns the number of lines that have not ended and chose a live
+// instance.
+func (c *choice) servedLines(s *subscription, instances []Instance) int {
 	lines := make(map[int]bool)
 	for i, line := range c.line {
 		if line >= 0 && instances[i].Status.Live() && s.phases[line] != PhaseEnded {
@@ -190,31 +175,31 @@ func (c *choice) served(s *subscription, instances []Instance) int {
 	return len(lines)
 }
 
-// exchangeable reports whether an instance might as well have been chosen in
-// place of another live one, and one of the two is on a site: then nobody
-// knows which of them is too many, or which of them was ended. Who names an
-// instance by its id knows.
-func (c *choice) exchangeable(s *subscription, at int, instances []Instance) bool {
-	if c.line[at] >= 0 && c.pass[at] == cellInstance {
+// exchangeable reports whether the instance could have been chosen in place of
+// another live one while one of the two is on a site. It is then unclear which
+// of them is surplus or ended. An instance chosen by its id is never
+// exchangeable.
+func (c *choice) exchangeable(s *subscription, index int, instances []Instance) bool {
+	if c.line[index] >= 0 && c.pass[index] == columnInstance {
 		return false
 	}
 	for i := range instances {
-		if i == at || c.line[i] < 0 || !instances[i].Status.Live() || c.pass[i] == cellInstance {
+		if i == index || c.line[i] < 0 || !instances[i].Status.Live() || c.pass[i] == columnInstance {
 			continue
 		}
-		if c.line[at] >= 0 && s.phases[c.line[i]] == PhaseEnded { // both have ended
+		if c.line[index] >= 0 && s.phases[c.line[i]] == PhaseEnded { // both have ended
 			continue
 		}
-		onSite := instances[i].SiteID != "" || instances[at].SiteID != ""
-		if onSite && instances[i].place(c.pass[i]) == instances[at].place(c.pass[i]) && c.fitsBack(at, i, instances) {
+		onSite := instances[i].SiteID != "" || instances[index].SiteID != ""
+		if onSite && c.couldChoose(i, index, instances) && (c.line[index] < 0 || c.couldChoose(index, i, instances)) {
 			return true
 		}
 	}
 	return false
 }
 
-// fitsBack reports whether the line that took one instance, if one did, might
-// have taken the other.
-func (c *choice) fitsBack(at, other int, instances []Instance) bool {
-	return c.line[at] < 0 || instances[at].place(c.pass[at]) == instances[other].place(c.pass[at])
+// couldChoose reports whether the line that chose one instance could have chosen
+// the other in the same pass.
+func (c *choice) couldChoose(chosen, other int, instances []Instance) bool {
+	return instances[chosen].passKey(c.pass[chosen]) == instances[other].passKey(c.pass[chosen])
 }

@@ -5,24 +5,25 @@ import (
 	"fmt"
 )
 
-// Book says how much of the inventory under the parent account was read.
+// InventoryExtent is how much of the inventory under the parent account was read.
 type InventoryExtent string
 
-// What can be said of the inventory.
+// The extents of an inventory.
 const (
-	// BookWhole: every sub-account was read, those that the ledger does not
-	// name included.
+	// InventoryWhole: every sub-account was read, including those that the
+	// ledger does not name.
 	InventoryWhole InventoryExtent = "whole"
-	// BookPartial: something in scope could not be read.
+	// InventoryPartial: something in scope could not be read.
 	InventoryPartial InventoryExtent = "partial"
-	// BookNarrowed: --accounts asked for a part of it.
+	// InventoryNarrowed: only the accounts of --accounts were asked for.
 	InventoryNarrowed InventoryExtent = "narrowed"
-	// BookNotDiscoverable: the server does not tell which accounts there are;
+	// InventoryNotDiscoverable: the server does not report which accounts exist;
 	// those that the ledger names were read.
 	InventoryNotDiscoverable InventoryExtent = "not_discoverable"
 )
 
-// Coverage says what was read. Absence at Wix is evidence only where it says so.
+// Coverage is what was read from Wix. A package that was not seen counts as
+// absent only where its coverage proves it.
 type Coverage struct {
 	Inventory InventoryExtent             `json:"book"`
 	Narrowed  bool                        `json:"narrowed"`
@@ -30,7 +31,7 @@ type Coverage struct {
 	Accounts  map[string]*AccountCoverage `json:"accounts"`           // by account id in lower case
 }
 
-// AccountCoverage says how one sub-account was read.
+// AccountCoverage is how one sub-account was read.
 type AccountCoverage struct {
 	Read     bool   `json:"read"`         // whole
 	By       string `json:"by,omitempty"` // "chain" or "sweep"
@@ -41,11 +42,11 @@ type AccountCoverage struct {
 // Whole reports whether a package that was not seen does not exist.
 func (c *Coverage) Whole() bool { return c.Inventory == InventoryWhole }
 
-// Complete reports whether the whole of the scope was read.
+// Complete reports whether everything in scope was read.
 func (c *Coverage) Complete() bool { return c.Inventory != InventoryPartial }
 
-// Read reports whether the account was read whole. In a whole inventory that is so
-// of an account that nothing was seen of, too.
+// Read reports whether the account was read whole. In a whole inventory that
+// includes an account of which nothing was seen.
 func (c *Coverage) Read(account string) bool {
 	if a, ok := c.Accounts[account]; ok {
 		return a.Read
@@ -53,8 +54,8 @@ func (c *Coverage) Read(account string) bool {
 	return c.Whole()
 }
 
-// Shown reports whether findings of the account belong into the reports.
-func (c *Coverage) Shown(account string) bool {
+// InScope reports whether findings of the account belong in the reports.
+func (c *Coverage) InScope(account string) bool {
 	if !c.Narrowed || account == "" {
 		return true
 	}
@@ -62,26 +63,26 @@ func (c *Coverage) Shown(account string) bool {
 	return ok
 }
 
-// Check says what is wrong with a coverage that was read back.
-func (c *Coverage) Check() error {
+// Validate checks a coverage that was read back from a file.
+func (c *Coverage) Validate() error {
 	switch c.Inventory {
 	case InventoryWhole, InventoryPartial, InventoryNarrowed, InventoryNotDiscoverable:
 	default:
-		return fmt.Errorf("%q: not a word for how much of an inventory was read", c.Inventory)
+		return fmt.Errorf("unknown inventory extent %q", c.Inventory)
 	}
 	if len(c.Accounts) == 0 {
 		return errors.New("no account was read")
 	}
 	for id, a := range c.Accounts {
 		if a == nil || !a.Read && c.Inventory == InventoryWhole {
-			return fmt.Errorf("account %s is not read, in an inventory that is %s", id, c.Inventory)
+			return fmt.Errorf("account %s was not read, but the inventory is %s", id, c.Inventory)
 		}
 	}
 	return nil
 }
 
-// Narrow keeps of the coverage just the named accounts, as a run that was asked
-// for them alone would have it; nil keeps all.
+// Narrow reduces the coverage to the named accounts, as if only they had been
+// asked for. Nil keeps all.
 func (c *Coverage) Narrow(only []string) {
 	if only == nil {
 		return

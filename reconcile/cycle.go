@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// A Cycle is a billing cycle, written as ONE_TIME or as a count and a unit:
-// "1 MONTH", "3 MONTH", "1 YEAR". The empty Cycle is unknown. 12 MONTH is the
-// same as 1 YEAR and 7 DAY the same as 1 WEEK; no other two cycles are equal.
+// A Cycle is a billing cycle: ONE_TIME, or a count and a unit such as "1 MONTH"
+// or "1 YEAR". The empty Cycle is unknown. 12 MONTH equals 1 YEAR and 7 DAY
+// equals 1 WEEK; no other two cycles are equal.
 type Cycle string
 
 // OneTime is the cycle of a single payment.
 const OneTime Cycle = "ONE_TIME"
 
-// MaxCycleCount bounds the count of a cycle.
+// MaxCycleCount is the largest count of a cycle.
 const MaxCycleCount = 1000
 
-// NewCycle makes the recurring cycle of count units. The unit is not checked:
-// one that Wix adds one day is kept, and compared as a word.
+// NewCycle returns the recurring cycle of count units. The unit is not checked: a
+// unit that Wix adds later is kept and compared as text.
 func NewCycle(count int, unit string) Cycle {
 	return Cycle(strconv.Itoa(count) + " " + strings.ToUpper(unit))
 }
@@ -36,7 +36,7 @@ func ParseCycle(text string) (Cycle, error) {
 	if n := len(digits) - len(strings.TrimLeft(digits, "0123456789")); n > 0 {
 		var err error
 		if count, err = strconv.Atoi(digits[:n]); err != nil || count < 1 || count > MaxCycleCount {
-			return "", fmt.Errorf("a billing cycle counts 1 to %d units", MaxCycleCount)
+			return "", fmt.Errorf("the count of a billing cycle must be 1 to %d", MaxCycleCount)
 		}
 		word = strings.TrimSpace(digits[n:])
 	}
@@ -65,8 +65,8 @@ func cycleUnit(word string, iso bool) (string, bool) {
 	return "", false
 }
 
-// Same reports whether two cycles are equal.
-func (c Cycle) Same(d Cycle) bool { return c.canonical() == d.canonical() }
+// Equal reports whether two cycles are equal.
+func (c Cycle) Equal(d Cycle) bool { return c.canonical() == d.canonical() }
 
 func (c Cycle) canonical() Cycle {
 	switch c {
@@ -78,7 +78,7 @@ func (c Cycle) canonical() Cycle {
 	return c
 }
 
-// split gives the count and the unit of a recurring cycle.
+// split returns the count and the unit of a recurring cycle.
 func (c Cycle) split() (count int, unit string, ok bool) {
 	digits, unit, found := strings.Cut(string(c), " ")
 	count, err := strconv.Atoi(digits)

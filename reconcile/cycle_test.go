@@ -19,16 +19,16 @@ func TestParseCycle(t *testing.T) {
 	}
 }
 
-func TestCyclesThatAreTheSame(t *testing.T) {
-	same := [][2]Cycle{{"12 MONTH", "1 YEAR"}, {"7 DAY", "1 WEEK"}, {"3 MONTH", "3 MONTH"}, {OneTime, OneTime}}
-	for _, c := range same {
-		if !c[0].Same(c[1]) || !c[1].Same(c[0]) {
-			t.Errorf("%q and %q are not the same", c[0], c[1])
+func TestCycleEqual(t *testing.T) {
+	equal := [][2]Cycle{{"12 MONTH", "1 YEAR"}, {"7 DAY", "1 WEEK"}, {"3 MONTH", "3 MONTH"}, {OneTime, OneTime}}
+	for _, c := range equal {
+		if !c[0].Equal(c[1]) || !c[1].Equal(c[0]) {
+			t.Errorf("%q and %q are not equal", c[0], c[1])
 		}
 	}
 	for _, c := range [][2]Cycle{{"24 MONTH", "2 YEAR"}, {"30 DAY", "1 MONTH"}, {"4 WEEK", "1 MONTH"}, {"52 WEEK", "1 YEAR"}, {OneTime, "1 YEAR"}, {"", OneTime}} {
-		if c[0].Same(c[1]) {
-			t.Errorf("%q and %q are the same", c[0], c[1])
+		if c[0].Equal(c[1]) {
+			t.Errorf("%q and %q are equal", c[0], c[1])
 		}
 	}
 }
@@ -43,7 +43,7 @@ func FuzzParseCycle(f *testing.F) {
 			return
 		}
 		if again, err := ParseCycle(string(c)); err != nil || again != c {
-			t.Errorf("%q gives %q, which gives %q, %v", text, c, again, err)
+			t.Errorf("%q parses as %q, which parses as %q, %v", text, c, again, err)
 		}
 	})
 }

@@ -5,178 +5,179 @@ import (
 	"slices"
 )
 
-// Diff reconciles an inventory that fits in memory: the rules of this package, put
-// together in the plainest way. Package join does the same for books of any
-// size. Packages must be distinct by id. The findings come in report order.
+// Diff reconciles lines and packages that fit in memory. It applies the rules of
+// this package in the plainest way and documents how they fit together; package
+// join does the same at any size. Packages must be distinct by id. The findings
+// are in report order.
 func Diff(lines []Line, bad []BadRow, packages []Package, rules Rules) ([]Finding, Census) {
-	b := newBook(lines, bad, packages)
-	rules.Shields = b.shields()
-	linker := b.link(&rules)
+	d := newDataset(lines, bad, packages)
+	rules.Shields = d.shields()
+	linker := d.link(&rules)
 	var findings []Finding
 	var census Census
-	for _, g := range b.decided(linker) {
-		out := rules.Match(g)
-		for _, f := range out.Findings {
-			if rules.Coverage.Shown(f.AccountID) {
+	for _, g := range d.linkedGroups(linker) {
+		result := rules.Match(g)
+		for _, f := range result.Findings {
+			if rules.Coverage.InScope(f.AccountID) {
 				findings = append(findings, f)
 			}
 		}
-		census.Add(&out.Census)
+		census.Add(&result.Census)
 	}
 	slices.SortFunc(findings, func(a, b Finding) int { return a.Compare(&b) })
 	return findings, census
 }
 
-// book is a whole inventory, by external id.
-type book struct {
-	groups        map[string]*Group
-	loose         []*Group // bad rows without an external id
-	subscriptions []*Group // left over: lines only
-	packages      []*Group // left over: one package each
+// A dataset is both sides of a reconciliation, grouped by external id.
+type dataset struct {
+	groups                 map[string]*Group
+	badWithoutID           []*Group // bad rows without an external id
+	unmatchedSubscriptions []*Group // lines only
+	unmatchedPackages      []*Group // one package each
 }
 
-func newBook(lines []Line, bad []BadRow, packages []Package) *book {
-	b := &book{groups: make(map[string]*Group)}
+func newDataset(lines []Line, bad []BadRow, packages []Package) *dataset {
+	d := &dataset{groups: make(map[string]*Group)}
 	for _, l := range lines {
-		g := b.group(l.ExternalID)
+		g := d.group(l.ExternalID)
 		g.Lines = append(g.Lines, l)
 	}
 	for _, row := range bad {
 		if row.ExternalID == "" {
-			b.loose = append(b.loose, &Group{Bad: []BadRow{row}})
+			d.badWithoutID = append(d.badWithoutID, &Group{Bad: []BadRow{row}})
 			continue
 		}
-		g := b.group(row.ExternalID)
+		g := d.group(row.ExternalID)
 		g.Bad = append(g.Bad, row)
 	}
-	b.share(lines)
+	d.markSharedIDs(lines)
 	for _, p := range packages {
-		if g, ok := b.groups[p.ExternalID]; ok && p.ExternalID != "" {
+		if g, ok := d.groups[p.ExternalID]; ok && p.ExternalID != "" {
 			g.Packages = append(g.Packages, p)
 		} else {
-			b.packages = append(b.packages, &Group{Packages: []Package{p}})
+			d.unmatchedPackages = append(d.unmatchedPackages, &Group{Packages: []Package{p}})
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(b.groups)) {
-		if g := b.groups[id]; len(g.Packages) == 0 && len(g.Bad) == 0 {
-			b.subscriptions = append(b.subscriptions, g)
+	for _, id := range slices.Sorted(maps.Keys(d.groups)) {
+		if g := d.groups[id]; len(g.Packages) == 0 && len(g.Bad) == 0 {
+			d.unmatchedSubscriptions = append(d.unmatchedSubscriptions, g)
 		}
 	}
-	return b
+	return d
 }
 
-func (b *book) group(externalID string) *Group {
-	g, ok := b.groups[externalID]
+func (d *dataset) group(externalID string) *Group {
+	g, ok := d.groups[externalID]
 	if !ok {
 		g = &Group{}
-		b.groups[externalID] = g
+		d.groups[externalID] = g
 	}
 	return g
 }
 
-// share notes the ids that stand under more than one external id.
-func (b *book) share(lines []Line) {
-	under := make(map[SharedID]map[string]bool)
+// markSharedIDs adds to each group the ids that rows of other groups name too.
+func (d *dataset) markSharedIDs(lines []Line) {
+	namedBy := make(map[SharedID]map[string]bool) // external ids
 	note := func(field, id, externalID string) {
 		if id == "" {
 			return
 		}
 		key := SharedID{field, id}
-		if under[key] == nil {
-			under[key] = make(map[string]bool)
+		if namedBy[key] == nil {
+			namedBy[key] = make(map[string]bool)
 		}
-		under[key][externalID] = true
+		namedBy[key][externalID] = true
 	}
 	for i := range lines {
 		note("package_id", lines[i].PackageID, lines[i].ExternalID)
 		note("instance_id", lines[i].InstanceID, lines[i].ExternalID)
 	}
-	for key, ids := range under {
-		for id := range ids {
-			if len(ids) > 1 {
-				b.groups[id].Shared = append(b.groups[id].Shared, key)
+	for key, externalIDs := range namedBy {
+		for id := range externalIDs {
+			if len(externalIDs) > 1 {
+				d.groups[id].Shared = append(d.groups[id].Shared, key)
 			}
 		}
 	}
 }
 
-func (b *book) shields() *Shields {
+func (d *dataset) shields() *Shields {
 	s := &Shields{}
-	for _, g := range b.loose {
-		s.AddBad(&g.Bad[0])
+	for _, g := range d.badWithoutID {
+		s.AddGroup(g)
 	}
-	for _, g := range b.groups {
-		for i := range g.Bad {
-			s.AddBad(&g.Bad[i])
-		}
-		for i := range g.Lines {
-			if len(g.Bad) > 0 {
-				s.AddLine(&g.Lines[i])
-			}
-		}
+	for _, g := range d.groups {
+		s.AddGroup(g)
 	}
 	return s
 }
 
-// link runs the passes over what is left on both sides.
-func (b *book) link(rules *Rules) *Linker {
-	candidates := make(map[LinkRule]map[string]*Candidates)
-	at := func(key LinkKey) *Candidates {
-		if candidates[key.Rule] == nil {
-			candidates[key.Rule] = make(map[string]*Candidates)
-		}
-		if candidates[key.Rule][key.Value] == nil {
-			candidates[key.Rule][key.Value] = &Candidates{}
-		}
-		return candidates[key.Rule][key.Value]
-	}
-	for i, g := range b.subscriptions {
-		for _, key := range rules.SubscriptionKeys(g.Lines) {
-			c := at(key)
-			c.Subscriptions = append(c.Subscriptions, Candidate{Number: i, Ended: key.Ended})
-		}
-	}
-	for i, g := range b.packages {
-		for _, key := range PackageKeys(&g.Packages[0]) {
-			c := at(key)
-			c.Packages = append(c.Packages, Candidate{Number: i, Live: key.Live})
-		}
-	}
-	for _, g := range b.groups {
-		if len(g.Packages) > 0 && len(g.Bad) == 0 {
-			for _, key := range rules.ForeignKeys(g.Lines, g.Packages) {
-				at(key).Foreign = true
-			}
-		}
-	}
-	linker := NewLinker(len(b.subscriptions), len(b.packages))
+// link runs the link passes over what is unmatched on both sides.
+func (d *dataset) link(rules *Rules) *Linker {
+	candidates := d.candidates(rules)
+	linker := NewLinker(len(d.unmatchedSubscriptions), len(d.unmatchedPackages))
 	for _, byValue := range candidates {
 		for _, c := range byValue {
-			linker.Claim(*c)
+			linker.AddClaim(*c)
 		}
 	}
 	for _, rule := range LinkRules() {
 		for _, c := range candidates[rule] {
-			linker.Offer(rule, *c)
+			linker.AddCandidates(rule, *c)
 		}
 		linker.EndPass(rule)
 	}
 	return linker
 }
 
-// decided gives all groups, after linking.
-func (b *book) decided(linker *Linker) []*Group {
-	for i, g := range b.subscriptions {
-		v := linker.Subscription(i)
-		g.Link, g.Live = v.Rule, v.Live
-		if v.Linked() {
-			g.Packages = b.packages[v.Peer].Packages
+// candidates returns the candidates of each link key, by rule and value.
+func (d *dataset) candidates(rules *Rules) map[LinkRule]map[string]*Candidates {
+	all := make(map[LinkRule]map[string]*Candidates)
+	of := func(key LinkKey) *Candidates {
+		if all[key.Rule] == nil {
+			all[key.Rule] = make(map[string]*Candidates)
+		}
+		if all[key.Rule][key.Value] == nil {
+			all[key.Rule][key.Value] = &Candidates{}
+		}
+		return all[key.Rule][key.Value]
+	}
+	for i, g := range d.unmatchedSubscriptions {
+		for _, key := range rules.SubscriptionKeys(g.Lines) {
+			c := of(key)
+			c.Subscriptions = append(c.Subscriptions, Candidate{Index: i, Ended: key.Ended})
 		}
 	}
-	all := slices.Concat(b.loose, slices.Collect(maps.Values(b.groups)))
-	for i, g := range b.packages {
-		if v := linker.Package(i); !v.Linked() {
-			g.Link = v.Rule
+	for i, g := range d.unmatchedPackages {
+		for _, key := range PackageKeys(&g.Packages[0]) {
+			c := of(key)
+			c.Packages = append(c.Packages, Candidate{Index: i, Live: key.Live})
+		}
+	}
+	for _, g := range d.groups {
+		if len(g.Packages) > 0 && len(g.Bad) == 0 {
+			for _, key := range rules.ClaimKeys(g.Lines, g.Packages) {
+				of(key).Claimed = true
+			}
+		}
+	}
+	return all
+}
+
+// linkedGroups returns all groups, each linked package in the group of its
+// subscription.
+func (d *dataset) linkedGroups(linker *Linker) []*Group {
+	for i, g := range d.unmatchedSubscriptions {
+		r := linker.Subscription(i)
+		g.Link, g.LiveCandidate = r.Rule, r.LiveCandidate
+		if r.Linked() {
+			g.Packages = d.unmatchedPackages[r.Peer].Packages
+		}
+	}
+	all := slices.Concat(d.badWithoutID, slices.Collect(maps.Values(d.groups)))
+	for i, g := range d.unmatchedPackages {
+		if r := linker.Package(i); !r.Linked() {
+			g.Link = r.Rule
 			all = append(all, g)
 		}
 	}

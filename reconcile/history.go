@@ -2,11 +2,8 @@ package reconcile
 
 import "time"
 
-// What earlier runs of one scope left. A run that is accepted is a baseline for
-// the ones after it. A person may accept a complete run that a guard objected
-// to; from that moment on no run before it is a baseline any more, but that one.
-
-// An Acceptance is a run that was accepted by hand.
+// An Acceptance records that a person accepted a complete run to which a guard
+// objected. From then on that run is the first baseline; earlier ones are not.
 type Acceptance struct {
 	RunID   string    `json:"run_id"`
 	ScopeID string    `json:"scope_id"`
@@ -15,19 +12,19 @@ type Acceptance struct {
 	Reason  string    `json:"reason"`
 }
 
-// History is what earlier runs of one scope left.
+// History is what earlier runs of one scope left behind. Each accepted run is a
+// baseline of later runs.
 type History struct {
-	// Runs are digests of concluded runs, newest first: all of the last two
-	// weeks, and before them as far back as the newest accepted one.
+	// Runs are digests of finished runs, newest first: all of the last two weeks,
+	// and before them back to the newest accepted one.
 	Runs []Summary
-	// Accept is the latest acceptance by hand: its run is the first of the
-	// baselines, and sightings that were counted before its moment are void. It
-	// may be nil.
+	// Accept is the latest acceptance, or nil. Sightings from before its time do
+	// not count.
 	Accept *Acceptance
 }
 
-// Digest gives the summary without what grows with the inventory and the ledger: the
-// coverage by account, the accounts asked for, the inputs and the warnings.
+// Digest returns a compact summary of fixed size: without the coverage by account,
+// the requested accounts, the inputs, the warnings and the exceptions.
 func (s *Summary) Digest() Summary {
 	d := *s
 	d.Scope.Accounts = nil
@@ -36,7 +33,7 @@ func (s *Summary) Digest() Summary {
 	return d
 }
 
-// OpenBySeverity counts the open findings, by severity.
+// OpenBySeverity counts the open findings by severity.
 func (t *Tally) OpenBySeverity() [Low + 1]int {
 	var open [Low + 1]int
 	for _, k := range Kinds() {

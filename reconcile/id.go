@@ -8,19 +8,20 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// An external id is compared exactly, after its outer Unicode white space is
-// trimmed. A GUID is compared without regard to case, and kept in lower case.
-// Two external ids are *near* when a spreadsheet or a person could have made
-// one of the other: they differ by case, Unicode form, inner blanks or leading
-// zeros. Near ids are never joined, only reported.
+// External ids are compared exactly, after outer Unicode white space is trimmed.
+// GUIDs are compared without regard to case and kept in lower case. Two external
+// ids are near if a spreadsheet or a typo could have made one of the other: they
+// differ in case, Unicode form, inner blanks or leading zeros. Near ids are never
+// linked, only reported.
 
-// MaxExternalID is the longest external id in characters, after trimming.
+// MaxExternalID is the maximum length of an external id in characters, after
+// trimming.
 const MaxExternalID = 100
 
-// TrimID removes the Unicode white space round an id.
+// TrimID removes the Unicode white space around an id.
 func TrimID(id string) string { return strings.TrimFunc(id, unicode.IsSpace) }
 
-// NearID folds an external id so that near ids become equal.
+// NearID normalizes an external id so that near ids become equal.
 func NearID(id string) string {
 	folded := cases.Fold().String(norm.NFKC.String(id))
 	folded = strings.Map(func(r rune) rune {
@@ -41,15 +42,9 @@ func IsGUID(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		switch i {
-		case 8, 13, 18, 23:
-			if s[i] != '-' {
-				return false
-			}
-		default:
-			if !isHex(s[i]) {
-				return false
-			}
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if dash != (s[i] == '-') || !dash && !isHex(s[i]) {
+			return false
 		}
 	}
 	return true
@@ -59,7 +54,7 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-// FoldGUID gives a GUID in lower case and any other id as it is.
+// FoldGUID returns a GUID in lower case and any other id unchanged.
 func FoldGUID(id string) string {
 	if IsGUID(id) {
 		return strings.ToLower(id)

@@ -2,7 +2,7 @@ package reconcile
 
 import "testing"
 
-func TestNearIDs(t *testing.T) {
+func TestNearID(t *testing.T) {
 	for _, near := range [][2]string{
 		{"00123", "123"}, {"ABC-1", "abc-1"}, {"A 1", "A1"}, {"A\u00a01", "A1"}, {"Straße", "STRASSE"},
 		{"caf\u00e9", "cafe\u0301"}, {"\uff21\uff11", "A1"}, {"0", "00"}, {"ΣΑΣ", "σας"},
@@ -26,10 +26,10 @@ func TestTrimID(t *testing.T) {
 	}
 }
 
-func TestGUIDs(t *testing.T) {
+func TestGUID(t *testing.T) {
 	const guid = "00BA7923-2655-402a-852d-2b2100568bcf"
 	if !IsGUID(guid) || FoldGUID(guid) != "00ba7923-2655-402a-852d-2b2100568bcf" {
-		t.Errorf("%s is no GUID, or folds to %s", guid, FoldGUID(guid))
+		t.Errorf("%s is not a GUID, or folds to %s", guid, FoldGUID(guid))
 	}
 	for _, id := range []string{"", "00ba79232655402a852d2b2100568bcf", guid + "0", "{" + guid + "}", "g0ba7923-2655-402a-852d-2b2100568bcf"} {
 		if IsGUID(id) {
@@ -37,6 +37,6 @@ func TestGUIDs(t *testing.T) {
 		}
 	}
 	if FoldGUID("SKU-Gold") != "SKU-Gold" {
-		t.Error("an id that is no GUID was folded")
+		t.Error("an id that is not a GUID was folded")
 	}
 }

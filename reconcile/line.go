@@ -7,7 +7,7 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// LineStatus is what the ledger says of a line, after the status map.
+// LineStatus is the status of a ledger line, after the status map.
 type LineStatus string
 
 // The statuses of a ledger line.
@@ -20,12 +20,12 @@ const (
 // Floating is the site_id of a line that must not be on any site.
 const Floating = "none"
 
-// MaxQuantity is the largest quantity of a line, and of instances a package.
+// MaxQuantity is the maximum quantity of a line, and of instances in a package.
 const MaxQuantity = 1000
 
-// A Line is one valid row of the ledger: one line of a subscription, which is
-// Quantity equal product instances. Ids are trimmed, GUIDs in lower case, and
-// an empty field is a cell that was not filled: it is not compared.
+// A Line is one valid row of the ledger: one line of a subscription, for Quantity
+// equal product instances. Ids are trimmed and GUIDs are in lower case. An empty
+// field is a cell that was not filled and is not compared.
 type Line struct {
 	ExternalID string
 	AccountID  string
@@ -40,11 +40,11 @@ type Line struct {
 	Start      time.Time // from
 	End        time.Time // until, exclusive
 	Updated    time.Time
-	UnitPrice  Price  // for one a cycle
+	UnitPrice  Price  // of one instance, per cycle
 	Currency   string // upper case, as the ledger writes it
 	Customer   string
 
-	Record  int     // number of the record in the ledger, the header being 1
+	Record  int     // number of the record in the ledger; the header is 1
 	Carried Carried // the other cells of the row
 }
 
@@ -54,22 +54,22 @@ type Price struct {
 	Known  bool
 }
 
-// Carried stands for the cells that a row carries into the reports: reconcile
-// orders by what they hold and never looks at them.
+// Carried refers to the cells that a row carries into the reports. Only their
+// hash takes part in ordering; this package never reads them.
 type Carried struct {
-	Hash uint64 // of the cells, in column order; 0 where there are none
-	At   int64  // where join keeps them; no part of the line's value
+	Hash   uint64 // of the cells, in column order; 0 where there are none
+	Offset int64  // where package join stores them; not part of the line's value
 }
 
-// A BadRow is a row of the ledger that can't be read. The ids that could be
-// read are there all the same, because they shield what they name.
+// A BadRow is a row of the ledger that can't be read. It keeps the ids that could
+// be read, because they shield what they name.
 type BadRow struct {
 	ExternalID string // empty where it can't be read
 	AccountID  string // empty where it can't be read
 	PackageID  string
 	InstanceID string
-	Column     string // the first cell at fault, by its contract name; empty where the row as a whole is
-	Value      string // that cell
+	Column     string // contract name of the first invalid cell; empty where the row as a whole is invalid
+	Value      string // of that cell
 	Problem    string // what is wrong with the row, for people
 	Cells      uint64 // hash of all cells
 	Customer   string
@@ -78,7 +78,7 @@ type BadRow struct {
 	Carried Carried
 }
 
-// Phase says where a line stands at the as-of.
+// Phase is where a line is in its life at the as-of time.
 type Phase uint8
 
 // The phases of a line, in the order in which lines choose instances.
@@ -88,13 +88,13 @@ const (
 	PhaseEnded
 )
 
-// Phase gives the phase of the line at asOf: ended when its end is reached, or
-// when it is canceled with no end or a past one; else upcoming when it is
-// pending or starts later; else active.
+// Phase returns the phase of the line at asOf: ended if its end is reached or it
+// is canceled without an end; else upcoming if it is pending or starts later;
+// else active.
 func (l *Line) Phase(asOf time.Time) Phase {
-	reached := !l.End.IsZero() && !l.End.After(asOf)
+	endReached := !l.End.IsZero() && !l.End.After(asOf)
 	switch {
-	case reached, l.Status == Canceled && l.End.IsZero():
+	case endReached, l.Status == Canceled && l.End.IsZero():
 		return PhaseEnded
 	case l.Status == Pending, l.Start.After(asOf):
 		return PhaseUpcoming
@@ -102,13 +102,13 @@ func (l *Line) Phase(asOf time.Time) Phase {
 	return PhaseActive
 }
 
-// EndedByDate reports whether an ended line rests on its end date alone,
-// because its status does not say canceled.
+// EndedByDate reports whether an ended line ended only by its end date, because
+// its status is not canceled.
 func (l *Line) EndedByDate() bool { return l.Status != Canceled }
 
-// Compare orders lines by their own cells, in the order of the contract's
-// columns, and only last by their place in the ledger: lines that differ in
-// Record alone are equal for every decision.
+// Compare orders lines by their cells, in the order of the contract's columns, and
+// last by record number. Lines that differ only in Record are equal for every
+// decision.
 func (l *Line) Compare(m *Line) int {
 	return cmp.Or(
 		cmp.Compare(l.ExternalID, m.ExternalID),

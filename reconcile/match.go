@@ -5,122 +5,97 @@ import (
 	"strings"
 )
 
-// The first that holds ends a subscription: a row that can't be read, a
-// conflict, an ambiguous link, several live packages, no package. Only then
-// are its lines held against its package (pair.go).
+// The first of these decides a subscription: a row that can't be read, a
+// conflict, an ambiguous link, no package, several live packages. Otherwise its
+// lines are compared with its package (pair.go).
 
-// matching is one group on its way to an outcome.
-type matching struct {
+// A matcher matches one group.
+type matcher struct {
 	*Rules
 	*Group
-	sub      subscription // where the group has lines
-	changing bool         // the lines are in flight
-	moving   []bool       // by package: it is in flight
-	rests    *Basis       // what all fixes of the group rest on, once it was asked for
-	out      GroupResult
+	sub            subscription // where the group has lines
+	ledgerInFlight bool
+	wixInFlight    []bool // by package
+	fixBasis       *Basis // what all fixes of the group depend on; nil until it is needed
+	result         GroupResult
 }
 
-// Match decides a group. It orders the group's lines and packages in place.
+// Match matches a group. It sorts the group's lines and packages in place.
 func (r *Rules) Match(g *Group) GroupResult {
 	slices.SortFunc(g.Lines, func(a, b Line) int { return a.Compare(&b) })
 	slices.SortFunc(g.Packages, func(a, b Package) int { return strings.Compare(a.ID, b.ID) })
-	m := matching{Rules: r, Group: g, sub: r.newSubscription(g.Lines), changing: r.linesInFlight(g.Lines)}
-	m.moving = make([]bool, len(g.Packages))
+	m := matcher{Rules: r, Group: g, sub: r.newSubscription(g.Lines), ledgerInFlight: r.linesInFlight(g.Lines)}
+	m.wixInFlight = make([]bool, len(g.Packages))
 	for i := range g.Packages {
-		m.moving[i] = r.packageInFlight(&g.Packages[i])
+		m.wixInFlight[i] = r.packageInFlight(&g.Packages[i])
 	}
-	m.out.Classes = make([]Class, len(g.Packages))
-	m.decide()
-	for i := range m.out.Findings {
-		r.conclude(&m.out.Findings[i])
+	m.result.Classes = make([]Class, len(g.Packages))
+	m.matchGroup()
+	for i := range m.result.Findings {
+		r.finalize(&m.result.Findings[i])
 	}
-	for i := range g.Packages {
-		m.out.Census.Packages[m.out.Classes[i]]++
+	for _, class := range m.result.Classes {
+		m.result.Census.Packages[class]++
 	}
-	return m.out
+	return m.result
 }
 
-func (m *matching) decide() {
+func (m *matcher) matchGroup() {
 	switch {
 	case len(m.Bad) > 0:
-		m.invalid()
+		m.reportBadRows()
+		m.classify(Invalid)
 	case len(m.Lines) == 0:
-		m.wixOnly()
+		m.reportUnmatchedPackages()
 	default:
-		m.subscription()
+		m.matchSubscription()
 	}
 }
 
-func (m *matching) subscription() {
+func (m *matcher) matchSubscription() {
 	if field, values := m.sub.conflict(m.Shared); field != "" {
-		m.conflict(field, values)
-		m.end(Conflict)
+		m.reportConflict(field, values)
+		m.classify(Conflict)
 		return
 	}
 	live := m.livePackages()
 	switch {
-	case m.Link == NotLinked:
-		m.ambiguous()
+	case m.Link == LinkAmbiguous:
+		m.reportAmbiguous()
 	case len(m.Packages) == 0:
-		m.ledgerOnly()
+		m.reportMissingPackage()
 	case len(live) > 1 && !m.sub.allEnded():
-		m.duplicates(live)
+		m.reportDuplicates(live)
+	case len(live) > 0:
+		m.compareLive(live)
 	default:
-		m.pairs(live)
+		m.compareNewestDead()
 	}
 }
 
-// ambiguous reports a subscription with several candidates, unless nothing is
-// active in it and none of them is live.
-func (m *matching) ambiguous() {
-	if !m.sub.hasActive() && !m.Live {
-		m.end(Settled)
-		return
-	}
-	m.ledgerFinding(AmbiguousMatch, "", "")
-	m.end(Ambiguous)
-}
-
-// conflict reports a subscription that contradicts itself, with the package
-// that it would be held against: the newest, of the live ones where there are.
-func (m *matching) conflict(field, values string) {
-	if len(m.Packages) == 0 {
-		m.ledgerFinding(LedgerConflict, field, values)
-		return
-	}
-	newest := 0
+// classify sets the class of every row and every package of the group.
+func (m *matcher) classify(c Class) {
+	m.classifyRows(c)
 	for i := range m.Packages {
-		p, best := &m.Packages[i], &m.Packages[newest]
-		if p.Live() != best.Live() && p.Live() || p.Live() == best.Live() && newer(p, best) > 0 {
-			newest = i
-		}
-	}
-	m.pairFinding(LedgerConflict, newest).differs(field, values, "")
-}
-
-// end puts every row and every package of the group into a class.
-func (m *matching) end(c Class) {
-	m.endRows(c)
-	for i := range m.Packages {
-		m.endPackage(i, c)
+		m.classifyPackage(i, c)
 	}
 }
 
-func (m *matching) endRows(c Class) {
+func (m *matcher) classifyRows(c Class) {
 	for i := range m.Lines {
-		m.out.Census.Rows[m.class(m.Lines[i].AccountID, c)]++
+		m.result.Census.Rows[m.classOf(m.Lines[i].AccountID, c)]++
 	}
 	for i := range m.Bad {
-		m.out.Census.Rows[m.class(m.Bad[i].AccountID, c)]++
+		m.result.Census.Rows[m.classOf(m.Bad[i].AccountID, c)]++
 	}
 }
 
-func (m *matching) endPackage(i int, c Class) {
-	m.out.Classes[i] = m.class(m.Packages[i].AccountID, c)
+func (m *matcher) classifyPackage(i int, c Class) {
+	m.result.Classes[i] = m.classOf(m.Packages[i].AccountID, c)
 }
 
-// livePackages gives the places of the live packages.
-func (m *matching) livePackages() []int {
+// livePackages returns the indexes of the live packages.
+func (m *matcher) livePackages() []int {
 	var live []int
 	for i := range m.Packages {
 		if m.Packages[i].Live() {
@@ -130,97 +105,148 @@ func (m *matching) livePackages() []int {
 	return live
 }
 
-// invalid reports each bad row, and nothing else of the subscription.
-func (m *matching) invalid() {
+// newest returns the index of the newest of the packages, the live ones first.
+func (m *matcher) newest() int {
+	newest := 0
+	for i := range m.Packages {
+		p, best := &m.Packages[i], &m.Packages[newest]
+		if p.Live() != best.Live() && p.Live() || p.Live() == best.Live() && compareAge(p, best) > 0 {
+			newest = i
+		}
+	}
+	return newest
+}
+
+// reportBadRows reports each bad row. Nothing else of the subscription is
+// reported.
+func (m *matcher) reportBadRows() {
 	for i := range m.Bad {
 		b := &m.Bad[i]
-		m.add(Finding{
+		m.addFinding(Finding{
 			Kind: InvalidLedgerRow, AccountID: b.AccountID, ExternalID: b.ExternalID,
 			PackageID: b.PackageID, InstanceID: b.InstanceID,
 			Field: b.Column, LedgerValue: b.Value, Reason: b.Problem,
 			Customer: b.Customer, Record: b.Record, Cells: b.Cells, Carried: b.Carried,
 		}, nil, false)
 	}
-	m.end(Invalid)
 }
 
-// wixOnly reports packages that no subscription claims.
-func (m *matching) wixOnly() {
-	for i := range m.Packages {
-		switch {
-		case !m.Packages[i].Live():
-			m.unrecognised(i)
-			m.endPackage(i, Settled)
-		case m.Link == NotLinked:
-			m.packageFinding(AmbiguousMatch, i)
-			m.endPackage(i, Ambiguous)
-		default:
-			m.orphan(i)
-			m.endPackage(i, WixOnly)
-		}
-	}
-}
-
-func (m *matching) orphan(i int) {
-	kind := OrphanPackage
-	if m.Packages[i].ExternalID == "" {
-		kind = UnidentifiedPackage
-	}
-	doubtful := m.unrecognised(i)
-	f := m.packageFinding(kind, i)
-	f.Monthly = m.leakOf(&m.Packages[i])
-	if kind == OrphanPackage {
-		f.Basis.Targets, f.Basis.Whole = m.Packages[i].live(), true
-	}
-	if doubtful && kind == OrphanPackage {
-		f.hold(ReasonAmbiguous)
-	}
-}
-
-// ledgerOnly reports a subscription that has no package.
-func (m *matching) ledgerOnly() {
-	if !m.sub.hasActive() {
-		m.end(Settled)
+// reportConflict reports a subscription whose rows are in conflict, on the
+// package that it would be compared with.
+func (m *matcher) reportConflict(field, values string) {
+	if len(m.Packages) == 0 {
+		m.addLedgerFinding(LedgerConflict).setField(field, values, "")
 		return
 	}
-	f := m.ledgerFinding(MissingPackage, "", "")
-	f.Basis.Order = m.order()
-	f.Monthly = m.activeMonthly("")
+	m.addPairFinding(LedgerConflict, m.newest()).setField(field, values, "")
+}
+
+// reportAmbiguous reports a subscription with several candidates, unless nothing
+// in it is active and no candidate is live.
+func (m *matcher) reportAmbiguous() {
+	if !m.sub.hasActive() && !m.LiveCandidate {
+		m.classify(Settled)
+		return
+	}
+	m.addLedgerFinding(AmbiguousMatch)
+	m.classify(Ambiguous)
+}
+
+// reportMissingPackage reports an active subscription without a package.
+func (m *matcher) reportMissingPackage() {
+	if !m.sub.hasActive() {
+		m.classify(Settled)
+		return
+	}
+	f := m.addLedgerFinding(MissingPackage)
+	f.Basis.Order = m.orderLines()
+	f.Monthly = m.activeRevenue("")
 	if m.Coverage.Whole() {
-		m.end(LedgerOnly)
+		m.classify(LedgerOnly)
 		return
 	}
 	f.State = Unknown
-	m.end(UnknownClass)
+	m.classify(ClassUnknown)
 }
 
-// duplicates reports each of several live packages; all but the best of them
-// are paid for in vain.
-func (m *matching) duplicates(live []int) {
-	best := m.best(live)
-	m.endRows(Duplicate)
+// reportUnmatchedPackages reports packages that belong to no subscription.
+func (m *matcher) reportUnmatchedPackages() {
 	for i := range m.Packages {
-		m.endPackage(i, Settled)
+		switch {
+		case !m.Packages[i].Live():
+			m.reportUnrecognised(i)
+			m.classifyPackage(i, Settled)
+		case m.Link == LinkAmbiguous:
+			m.addPackageFinding(AmbiguousMatch, i)
+			m.classifyPackage(i, Ambiguous)
+		default:
+			m.reportOrphan(i)
+			m.classifyPackage(i, WixOnly)
+		}
+	}
+}
+
+// reportOrphan reports a live package without a subscription. With an
+// unrecognised status in it, it is not clear that it may be canceled.
+func (m *matcher) reportOrphan(i int) {
+	p, unrecognised := &m.Packages[i], m.reportUnrecognised(i)
+	if p.ExternalID == "" {
+		m.addPackageFinding(UnidentifiedPackage, i).Monthly = m.packageCost(p)
+		return
+	}
+	f := m.addPackageFinding(OrphanPackage, i)
+	f.Monthly = m.packageCost(p)
+	f.Basis.Targets, f.Basis.WholePackage = p.liveIDs(), true
+	if unrecognised {
+		f.blockFix(ReasonAmbiguous)
+	}
+}
+
+// reportUnrecognised reports each instance of the package whose status is
+// neither live nor dead, and returns whether there is one.
+func (m *matcher) reportUnrecognised(i int) bool {
+	found := false
+	for _, inst := range m.Packages[i].Instances {
+		if inst.Status.Live() || inst.Status.Dead() {
+			continue
+		}
+		found = true
+		add := m.addPackageFinding
+		if len(m.Lines) > 0 {
+			add = m.addPairFinding
+		}
+		add(UnrecognisedStatus, i).setField("status", "", string(inst.Status)).InstanceID = inst.ID
+	}
+	return found
+}
+
+// reportDuplicates reports each of several live packages. All but the best of
+// them cost money for nothing.
+func (m *matcher) reportDuplicates(live []int) {
+	best := m.bestDuplicate(live)
+	m.classifyRows(Duplicate)
+	for i := range m.Packages {
+		m.classifyPackage(i, Settled)
 	}
 	for _, i := range live {
-		f := m.pairFinding(DuplicatePackage, i)
+		f := m.addPairFinding(DuplicatePackage, i)
 		if i == best {
 			f.Direction = NoDirection
 		} else {
-			f.Monthly = m.leakOf(&m.Packages[i])
+			f.Monthly = m.packageCost(&m.Packages[i])
 		}
-		m.endPackage(i, Duplicate)
+		m.classifyPackage(i, Duplicate)
 	}
 }
 
-// best gives the package that most lines which have not ended chose a live
-// instance of, then the newest, then the one with the lowest id.
-func (m *matching) best(live []int) int {
+// bestDuplicate returns the package that serves the most lines, then the newest,
+// then the one with the lowest id.
+func (m *matcher) bestDuplicate(live []int) int {
 	best, most := -1, -1
 	for _, i := range live {
-		chosen := choose(&m.sub, m.Packages[i].Instances).served(&m.sub, m.Packages[i].Instances)
-		if chosen > most || chosen == most && m.Packages[i].Created.After(m.Packages[best].Created) {
-			best, most = i, chosen
+		served := choose(&m.sub, m.Packages[i].Instances).servedLines(&m.sub, m.Packages[i].Instances)
+		if served > most || served == most && m.Packages[i].Created.After(m.Packages[best].Created) {
+			best, most = i, served
 		}
 	}
 	return best

@@ -2,28 +2,34 @@ package reconcile
 
 import (
 	"math/big"
+	"strings"
 
 	"github.com/govalues/decimal"
 )
 
-// A month is a YEAR ÷ 12, a WEEK × 52 ÷ 12 and a DAY × 365 ÷ 12. Cycles that are
-// equal have equal months, so 7 DAY counts as the WEEK that it is. A payment
-// made once is 0 a month. Amounts are added as exact fractions and rounded
-// once a finding, half to even, to the minor unit of the currency. What is not
-// known stays unknown, and so does a sum with an unknown part.
+// Money is a monthly amount in one currency. The amount is zero where it is not
+// known.
+type Money struct {
+	Amount   decimal.Decimal
+	Currency string
+	Known    bool
+	OneTime  bool // a price that is paid once: 0 a month
+}
 
-// charges are what units are paid for a month, before they are rounded: what
-// lines bring the reseller, or what instances cost it. A count below zero takes
-// away.
+// charges adds up monthly prices before they are rounded: what lines earn, or
+// what instances cost. A month is YEAR ÷ 12, WEEK × 52 ÷ 12 and DAY × 365 ÷ 12;
+// equal cycles have equal months, so 7 DAY counts as a WEEK. A one-time price is
+// 0 a month. The sum is an exact fraction, rounded once. A sum with an unknown
+// part is unknown.
 type charges struct {
 	sum      big.Rat
-	currency string // that all parts have; empty where they differ
+	currency string // of all parts; empty where they differ
 	parts    int
 	oneTime  int // parts that are paid once
 	unknown  bool
 }
 
-// add adds count units at a price a cycle.
+// add adds a price per cycle, count times. A negative count subtracts.
 func (c *charges) add(price Price, cycle Cycle, count int, currency string) {
 	if c.parts > 0 && currency != c.currency {
 		c.unknown, currency = true, ""
@@ -38,28 +44,26 @@ func (c *charges) add(price Price, cycle Cycle, count int, currency string) {
 		c.oneTime++
 		return
 	}
-	times, by, ok := monthsOf(cycle)
-	amount, whole := new(big.Rat).SetString(price.Amount.String())
-	if !ok || !whole {
+	months, per, ok := monthFraction(cycle)
+	amount, valid := new(big.Rat).SetString(price.Amount.String())
+	if !ok || !valid {
 		c.unknown = true
 		return
 	}
-	amount.Mul(amount, big.NewRat(int64(times)*int64(count), int64(by)))
+	amount.Mul(amount, big.NewRat(int64(months)*int64(count), int64(per)))
 	c.sum.Add(&c.sum, amount)
 }
 
-// money rounds the sum.
+// money returns the sum, rounded half to even to the minor unit of the currency.
 func (c *charges) money() Money {
-	m := Money{Currency: c.currency, OneTime: c.parts > 0 && c.oneTime == c.parts}
 	if c.unknown || c.parts == 0 {
 		return Money{Currency: c.currency}
 	}
 	amount, err := roundHalfEven(&c.sum, MinorUnits(c.currency))
-	m.Amount, m.Known = amount, err == nil
-	return m
+	return Money{Currency: c.currency, Amount: amount, Known: err == nil, OneTime: c.oneTime == c.parts}
 }
 
-// roundHalfEven gives a fraction with so many decimals.
+// roundHalfEven returns a fraction with that many decimals.
 func roundHalfEven(x *big.Rat, scale int) (decimal.Decimal, error) {
 	shift := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)
 	num := new(big.Int).Mul(x.Num(), shift)
@@ -73,8 +77,9 @@ func roundHalfEven(x *big.Rat, scale int) (decimal.Decimal, error) {
 	return decimal.Parse(new(big.Rat).SetFrac(whole, shift).FloatString(scale))
 }
 
-// monthsOf gives the fraction that turns the price of a cycle into a month's.
-func monthsOf(cycle Cycle) (times, by int, ok bool) {
+// monthFraction returns the fraction that turns a price per cycle into a monthly
+// one.
+func monthFraction(cycle Cycle) (months, per int, ok bool) {
 	count, unit, ok := cycle.canonical().split()
 	if !ok {
 		return 0, 0, false
@@ -90,4 +95,20 @@ func monthsOf(cycle Cycle) (times, by int, ok bool) {
 		return 365, 12 * count, true
 	}
 	return 0, 0, false
+}
+
+// MinorUnits returns the number of decimals of a currency in ISO 4217: two for
+// every one that is not listed here. (CLDR, used by x/text, differs – none for
+// IRR or LBP –, because it describes cash.)
+func MinorUnits(currency string) int {
+	switch strings.ToUpper(currency) {
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF",
+		"UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
+		return 0
+	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
+		return 3
+	case "CLF", "UYW":
+		return 4
+	}
+	return 2
 }

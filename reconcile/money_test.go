@@ -31,7 +31,7 @@ func TestMonthly(t *testing.T) {
 		r.add(Price{Amount: decimal.MustParse(c.price), Known: true}, c.cycle, c.count, c.code)
 		got := r.money()
 		if !got.Known || got.Amount.String() != c.want || got.OneTime != (c.cycle == OneTime) {
-			t.Errorf("%d × %s %s for %s is %v a month, want %s", c.count, c.price, c.code, c.cycle, got, c.want)
+			t.Errorf("%d × %s %s per %s is %v a month, want %s", c.count, c.price, c.code, c.cycle, got, c.want)
 		}
 	}
 }
@@ -41,7 +41,7 @@ func TestMoneyIsRoundedOnce(t *testing.T) {
 	for range 3 {
 		r.add(Price{Amount: decimal.MustParse("0.22"), Known: true}, "1 YEAR", 1, "EUR")
 	}
-	if got := r.money(); got.Amount.String() != "0.06" { // 0.055, and not three times 0.018
+	if got := r.money(); got.Amount.String() != "0.06" { // 0.055, not three times 0.018
 		t.Errorf("three lines of 0.22 a year are %v a month", got)
 	}
 }
@@ -52,16 +52,16 @@ func TestUnknownMoneyStaysUnknown(t *testing.T) {
 		"no price":     func(r *charges) { r.add(Price{}, "1 MONTH", 1, "EUR") },
 		"no currency":  func(r *charges) { r.add(known, "1 MONTH", 1, "") },
 		"no cycle":     func(r *charges) { r.add(known, "", 1, "EUR") },
-		"strange unit": func(r *charges) { r.add(known, "1 FORTNIGHT", 1, "EUR") },
-		"a sum with an unknown part": func(r *charges) {
+		"unknown unit": func(r *charges) { r.add(known, "1 FORTNIGHT", 1, "EUR") },
+		"an unknown part": func(r *charges) {
 			r.add(known, "1 MONTH", 1, "EUR")
 			r.add(Price{}, "1 MONTH", 1, "EUR")
 		},
-		"a sum over two currencies": func(r *charges) {
+		"two currencies": func(r *charges) {
 			r.add(known, "1 MONTH", 1, "EUR")
 			r.add(known, "1 MONTH", 1, "USD")
 		},
-		"nothing": func(*charges) {},
+		"no parts": func(*charges) {},
 	} {
 		var r charges
 		fill(&r)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Status is the status of a product instance, as Wix spells it. One that is
-// not known is kept as it is: it is neither live nor dead.
+// Status is the status of a product instance, as Wix spells it. An unrecognised
+// one is kept; it is neither live nor dead.
 type Status string
 
 // The documented statuses.
@@ -23,11 +23,11 @@ func (s Status) Live() bool {
 	return s == StatusPending || s == StatusEnabled || s == StatusAwaitingAction
 }
 
-// Dead reports whether the instance is no longer, or never was, delivered.
+// Dead reports whether an instance of this status is not delivered.
 func (s Status) Dead() bool { return s == StatusCanceled || s == StatusFailed }
 
-// A Package is what Wix holds for one subscription. Ids are as Wix gives them,
-// GUIDs in lower case and ExternalID trimmed.
+// A Package is what Wix stores for one subscription. Ids are as Wix sends them,
+// but GUIDs are in lower case and ExternalID is trimmed.
 type Package struct {
 	ID         string
 	AccountID  string
@@ -63,8 +63,8 @@ func (p *Package) Live() bool {
 	return false
 }
 
-// live gives the ids of the live instances.
-func (p *Package) live() []string {
+// liveIDs returns the ids of the live instances.
+func (p *Package) liveIDs() []string {
 	var ids []string
 	for i := range p.Instances {
 		if p.Instances[i].Status.Live() {
@@ -74,21 +74,21 @@ func (p *Package) live() []string {
 	return ids
 }
 
-// Changed gives the latest date on which the package or one of its instances
-// was created or updated.
-func (p *Package) Changed() time.Time {
+// LastChanged returns the latest date on which the package or one of its
+// instances was created or updated.
+func (p *Package) LastChanged() time.Time {
 	latest := later(p.Created, p.Updated)
 	for i := range p.Instances {
-		latest = later(latest, p.Instances[i].Changed())
+		latest = later(latest, p.Instances[i].LastChanged())
 	}
 	return latest
 }
 
-// Changed gives the later of the instance's two dates.
-func (i *Instance) Changed() time.Time { return later(i.Created, i.Updated) }
+// LastChanged returns the later of the created and updated dates.
+func (i *Instance) LastChanged() time.Time { return later(i.Created, i.Updated) }
 
-// newer orders packages by creation, then by id.
-func newer(p, q *Package) int {
+// compareAge orders packages by creation date, then by id; the newest is last.
+func compareAge(p, q *Package) int {
 	return cmp.Or(p.Created.Compare(q.Created), cmp.Compare(p.ID, q.ID))
 }
 

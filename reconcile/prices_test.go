@@ -14,15 +14,14 @@ func unitCost(product string, cycle Cycle, amount, currency string) UnitCost {
 
 func mustPrices(t *testing.T, list ...UnitCost) *Prices {
 	t.Helper()
-	p, clashes := NewPrices(list)
-	if len(clashes) > 0 {
-		t.Fatalf("clashes: %+v", clashes)
+	p, conflicts := NewPrices(list)
+	if len(conflicts) > 0 {
+		t.Fatalf("conflicts: %+v", conflicts)
 	}
 	return p
 }
 
-// spoken gives money as text.
-func spoken(m Money) string {
+func moneyText(m Money) string {
 	switch {
 	case !m.Known:
 		return strings.TrimSpace("unknown " + m.Currency)
@@ -45,10 +44,10 @@ func TestMonthlyPrice(t *testing.T) {
 	}{
 		{guid, "1 YEAR", "8.33 EUR"},
 		{strings.ToUpper(guid), "12 MONTH", "8.33 EUR"},
-		{guid, "1 WEEK", "4.33 EUR"}, // equal cycles cost the same a month
+		{guid, "1 WEEK", "4.33 EUR"}, // equal cycles have equal prices
 		{guid, "7 DAY", "4.33 EUR"},
 		{guid, OneTime, "0.00 EUR once"},
-		{guid, "1 MONTH", "unknown"}, // nothing is derived from the price of a year
+		{guid, "1 MONTH", "unknown"}, // not derived from the price of a year
 		{guid, "2 YEAR", "unknown"},
 		{"x", "24 MONTH", "42 JPY"},
 		{"x", "2 YEAR", "unknown"}, // 24 MONTH is not 2 YEAR
@@ -59,18 +58,17 @@ func TestMonthlyPrice(t *testing.T) {
 		{"", "", "unknown"},
 	} {
 		got, known := p.Monthly(c.product, c.cycle)
-		if spoken(got) != c.want || known != got.Known {
+		if moneyText(got) != c.want || known != got.Known {
 			t.Errorf("%s for %s: %v, %v, want %s", c.product, c.cycle, got, known, c.want)
 		}
 	}
-	if m, known := (*Prices)(nil).Monthly(guid, "1 YEAR"); known || m.Known || (*Prices)(nil).Name(guid) != "" || (*Prices)(nil).List() != nil {
-		t.Errorf("no prices know %v", m)
+	if m, known := (*Prices)(nil).Monthly(guid, "1 YEAR"); known || m.Known || (*Prices)(nil).ProductName(guid) != "" || (*Prices)(nil).List() != nil {
+		t.Errorf("a nil *Prices returned %v", m)
 	}
 }
 
-// TestPricesForgetOrder: what is taken and what clashes is the same whatever the
-// order of the rows.
-func TestPricesForgetOrder(t *testing.T) {
+// The order of the rows changes neither the prices nor the conflicts.
+func TestPricesIgnoreOrder(t *testing.T) {
 	named := func(c UnitCost, name string) UnitCost { c.ProductName = name; return c }
 	list := []UnitCost{
 		unitCost("x", "1 YEAR", "2", "EUR"), named(unitCost("x", "12 MONTH", "1", "EUR"), "Small"), unitCost("x", "1 YEAR", "1.00", "EUR"),
@@ -78,17 +76,17 @@ func TestPricesForgetOrder(t *testing.T) {
 	}
 	for range len(list) {
 		list = append(list[1:], list[0])
-		p, clashes := NewPrices(slices.Clone(list))
-		if len(clashes) != 1 || clashes[0].Other.Cost.Amount.String() != "2" || len(p.List()) != 3 || p.Name("x") != "Large" {
-			t.Errorf("%+v gives %+v, clashes %+v, x is %q", list, p.List(), clashes, p.Name("x"))
+		p, conflicts := NewPrices(slices.Clone(list))
+		if len(conflicts) != 1 || conflicts[0].Ignored.Cost.Amount.String() != "2" || len(p.List()) != 3 || p.ProductName("x") != "Large" {
+			t.Errorf("%+v: prices %+v, conflicts %+v, x is %q", list, p.List(), conflicts, p.ProductName("x"))
 		}
 	}
 }
 
-func TestUsesOfExceptions(t *testing.T) {
+func TestExceptionUses(t *testing.T) {
 	list := []Exception{{Kind: "*", ExternalID: "a", Expires: now, Record: 2}, {Kind: "*", ExternalID: "b", Expires: now.Add(1), Record: 3}, {Kind: "*", ExternalID: "c", Expires: now.Add(1), Record: 5}}
 	var got []string
-	for _, u := range UsesOf(list, now, map[int]int{2: 7}) {
+	for _, u := range ExceptionUses(list, now, map[int]int{2: 7}) {
 		got = append(got, u.ExternalID+" "+u.State)
 	}
 	if want := []string{"a expired", "b in_use", "c unused"}; !slices.Equal(got, want) {

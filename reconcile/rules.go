@@ -2,51 +2,50 @@ package reconcile
 
 import "time"
 
-// Rules is what the outcome of a group depends on beside the group itself.
+// Rules is what the result of a group depends on, apart from the group itself.
 type Rules struct {
 	AsOf     time.Time
 	InFlight time.Duration // the window before AsOf in which a change is in flight
 	Coverage *Coverage
 	Shields  *Shields // nil: nothing is shielded
 
-	Parent     string        // the parent account, which the ids of findings rest on
-	Exceptions *Exceptions   // nil: there are none
-	Known      KnownFindings // what earlier runs know; nil: nothing
-	Prices     *Prices       // what Wix bills; nil: no price is known
+	Parent     string        // the parent account, part of every finding id
+	Exceptions *Exceptions   // nil: none
+	Known      KnownFindings // from earlier runs; nil: none
+	Prices     *Prices       // nil: no price is known
 }
 
-// strandedAfter is how many windows a finding may stay in flight.
-const strandedAfter = 3
+// maxInFlightWindows is how many windows a finding may stay in flight.
+const maxInFlightWindows = 3
 
-// conclude gives a finding the state that holds, once it is complete, and when
-// it was first seen. What has been in flight for three windows since it was
-// first seen is open all the same.
-func (r *Rules) conclude(f *Finding) {
+// finalize sets the first-seen date and the final state of a complete finding: it
+// may be excepted, and it is open once it has been in flight for too long.
+func (r *Rules) finalize(f *Finding) {
 	f.FirstSeen = r.AsOf
 	since := r.AsOf
-	if past, known := r.Known[f.ID(r.Parent)]; known {
-		f.FirstSeen = past.FirstSeen
-		if past.Resolved.IsZero() {
-			since = past.Since
+	if known, ok := r.Known[f.ID(r.Parent)]; ok {
+		f.FirstSeen = known.FirstSeen
+		if known.Resolved.IsZero() {
+			since = known.Since
 		}
 	}
 	if f.State == Unknown {
 		return
 	}
-	if i := r.Exceptions.Of(f); i >= 0 {
+	if i := r.Exceptions.Find(f); i >= 0 {
 		f.State, f.Exception, f.Reason = Excepted, i+1, r.Exceptions.List[i].Reason
 		return
 	}
-	if f.State == InFlight && !since.Add(strandedAfter*r.InFlight).After(r.AsOf) && since.Before(r.AsOf) {
+	if f.State == InFlight && !since.Add(maxInFlightWindows*r.InFlight).After(r.AsOf) && since.Before(r.AsOf) {
 		f.State = Open
 	}
 }
 
-// state gives the first state that holds for a finding of the account. (Excepted
-// is decided later, by those who know the exceptions.)
-func (r *Rules) state(account string, inFlight bool) State {
+// stateOf returns the state of a new finding of the account. Exceptions apply
+// later, in finalize.
+func (r *Rules) stateOf(account string, inFlight bool) State {
 	switch {
-	case !r.read(account):
+	case !r.accountRead(account):
 		return Unknown
 	case inFlight:
 		return InFlight
@@ -54,17 +53,31 @@ func (r *Rules) state(account string, inFlight bool) State {
 	return Open
 }
 
-// packageInFlight reports whether Wix changed the package or one of its
-// instances within the window, or later than the as-of.
-func (r *Rules) packageInFlight(p *Package) bool { return !p.Changed().Before(r.windowStart()) }
+// classOf returns the class of a row or package of the account: unknown where
+// the account was not read whole.
+func (r *Rules) classOf(account string, c Class) Class {
+	if !r.accountRead(account) {
+		return ClassUnknown
+	}
+	return c
+}
 
-// linesInFlight reports whether one of the lines began, ended or was updated
-// within the window. A start or an end that is still to come is no change.
+// accountRead reports whether the account was read whole. Only bad rows have no
+// account, and they are reported whatever was read.
+func (r *Rules) accountRead(account string) bool { return account == "" || r.Coverage.Read(account) }
+
+// packageInFlight reports whether Wix changed the package or one of its
+// instances within the window, or after the as-of time.
+func (r *Rules) packageInFlight(p *Package) bool { return !p.LastChanged().Before(r.windowStart()) }
+
+// linesInFlight reports whether one of the lines started, ended or was updated
+// within the window. A start or end in the future is not a change yet.
 func (r *Rules) linesInFlight(lines []Line) bool {
 	from := r.windowStart()
+	inWindow := func(t time.Time) bool { return !t.Before(from) && !t.After(r.AsOf) }
 	for i := range lines {
 		l := &lines[i]
-		if r.within(l.Start, from) || r.within(l.End, from) || !l.Updated.Before(from) {
+		if inWindow(l.Start) || inWindow(l.End) || !l.Updated.Before(from) {
 			return true
 		}
 	}
@@ -72,18 +85,3 @@ func (r *Rules) linesInFlight(lines []Line) bool {
 }
 
 func (r *Rules) windowStart() time.Time { return r.AsOf.Add(-r.InFlight) }
-
-func (r *Rules) within(t, from time.Time) bool { return !t.Before(from) && !t.After(r.AsOf) }
-
-// class gives the class of what belongs to the account: unknown where the
-// account was not read whole.
-func (r *Rules) class(account string, c Class) Class {
-	if !r.read(account) {
-		return UnknownClass
-	}
-	return c
-}
-
-// read reports whether the account was read whole. Only a row that can't be
-// read has no account, and such a row is what it is, whatever was read.
-func (r *Rules) read(account string) bool { return account == "" || r.Coverage.Read(account) }

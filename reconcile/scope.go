@@ -8,11 +8,8 @@ import (
 	"slices"
 )
 
-// A scope is told by what a run was asked to look at, and by nothing that
-// changes from night to night. What earlier runs know is theirs alone who asked
-// the same: with another mapping the same ledger says something else.
-
-// Scope is what the run was asked to look at.
+// Scope is what a run was asked to compare. Baselines, sightings and plans belong
+// to one scope.
 type Scope struct {
 	ID        string   `json:"id"` // of ScopeParts
 	AccountID string   `json:"account_id"`
@@ -20,7 +17,9 @@ type Scope struct {
 	Ledger    string   `json:"ledger"`             // as typed, without secrets
 }
 
-// ScopeParts are what a scope is told by.
+// ScopeParts identify a scope. They include nothing that changes from night to
+// night, but the column and status maps, with which the same ledger would mean
+// something else.
 type ScopeParts struct {
 	AccountID string              // the parent account
 	Accounts  []string            // of --accounts, in any order; empty means all
@@ -29,7 +28,7 @@ type ScopeParts struct {
 	Statuses  map[string]string   // the status map
 }
 
-// ID gives the stable id of the scope: 20 hexadecimal digits.
+// ID returns the id of the scope: 20 hexadecimal digits.
 func (s *ScopeParts) ID() string {
 	hash := sha256.New()
 	add := func(parts ...string) {
@@ -44,16 +43,16 @@ func (s *ScopeParts) ID() string {
 	for _, column := range slices.Sorted(maps.Keys(s.Columns)) {
 		add(append([]string{column}, s.Columns[column]...)...)
 	}
-	add() // no column can look like a status
+	add() // so that no column looks like a status
 	for _, word := range slices.Sorted(maps.Keys(s.Statuses)) {
 		add(word, s.Statuses[word])
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:10])
 }
 
-// LedgerVersion gives the identity of a ledger: a hash of the SHA-256s of its
-// parts, in their order. The same bytes under another name, or stored anew, are
-// the same ledger: they say nothing that was not said before.
+// LedgerVersion returns the identity of a ledger: a hash of the SHA-256s of its
+// parts, in order. A renamed or re-uploaded file with the same bytes is the same
+// ledger and proves nothing new.
 func LedgerVersion(parts []File) string {
 	hash := sha256.New()
 	for i := range parts {

@@ -1,19 +1,33 @@
 package reconcile
 
-// Shields are the ids that a row which can't be read protects: what they name
-// is fixed by nobody. Where the row's external id can't be read, no orphan of
-// its account may be touched; where its account can't be read either, none at
-// all. The good rows of a subscription with a bad row shield like the bad one,
-// because the subscription is not decided.
+import "slices"
+
+// Shields are the ids that bad rows protect: what such a row names is not fixed.
+// Where its external id can't be read, no orphan of its account is fixed; where
+// its account can't be read either, no orphan at all. The good rows of a
+// subscription with a bad row shield too, because it is not matched.
 type Shields struct {
-	ids        map[string]bool // external ids, package ids and instance ids, each with its prefix
-	accounts   map[string]bool
-	everything bool
+	ids      map[string]bool // external, package and instance ids, with "e", "p" or "i" in front
+	accounts map[string]bool
+	all      bool
+}
+
+// AddGroup adds what the rows of a group shield. Without a bad row, that is
+// nothing.
+func (s *Shields) AddGroup(g *Group) {
+	for i := range g.Bad {
+		s.AddBad(&g.Bad[i])
+	}
+	for i := range g.Lines {
+		if l := &g.Lines[i]; len(g.Bad) > 0 {
+			s.addIDs(l.ExternalID, l.PackageID, l.InstanceID)
+		}
+	}
 }
 
 // AddBad adds what a bad row shields.
 func (s *Shields) AddBad(b *BadRow) {
-	s.add(b.ExternalID, b.PackageID, b.InstanceID)
+	s.addIDs(b.ExternalID, b.PackageID, b.InstanceID)
 	switch {
 	case b.ExternalID != "":
 	case b.AccountID != "":
@@ -22,14 +36,11 @@ func (s *Shields) AddBad(b *BadRow) {
 		}
 		s.accounts[b.AccountID] = true
 	default:
-		s.everything = true
+		s.all = true
 	}
 }
 
-// AddLine adds what a good row of an undecided subscription shields.
-func (s *Shields) AddLine(l *Line) { s.add(l.ExternalID, l.PackageID, l.InstanceID) }
-
-func (s *Shields) add(externalID, packageID, instanceID string) {
+func (s *Shields) addIDs(externalID, packageID, instanceID string) {
 	if s.ids == nil {
 		s.ids = make(map[string]bool)
 	}
@@ -40,29 +51,18 @@ func (s *Shields) add(externalID, packageID, instanceID string) {
 	}
 }
 
-// Cover reports whether a finding is shielded. The package is that of the
-// finding, nil where it has none.
-func (s *Shields) Cover(f *Finding, p *Package) bool {
-	if s == nil {
+// Covers reports whether a finding is shielded. The package is the finding's, nil
+// where it has none.
+func (s *Shields) Covers(f *Finding, p *Package) bool {
+	switch {
+	case s == nil:
 		return false
-	}
-	if f.Kind == OrphanPackage && (s.everything || s.accounts[f.AccountID]) {
+	case f.Kind == OrphanPackage && (s.all || s.accounts[f.AccountID]):
+		return true
+	case len(s.ids) == 0:
+		return false
+	case s.ids["e"+f.ExternalID] || s.ids["p"+f.PackageID]:
 		return true
 	}
-	if len(s.ids) == 0 {
-		return false
-	}
-	if s.ids["e"+f.ExternalID] || s.ids["p"+f.PackageID] {
-		return true
-	}
-	return p != nil && s.coverInstance(p)
-}
-
-func (s *Shields) coverInstance(p *Package) bool {
-	for i := range p.Instances {
-		if s.ids["i"+p.Instances[i].ID] {
-			return true
-		}
-	}
-	return false
+	return p != nil && slices.ContainsFunc(p.Instances, func(i Instance) bool { return s.ids["i"+i.ID] })
 }

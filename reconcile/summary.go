@@ -1,16 +1,12 @@
 package reconcile
 
-import (
-	"time"
-
-	"github.com/govalues/decimal"
-)
+import "time"
 
 // SchemaVersion is the version of every file that a later run reads back.
 const SchemaVersion = 1
 
-// A Summary is what a run says of itself: the content of summary.json, and
-// what the head of every report shows.
+// A Summary describes a run. It is the content of summary.json and the head of
+// every report.
 type Summary struct {
 	SchemaVersion int       `json:"schema_version"`
 	Command       string    `json:"command"` // Command…
@@ -21,7 +17,7 @@ type Summary struct {
 	Replay        bool      `json:"replay"` // read from a snapshot, not from the API
 	Live          bool      `json:"live"`   // read from the API, for the moment of its start
 	Accepted      bool      `json:"accepted"`
-	Objections    []string  `json:"objections,omitempty"` // of guards on the inputs: why it is not accepted
+	Objections    []string  `json:"objections,omitempty"` // of the input guards: why the run is not accepted
 	AsOf          time.Time `json:"as_of"`
 	Started       time.Time `json:"started"`
 	Finished      time.Time `json:"finished"`
@@ -40,46 +36,46 @@ type Summary struct {
 	// LedgerVersion is the identity of the ledger that was read, by its content.
 	LedgerVersion string `json:"ledger_version,omitempty"`
 
-	// Fixes says what became of what was to be fixed; nil where nothing was.
+	// Fixes are the results of the fixes; nil where none were requested.
 	Fixes *FixSummary `json:"fixes,omitempty"`
 
-	// Exceptions says what became of each row of the exceptions, in their order.
+	// Exceptions are the uses of each row of the exceptions, in their order.
 	Exceptions []ExceptionUse `json:"exceptions,omitempty"`
 
-	// Changes is against what earlier runs of the scope knew; nil where there
-	// are none, and in runs that are not live.
+	// Changes compares with earlier runs of the scope; nil where there are none,
+	// and in runs that are not live.
 	Changes *Changes `json:"changes,omitempty"`
 
-	// Acceptance is how the run was accepted by hand. It is never in the file,
-	// which nothing changes after the run.
+	// Acceptance is set where a person accepted the run. The file itself never has
+	// it, because the file does not change after the run.
 	Acceptance *Acceptance `json:"acceptance,omitempty"`
 
 	// SnapshotContent is the SHA-256 of the packages as they were read or
-	// replayed, a line each, before they are compressed.
+	// replayed, one per line, uncompressed.
 	SnapshotContent string `json:"snapshot_content_sha256,omitempty"`
 }
 
-// The commands that leave a run behind.
+// The commands that store a run.
 const (
 	CommandRun   = "run"
 	CommandPlan  = "plan"
-	CommandApply = "apply" // it reads no book
+	CommandApply = "apply" // it does not read the inventory
 )
 
-// A FixSummary says what became of what a run was asked to fix.
+// A FixSummary is the result of the fixes that a run was asked for.
 type FixSummary struct {
-	Asked     []string       `json:"asked"` // the kinds of fixes, in the order in which they are carried out
+	Requested []string       `json:"asked"` // the kinds of fixes, in the order in which they are applied
 	PlanID    string         `json:"plan_id"`
 	Outcomes  map[string]int `json:"outcomes"`             // findings of these kinds by outcome, every outcome named
-	Actions   map[string]int `json:"actions"`              // planned actions by outcome; "planned" where they were to be reviewed, not sent
-	Refusals  []FixRefusal   `json:"refusals"`             // why nothing was sent; none: nothing stood against it
-	LeaseLost bool           `json:"lease_lost,omitempty"` // while the plan was sent: another run may have gone on with it
-	Earlier   map[string]int `json:"earlier,omitempty"`    // changes of earlier runs that were open, by what became of them
+	Actions   map[string]int `json:"actions"`              // planned actions by outcome; "planned" where they wait for review
+	Refusals  []FixRefusal   `json:"refusals"`             // why nothing was sent; empty where nothing blocked it
+	LeaseLost bool           `json:"lease_lost,omitempty"` // while the plan was sent: another run may have continued it
+	Earlier   map[string]int `json:"earlier,omitempty"`    // open changes of earlier runs, by outcome
 }
 
-// A FixRefusal is one reason for which a plan was not sent.
+// A FixRefusal is one reason why a plan was not sent.
 type FixRefusal struct {
-	Limit string `json:"limit"`           // name of the limit or guard
+	Limit string `json:"limit"`           // the limit or guard
 	Value string `json:"value,omitempty"` // of the limit
 	Need  string `json:"need,omitempty"`
 	Flag  string `json:"flag,omitempty"` // the one flag that raises it
@@ -88,19 +84,19 @@ type FixRefusal struct {
 	Largest []AccountShare `json:"largest,omitempty"` // the sub-accounts that need most of it
 }
 
-// An AccountShare is a sub-account with its instances.
+// An AccountShare is a sub-account's share of the instances.
 type AccountShare struct {
 	AccountID string `json:"account_id"`
 	Instances int    `json:"instances"`
 }
 
-// LedgerSide counts the ledger.
+// LedgerSide counts what was read from the ledger.
 type LedgerSide struct {
 	Rows          int            `json:"rows"`
 	BadRows       int            `json:"bad_rows"`
 	ActiveRows    int            `json:"active_rows"`
 	Subscriptions int            `json:"subscriptions"`
-	Classes       map[string]int `json:"classes"` // rows by class; they sum up to Rows
+	Classes       map[string]int `json:"classes"` // rows by class; their sum is Rows
 }
 
 // WixSide counts what was read from Wix.
@@ -111,10 +107,10 @@ type WixSide struct {
 	MatchedPairs  int            `json:"matched_pairs"`
 	Instances     int            `json:"instances"`
 	LiveInstances int            `json:"live_instances"`
-	Classes       map[string]int `json:"classes"` // packages by class; they sum up to Packages
+	Classes       map[string]int `json:"classes"` // packages by class; their sum is Packages
 }
 
-// Requests counts what was sent to Wix.
+// Requests counts the requests to Wix.
 type Requests struct {
 	Query     int64 `json:"query"` // first tries
 	Get       int64 `json:"get"`   // first tries
@@ -133,52 +129,7 @@ type File struct {
 	Modified time.Time `json:"modified,omitzero"`
 }
 
-// A Tally counts findings by kind and state, and adds up their money.
-type Tally struct {
-	Total int                       `json:"total"`
-	Kinds map[string]map[string]int `json:"kinds"` // kind → state → findings, every kind and state named
-	Money []MoneyTotal              `json:"money"` // of open findings, by direction and currency
-}
-
-// MoneyTotal adds up the open findings of one direction and currency.
-type MoneyTotal struct {
-	Direction string          `json:"direction"`
-	Currency  string          `json:"currency"` // empty where the price is unknown
-	Monthly   decimal.Decimal `json:"monthly"`
-	Findings  int             `json:"findings"`
-	OneTime   int             `json:"one_time"` // of them paid once, 0 a month
-	Unpriced  int             `json:"unpriced"` // of them without a known price
-}
-
-// NewTally gives a tally that names every kind and state with 0.
-func NewTally() Tally {
-	t := Tally{Kinds: make(map[string]map[string]int, kinds)}
-	for _, k := range Kinds() {
-		t.Kinds[k.String()] = make(map[string]int, states)
-		for _, s := range States() {
-			t.Kinds[k.String()][s.String()] = 0
-		}
-	}
-	return t
-}
-
-// State counts the findings of one state over all kinds.
-func (t *Tally) State(s State) int {
-	n := 0
-	for _, byState := range t.Kinds {
-		n += byState[s.String()]
-	}
-	return n
-}
-
-// Reported is a finding as the reports show it.
-type Reported struct {
-	Finding
-	ID    string   // finding_id
-	Cells []string // the carried cells of its ledger row, in the order of the header; nil where it has no row
-}
-
-// Stock is a package of the inventory, with the class it ended in.
+// A ClassifiedPackage is a package of the inventory with its class.
 type ClassifiedPackage struct {
 	Package
 	Class Class

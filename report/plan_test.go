@@ -126,7 +126,7 @@ func TestPlanAndJournalEscapeUntrustedText(t *testing.T) {
 		}
 	}
 	s := refusedFixes(sampleSummary(3, 3))
-	s.Fixes.Asked, s.Fixes.PlanID, s.Fixes.Actions[p.RunID], s.Fixes.Refusals[0].Text = []string{p.RunID}, p.RunID, 3, p.RunID
+	s.Fixes.Requested, s.Fixes.PlanID, s.Fixes.Actions[p.RunID], s.Fixes.Refusals[0].Text = []string{p.RunID}, p.RunID, 3, p.RunID
 	for name, write := range map[string]func(io.Writer) error{
 		"plan as text":        func(w io.Writer) error { return PlanText(w, p, results, nil) },
 		"plan as markdown":    func(w io.Writer) error { return PlanMarkdown(w, p, results, nil) },

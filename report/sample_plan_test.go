@@ -216,16 +216,16 @@ func sampleEntries() []fix.Entry {
 
 func sampleExceptions() []reconcile.ExceptionUse {
 	return []reconcile.ExceptionUse{
-		{Record: 2, Kind: "orphan_package", PackageID: guid(2, 7), Reason: "agreed with the customer until March", Owner: "Ana", Ticket: "OPS-12", Expires: sampleAsOf.AddDate(0, 4, 0), State: "in_use", Findings: 3},
-		{Record: 3, Kind: "*", ExternalID: "SUB-104207", Reason: "=moved by hand", Owner: "Ben", Expires: sampleAsOf.AddDate(0, 1, 0), State: "unused"},
-		{Record: 4, Kind: "site_mismatch", AccountID: guid(1, 2), Reason: "the site is being rebuilt", Ticket: "OPS-7", Expires: sampleAsOf.AddDate(0, 0, -1), State: "expired"},
+		{Exception: reconcile.Exception{Record: 2, Kind: "orphan_package", PackageID: guid(2, 7), Reason: "agreed with the customer until March", Owner: "Ana", Ticket: "OPS-12", Expires: sampleAsOf.AddDate(0, 4, 0)}, State: "in_use", Findings: 3},
+		{Exception: reconcile.Exception{Record: 3, Kind: "*", ExternalID: "SUB-104207", Reason: "=moved by hand", Owner: "Ben", Expires: sampleAsOf.AddDate(0, 1, 0)}, State: "unused"},
+		{Exception: reconcile.Exception{Record: 4, Kind: "site_mismatch", AccountID: guid(1, 2), Reason: "the site is being rebuilt", Ticket: "OPS-7", Expires: sampleAsOf.AddDate(0, 0, -1)}, State: "expired"},
 	}
 }
 
 // sampleFixes changes the summary to one of a run with fixes.
 func sampleFixes(s *reconcile.Summary) *reconcile.Summary {
 	s.Fixes = &reconcile.FixSummary{
-		Asked: []string{"external-id", "assign", "cancel"}, PlanID: samplePlan().ID,
+		Requested: []string{"external-id", "assign", "cancel"}, PlanID: samplePlan().ID,
 		Outcomes: map[string]int{"applied": 6, "stale": 1, "waiting": 2, "not_allowed": 41, "failed": 0},
 		Actions:  map[string]int{"applied": 5, "stale": 1, "waiting": 2, "failed": 0},
 	}

@@ -118,7 +118,7 @@ func fixFacts(s *reconcile.Summary) []fact {
 	if f == nil {
 		return nil
 	}
-	requested := strings.Join(f.Asked, ", ")
+	requested := strings.Join(f.Requested, ", ")
 	if f.PlanID != "" {
 		requested += "; plan " + f.PlanID
 	}

@@ -67,7 +67,7 @@ func (p *Planner) disagrees(w *want) string {
 			return ReasonUnknown
 		}
 	}
-	if w.Basis.Whole && len(targets) != len(live) {
+	if w.Basis.WholePackage && len(targets) != len(live) {
 		return ReasonUnknown
 	}
 	return ""
@@ -88,7 +88,7 @@ func (p *Planner) shares() []share {
 		switch {
 		case w.Fix != reconcile.FixCancel:
 			shares = append(shares, share{[]int{i}, w.InstanceID})
-		case w.InstanceID == "" && w.Basis.Whole:
+		case w.InstanceID == "" && w.Basis.WholePackage:
 			shares = append(shares, share{wants: []int{i}})
 		case w.InstanceID == "":
 			for _, target := range w.Basis.Targets {
@@ -125,7 +125,7 @@ func (p *Planner) draft(s share) draft {
 	w := &p.wants[s.wants[0]]
 	a := Action{
 		Fix: w.Fix, Kind: w.Kind.String(), AccountID: w.AccountID, ExternalID: w.ExternalID,
-		PackageID: w.PackageID, InstanceID: s.instance, Seen: p.states[w.PackageID], Rows: w.Basis.Rows,
+		PackageID: w.PackageID, InstanceID: s.instance, Seen: p.states[w.PackageID], Rows: w.Basis.RowsHash,
 	}
 	for _, i := range s.wants {
 		a.FindingIDs = append(a.FindingIDs, p.wants[i].ID)

@@ -69,7 +69,7 @@ func aspectOf(a *Action, before, after *State) aspect {
 	if after != nil {
 		x.after = read(after)
 	}
-	if after != nil && a.Desired.Cycle != "" && reconcile.Cycle(x.after).Same(reconcile.Cycle(wanted)) {
+	if after != nil && a.Desired.Cycle != "" && reconcile.Cycle(x.after).Equal(reconcile.Cycle(wanted)) {
 		x.after = wanted // 12 MONTH is 1 YEAR
 	}
 	return x

@@ -84,7 +84,7 @@ const anywhere = "*"
 // take takes an instance off the lines, and reports whether there was one for it.
 func take(left []int, lines []Line, inst *reconcile.Instance, site string) bool {
 	for i, l := range lines {
-		if left[i] > 0 && strings.EqualFold(l.ProductID, inst.ProductID) && l.Cycle.Same(inst.Cycle) &&
+		if left[i] > 0 && strings.EqualFold(l.ProductID, inst.ProductID) && l.Cycle.Equal(inst.Cycle) &&
 			(site == anywhere || strings.EqualFold(l.SiteID, site)) {
 			left[i]--
 			return true

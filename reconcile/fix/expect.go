@@ -100,7 +100,7 @@ func (x *expectation) differenceOf(want, found *InstanceState) string {
 		return differs("product"+of, want.ProductID, found.ProductID)
 	case want.SiteID != found.SiteID:
 		return differs("site"+of, want.SiteID, found.SiteID)
-	case !want.Cycle.Same(found.Cycle):
+	case !want.Cycle.Equal(found.Cycle):
 		return differs("billing cycle"+of, string(want.Cycle), string(found.Cycle))
 	case want.References != found.References:
 		return differs("reference"+of, want.References, found.References)

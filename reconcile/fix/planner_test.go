@@ -84,7 +84,7 @@ func TestWholeByInstance(t *testing.T) {
 // inventory is left alone.
 func TestTheInventoryMustAgree(t *testing.T) {
 	orphan := reconcile.Finding{Kind: reconcile.OrphanPackage, State: reconcile.Open, Fix: reconcile.FixCancel, AccountID: account(1), ExternalID: "s",
-		PackageID: "P", FirstSeen: now, Basis: &reconcile.Basis{Targets: []string{"P.1", "P.2"}, Whole: true}}
+		PackageID: "P", FirstSeen: now, Basis: &reconcile.Basis{Targets: []string{"P.1", "P.2"}, WholePackage: true}}
 	for name, packages := range map[string][]reconcile.Package{
 		"gone":                 nil,
 		"one is dead":          {pack("P", "s", inst("plan", ""), status(reconcile.StatusCanceled))},
@@ -109,7 +109,7 @@ func TestAPlanHasASize(t *testing.T) {
 		p := pack(guid('b', n), fmt.Sprintf("s%d", n), inst("plan", ""))
 		b.packages = append(b.packages, p)
 		orphan := reconcile.Finding{Kind: reconcile.OrphanPackage, State: reconcile.Open, Fix: reconcile.FixCancel, AccountID: p.AccountID,
-			ExternalID: p.ExternalID, PackageID: p.ID, FirstSeen: now, Basis: &reconcile.Basis{Targets: []string{p.Instances[0].ID}, Whole: true}}
+			ExternalID: p.ExternalID, PackageID: p.ID, FirstSeen: now, Basis: &reconcile.Basis{Targets: []string{p.Instances[0].ID}, WholePackage: true}}
 		findings = append(findings, orphan)
 		memory[orphan.ID(parent)] = reconcile.KnownFinding{Sightings: 9}
 	}

@@ -146,7 +146,7 @@ func (r *Rereading) stale(a *Action) string {
 		return "the ledger's rows of the subscription changed"
 	case a.Rows == "" && r.near[reconcile.NearID(a.ExternalID)] && a.ExternalID != "":
 		return "the ledger has a row with nearly the same external id"
-	case r.Exceptions.Of(a.finding()) >= 0:
+	case r.Exceptions.Find(a.finding()) >= 0:
 		return ReasonExcepted
 	case r.shielded(a):
 		return "a row of the ledger that can't be read may be about it"
@@ -179,7 +179,7 @@ func (r *Rereading) shielded(a *Action) bool {
 			p.Instances = append(p.Instances, reconcile.Instance{ID: a.Seen.Instances[i].ID})
 		}
 	}
-	return r.shields.Cover(a.finding(), &p)
+	return r.shields.Covers(a.finding(), &p)
 }
 
 // kindOf gives the kind of a name; of one that nobody knows, the one that is

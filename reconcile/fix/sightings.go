@@ -125,7 +125,7 @@ func Fingerprint(f *reconcile.Finding) uint64 {
 	}
 	d.number(len(f.Basis.Targets))
 	d.add(f.Basis.Targets...)
-	if f.Basis.Whole {
+	if f.Basis.WholePackage {
 		d.add("whole")
 	}
 	for _, l := range linesOf(f.Basis.Order) {

@@ -190,14 +190,14 @@ func TestEqualFindings(t *testing.T) {
 func TestSays(t *testing.T) {
 	base := func() reconcile.Finding {
 		return reconcile.Finding{Kind: reconcile.SiteMismatch, State: reconcile.Open, Fix: reconcile.FixAssign, AccountID: "a", LedgerValue: site(1), WixValue: site(2),
-			Basis: &reconcile.Basis{Targets: []string{"I"}, Rows: "r", Records: []int{3}}}
+			Basis: &reconcile.Basis{Targets: []string{"I"}, RowsHash: "r", Records: []int{3}}}
 	}
 	want := base()
 	for name, c := range map[string]struct {
 		edit func(*reconcile.Finding)
 		same bool
 	}{
-		"another row":      {func(f *reconcile.Finding) { f.Basis.Rows, f.Basis.Records, f.Record = "q", []int{4}, 4 }, true},
+		"another row":      {func(f *reconcile.Finding) { f.Basis.RowsHash, f.Basis.Records, f.Record = "q", []int{4}, 4 }, true},
 		"another customer": {func(f *reconcile.Finding) { f.Customer = "c" }, true},
 		"another state":    {func(f *reconcile.Finding) { f.State = reconcile.InFlight }, true},
 		"an exception":     {func(f *reconcile.Finding) { f.State, f.Reason = reconcile.Excepted, "moving" }, true},

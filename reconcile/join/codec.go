@@ -11,14 +11,14 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// Records are bytes that order as the values they hold, as far as their key
-// goes: a key string has its NUL bytes escaped and ends in a terminator, so
-// that no key is a prefix of another. What follows the key is packed tightly:
-// a GUID in 16 bytes, a number as a varint.
+// A record begins with a key whose bytes sort like its values: NUL bytes in key
+// strings are escaped and each string has a terminator, so that no key is a
+// prefix of another. The rest is packed tightly: a GUID in 16 bytes, a number as
+// a varint.
 
-var errCorrupt = errors.New("read temporary record: it is damaged")
+var errCorrupt = errors.New("read temporary record: corrupt data")
 
-// appendKey appends a string so that records order by it.
+// appendKey appends a string so that records sort by it.
 func appendKey(b []byte, s string) []byte {
 	for i := range len(s) {
 		b = append(b, s[i])
@@ -47,7 +47,7 @@ func packGUID(s string) (packed [16]byte, ok bool) {
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '-':
-		case 'A' <= c && c <= 'F': // only lower case comes back as it was
+		case 'A' <= c && c <= 'F': // only lower case is restored exactly
 			return packed, false
 		default:
 			digits[n] = c
@@ -90,8 +90,7 @@ func appendTime(b []byte, t time.Time) []byte {
 
 func appendDecimal(b []byte, d decimal.Decimal) []byte { return appendString(b, d.String()) }
 
-// decoder reads what the functions above wrote. The first fault stays, and
-// everything after it reads as empty.
+// A decoder reads records. After the first error everything reads as empty.
 type decoder struct {
 	b   []byte
 	err error
@@ -151,18 +150,18 @@ func (d *decoder) int() int64 {
 	return v
 }
 
-func (d *decoder) take(n uint64) []byte {
+func (d *decoder) bytes(n uint64) []byte {
 	if uint64(len(d.b)) < n {
 		d.fail()
 		return nil
 	}
-	taken := d.b[:n]
+	b := d.b[:n]
 	d.b = d.b[n:]
-	return taken
+	return b
 }
 
 func (d *decoder) byte() byte {
-	if b := d.take(1); b != nil {
+	if b := d.bytes(1); b != nil {
 		return b[0]
 	}
 	return 0
@@ -171,7 +170,7 @@ func (d *decoder) byte() byte {
 func (d *decoder) bool() bool { return d.byte() == 1 }
 
 func (d *decoder) hash() uint64 {
-	if b := d.take(8); b != nil {
+	if b := d.bytes(8); b != nil {
 		return binary.BigEndian.Uint64(b)
 	}
 	return 0
@@ -180,9 +179,9 @@ func (d *decoder) hash() uint64 {
 func (d *decoder) string() string {
 	n := d.uint()
 	if n > 0 {
-		return string(d.take(n - 1))
+		return string(d.bytes(n - 1))
 	}
-	if packed := d.take(16); packed != nil {
+	if packed := d.bytes(16); packed != nil {
 		return unpackGUID(packed)
 	}
 	return ""

@@ -9,11 +9,11 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The second opinion on money. Random books know six cycles, and 84 is a
-// multiple of all that a month of them is divided by: amounts are whole numbers
-// of 84ths of a ten-thousandth, and rounded at the end.
+// The oracle's money. Random data sets have six cycles, and 84 is a multiple of
+// all their divisors: amounts are whole numbers of 84ths of a ten-thousandth,
+// rounded at the end.
 
-// monthsBy84 gives how many 84ths of its price a month of a cycle costs.
+// monthsBy84 returns how many 84ths of its price a cycle costs per month.
 func monthsBy84(cycle reconcile.Cycle) int64 {
 	switch cycle {
 	case "1 YEAR", "12 MONTH":
@@ -26,25 +26,25 @@ func monthsBy84(cycle reconcile.Cycle) int64 {
 	return 0
 }
 
-// An article is a product in a cycle, and how often it counts.
-type article struct {
+// An item is a product with a cycle, and how often it is billed.
+type item struct {
 	product string
 	cycle   reconcile.Cycle
-	times   int64
+	count   int64
 }
 
-// bill adds up articles, and gives what they cost a month as text: an amount and
-// a currency, or nothing where it is not known.
-func (n *opinion) bill(articles ...article) string {
+// monthlyCost returns what items cost a month as text: an amount and a currency,
+// or nothing where the cost is not known.
+func (n *oracle) monthlyCost(items ...item) string {
 	var sum int64
-	code, once := "", len(articles) > 0
-	for _, a := range articles {
+	code, once := "", len(items) > 0
+	for _, a := range items {
 		ten, currency := n.price(a)
 		if currency == "" || code != "" && code != currency {
 			return ""
 		}
 		code, once = currency, once && a.cycle == reconcile.OneTime
-		sum += a.times * ten * monthsBy84(a.cycle)
+		sum += a.count * ten * monthsBy84(a.cycle)
 	}
 	if code == "" {
 		return ""
@@ -52,9 +52,9 @@ func (n *opinion) bill(articles ...article) string {
 	return strings.TrimSpace(rounded(sum, places(code)) + " " + code + map[bool]string{true: " once"}[once])
 }
 
-// price gives a price in ten-thousandths, and its currency; none where there is
-// no price.
-func (n *opinion) price(a article) (tenThousandths int64, currency string) {
+// price returns a price in ten-thousandths and its currency, which is empty where
+// there is no price.
+func (n *oracle) price(a item) (tenThousandths int64, currency string) {
 	same := func(c, d reconcile.Cycle) bool {
 		return c == d || monthsBy84(c) > 0 && monthsBy84(c) == monthsBy84(d)
 	}
@@ -77,7 +77,7 @@ func places(currency string) int {
 	return 2
 }
 
-// rounded gives 84ths of a ten-thousandth with so many places, half to even.
+// rounded returns 84ths of a ten-thousandth with that many places, half to even.
 func rounded(sum int64, places int) string {
 	by := int64(84)
 	for range 4 - places {
@@ -101,54 +101,54 @@ func rounded(sum int64, places int) string {
 	return sign + digits[:len(digits)-places] + "." + digits[len(digits)-places:]
 }
 
-// leaks gives what a finding leaks: all that is live in its package, or its
-// instance.
-func (n *opinion) leaks(f *reconcile.Finding, p *pack) string {
-	var articles []article
+// leakCost returns the cost of a leak: of its instance, or of all live instances of
+// its package.
+func (n *oracle) leakCost(f *reconcile.Finding, p *pkg) string {
+	var items []item
 	for _, i := range p.Instances {
 		if i.Status.Live() && (f.InstanceID == "" || f.InstanceID == i.ID) {
-			articles = append(articles, article{i.ProductID, i.Cycle, 1})
+			items = append(items, item{i.ProductID, i.Cycle, 1})
 		}
 	}
-	return n.bill(articles...)
+	return n.monthlyCost(items...)
 }
 
-// leak gives the money of a finding that Wix bills in vain; a duplicate has it
-// already.
-func (n *opinion) leak(f *reconcile.Finding, p *pack) {
+// setLeak sets the money of a leak. A duplicate has it already.
+func (n *oracle) setLeak(f *reconcile.Finding, p *pkg) {
 	switch f.Kind {
 	case reconcile.OrphanPackage, reconcile.UnidentifiedPackage, reconcile.CanceledInLedger, reconcile.ExtraInstance:
-		f.Direction, f.Monthly = reconcile.Leak, counted(n.leaks(f, p))
+		f.Direction, f.Monthly = reconcile.Leak, parseMoney(n.leakCost(f, p))
 	}
 }
 
-// overpays gives what Wix bills for a unit's instance above what the line says.
-func (n *opinion) overpays(u *unit) string {
-	wanted := article{u.line.ProductID, u.line.Cycle, -1}
-	if wanted.product == "" {
-		wanted.product = u.got.ProductID
+// costDifference returns what Wix bills for a unit's instance above what it would
+// bill for it as the line states it.
+func (n *oracle) costDifference(u *unit) string {
+	expected := item{u.line.ProductID, u.line.Cycle, -1}
+	if expected.product == "" {
+		expected.product = u.got.ProductID
 	}
-	if wanted.cycle == "" {
-		wanted.cycle = u.got.Cycle
+	if expected.cycle == "" {
+		expected.cycle = u.got.Cycle
 	}
-	return n.bill(article{u.got.ProductID, u.got.Cycle, 1}, wanted)
+	return n.monthlyCost(item{u.got.ProductID, u.got.Cycle, 1}, expected)
 }
 
-// difference gives the money of a mismatch. Where the product is wrong as well,
-// that of the cycle stands with the product.
-func (n *opinion) difference(column string, u *unit) (reconcile.Direction, reconcile.Money) {
-	amount := n.overpays(u)
+// mismatchMoney returns the money of a mismatch. Where product and cycle differ, the
+// product's finding has all of it.
+func (n *oracle) mismatchMoney(column string, u *unit) (reconcile.Direction, reconcile.Money) {
+	amount := n.costDifference(u)
 	switch {
 	case column != product && column != cycle:
 		return reconcile.NoDirection, reconcile.Money{}
 	case column == cycle && u.line.ProductID != "" && u.line.ProductID != u.got.ProductID:
-		amount = zeroed(amount)
+		amount = zeroAmount(amount)
 	}
-	return reconcile.Difference, counted(amount)
+	return reconcile.Difference, parseMoney(amount)
 }
 
-// zeroed gives an amount with none of it left.
-func zeroed(amount string) string {
+// zeroAmount returns an amount with all digits zero.
+func zeroAmount(amount string) string {
 	digits, code, known := strings.Cut(amount, " ")
 	if !known {
 		return amount
@@ -169,10 +169,10 @@ func zeroed(amount string) string {
 	return "0 " + code
 }
 
-// best gives the duplicate that is paid for: of most lines, the newest, the
-// lowest id.
-func (n *opinion) best(s *subscription, live []*pack) *pack {
-	served := func(p *pack) int {
+// best returns the duplicate that is paid for: the one that serves the most lines,
+// then the newest, then the lowest id.
+func (n *oracle) best(s *subscription, live []*pkg) *pkg {
+	served := func(p *pkg) int {
 		lines := map[*reconcile.Line]bool{}
 		for _, u := range n.choose(s, p) {
 			if u.got != nil && u.got.Status.Live() && u.phase != reconcile.PhaseEnded {
@@ -181,7 +181,7 @@ func (n *opinion) best(s *subscription, live []*pack) *pack {
 		}
 		return len(lines)
 	}
-	beats := func(p, q *pack) bool {
+	better := func(p, q *pkg) bool {
 		switch a, b := served(p), served(q); {
 		case a != b:
 			return a > b
@@ -192,15 +192,15 @@ func (n *opinion) best(s *subscription, live []*pack) *pack {
 	}
 	first := live[0]
 	for _, p := range live {
-		if beats(p, first) {
+		if better(p, first) {
 			first = p
 		}
 	}
 	return first
 }
 
-// counted gives the money of an opinion as the program would hold it.
-func counted(amount string) reconcile.Money {
+// parseMoney converts the oracle's text to Money.
+func parseMoney(amount string) reconcile.Money {
 	parts := strings.Fields(amount)
 	if len(parts) < 2 {
 		return reconcile.Money{}

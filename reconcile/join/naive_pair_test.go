@@ -8,10 +8,9 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The second opinion on a pair: which instance each line chooses, and how the
-// two differ.
+// The oracle's pairs: which instance each line chooses, and how the two differ.
 
-// A unit is one wanted instance of a line, and the instance that it chose.
+// A unit is one of a line's quantity, and the instance that it chose.
 type unit struct {
 	line  *reconcile.Line
 	phase reconcile.Phase
@@ -19,15 +18,15 @@ type unit struct {
 	pass  []string // the columns by which it chose
 }
 
-// pair compares a subscription with its package.
-func (n *opinion) pair(s *subscription, p *pack) {
+// comparePackage compares a subscription with its package.
+func (n *oracle) comparePackage(s *subscription, p *pkg) {
 	p.class = reconcile.Matched
 	n.unrecognised(s, p)
 	if !p.Live() {
-		n.nothingLive(s, p)
+		n.reportNothingLive(s, p)
 		return
 	}
-	if ledger := n.standing(s)[0].AccountID; ledger != p.AccountID {
+	if ledger := n.currentLines(s)[0].AccountID; ledger != p.AccountID {
 		n.add(reconcile.Finding{Kind: reconcile.AccountMismatch, Field: account, LedgerValue: ledger, WixValue: p.AccountID}, s, p)
 	}
 	if p.linkedBy != "" {
@@ -39,18 +38,18 @@ func (n *opinion) pair(s *subscription, p *pack) {
 	}
 	units := n.choose(s, p)
 	if n.has(s, reconcile.PhaseActive, reconcile.PhaseUpcoming) {
-		n.instances(s, p, units)
-		n.missing(s, p, units)
-		n.extra(s, p, units)
+		n.compareInstances(s, p, units)
+		n.reportMissing(s, p, units)
+		n.reportExtra(s, p, units)
 		return
 	}
-	n.allEnded(s, p, units)
+	n.reportAllEnded(s, p, units)
 }
 
-// nothingLive judges a pair whose package delivers nothing.
-func (n *opinion) nothingLive(s *subscription, p *pack) {
+// reportNothingLive reports a package in which nothing is live.
+func (n *oracle) reportNothingLive(s *subscription, p *pkg) {
 	if !n.has(s, reconcile.PhaseActive) {
-		setClass(reconcile.Settled, s, []*pack{p})
+		setClass(reconcile.Settled, s, []*pkg{p})
 		return
 	}
 	failed := false
@@ -65,9 +64,9 @@ func (n *opinion) nothingLive(s *subscription, p *pack) {
 	}
 }
 
-// choose is rule 3: active lines first, then upcoming ones, then ended ones,
-// and last what is left of the active ones, among the dead.
-func (n *opinion) choose(s *subscription, p *pack) []*unit {
+// choose is rule 3: active lines choose first, then upcoming and ended ones. Active
+// ones that found nothing choose among the dead.
+func (n *oracle) choose(s *subscription, p *pkg) []*unit {
 	var all []*unit
 	for _, phase := range []reconcile.Phase{reconcile.PhaseActive, reconcile.PhaseUpcoming, reconcile.PhaseEnded} {
 		for _, l := range s.lines {
@@ -77,13 +76,13 @@ func (n *opinion) choose(s *subscription, p *pack) []*unit {
 				}
 			}
 		}
-		seek(all, phase, p, reconcile.Status.Live)
+		runPasses(all, phase, p, reconcile.Status.Live)
 	}
-	seek(all, reconcile.PhaseActive, p, reconcile.Status.Dead)
+	runPasses(all, reconcile.PhaseActive, p, reconcile.Status.Dead)
 	return all
 }
 
-// passes gives the columns of each pass. The last one compares nothing.
+// passes returns the columns of each pass. The last one compares nothing.
 func passes(phase reconcile.Phase) [][]string {
 	all := [][]string{{instanceID}, {product, site, cycle, country}, {product, site}, {product, cycle}, {product}, {site}, {}}
 	if phase == reconcile.PhaseEnded {
@@ -92,13 +91,14 @@ func passes(phase reconcile.Phase) [][]string {
 	return all
 }
 
-// seek lets the units of a phase choose among the instances of a kind of status.
-func seek(units []*unit, phase reconcile.Phase, p *pack, among func(reconcile.Status) bool) {
+// runPasses lets the units of a phase choose among the instances with an eligible
+// status.
+func runPasses(units []*unit, phase reconcile.Phase, p *pkg, eligible func(reconcile.Status) bool) {
 	for _, pass := range passes(phase) {
 		for _, u := range units {
 			for i := range p.Instances {
 				x := &p.Instances[i]
-				if u.phase == phase && u.got == nil && among(x.Status) && !chosen(units, x) && fits(u.line, x, pass) {
+				if u.phase == phase && u.got == nil && eligible(x.Status) && !chosen(units, x) && fits(u.line, x, pass) {
 					u.got, u.pass = x, pass
 				}
 			}
@@ -110,7 +110,8 @@ func chosen(units []*unit, x *reconcile.Instance) bool {
 	return slices.ContainsFunc(units, func(u *unit) bool { return u.got == x })
 }
 
-// fits reports whether a line has all cells of a pass, and the instance their values.
+// fits reports whether a line has all cells of a pass filled and the instance has
+// the same values.
 func fits(l *reconcile.Line, x *reconcile.Instance, pass []string) bool {
 	for _, column := range pass {
 		if cell(l, column) == "" || !equal(column, cell(l, column), value(x, column)) {
@@ -125,7 +126,7 @@ func cell(l *reconcile.Line, column string) string {
 		product: l.ProductID, site: l.SiteID, cycle: string(l.Cycle), country: l.Country}[column]
 }
 
-// value gives what Wix has in a column; floating is a value of its own.
+// value returns Wix's value of a column. Floating is a value of its own.
 func value(x *reconcile.Instance, column string) string {
 	return map[string]string{instanceID: x.ID, product: x.ProductID, site: cmp.Or(x.SiteID, reconcile.Floating),
 		cycle: string(x.Cycle), country: x.Country}[column]
@@ -133,13 +134,13 @@ func value(x *reconcile.Instance, column string) string {
 
 func equal(column, a, b string) bool {
 	if column == cycle {
-		return reconcile.Cycle(a).Same(reconcile.Cycle(b))
+		return reconcile.Cycle(a).Equal(reconcile.Cycle(b))
 	}
 	return a == b
 }
 
-// instances judges each instance that a line chose.
-func (n *opinion) instances(s *subscription, p *pack, units []*unit) {
+// compareInstances compares each chosen instance with its line.
+func (n *oracle) compareInstances(s *subscription, p *pkg, units []*unit) {
 	for _, u := range units {
 		if u.got == nil {
 			continue
@@ -147,7 +148,7 @@ func (n *opinion) instances(s *subscription, p *pack, units []*unit) {
 		f := reconcile.Finding{InstanceID: u.got.ID, Field: "status"}
 		switch {
 		case u.phase == reconcile.PhaseActive && u.got.Status.Live():
-			n.delivered(s, p, u)
+			n.compareFields(s, p, u)
 			continue
 		case u.phase == reconcile.PhaseUpcoming:
 			continue
@@ -156,7 +157,7 @@ func (n *opinion) instances(s *subscription, p *pack, units []*unit) {
 			switch {
 			case u.line.EndedByDate():
 				f.Reason = reconcile.ReasonEndedByDate
-			case slices.ContainsFunc(units, func(v *unit) bool { return mixable(u, v) }):
+			case slices.ContainsFunc(units, func(v *unit) bool { return swappable(u, v) }):
 				f.Reason = reconcile.ReasonAmbiguous
 			}
 		case u.got.Status == reconcile.StatusFailed:
@@ -168,21 +169,21 @@ func (n *opinion) instances(s *subscription, p *pack, units []*unit) {
 	}
 }
 
-// delivered compares an active line with its live instance.
-func (n *opinion) delivered(s *subscription, p *pack, u *unit) {
+// compareFields compares an active line with its live instance.
+func (n *oracle) compareFields(s *subscription, p *pkg, u *unit) {
 	kinds := map[string]reconcile.Kind{product: reconcile.ProductMismatch, cycle: reconcile.BillingCycleMismatch,
 		country: reconcile.CountryMismatch, site: reconcile.SiteMismatch}
 	for column, kind := range kinds {
 		want, got := cell(u.line, column), value(u.got, column)
 		if want != "" && !equal(column, want, got) {
 			f := reconcile.Finding{Kind: kind, InstanceID: u.got.ID, Field: column, LedgerValue: want, WixValue: got}
-			f.Direction, f.Monthly = n.difference(column, u)
+			f.Direction, f.Monthly = n.mismatchMoney(column, u)
 			n.add(f, s, p)
 		}
 	}
-	since := u.got.Changed()
+	since := u.got.LastChanged()
 	if since.IsZero() {
-		since = (&reconcile.Instance{Created: p.Created, Updated: p.Updated}).Changed()
+		since = (&reconcile.Instance{Created: p.Created, Updated: p.Updated}).LastChanged()
 	}
 	if u.got.Status != reconcile.StatusEnabled && since.Before(n.window()) {
 		n.add(reconcile.Finding{Kind: reconcile.StuckInstance, InstanceID: u.got.ID, Field: "status"}, s, p)
@@ -192,8 +193,8 @@ func (n *opinion) delivered(s *subscription, p *pack, u *unit) {
 	}
 }
 
-// missing gives one row for each active line that lacks instances.
-func (n *opinion) missing(s *subscription, p *pack, units []*unit) {
+// reportMissing reports each active line that lacks instances.
+func (n *oracle) reportMissing(s *subscription, p *pkg, units []*unit) {
 	for _, l := range s.lines {
 		found := 0
 		for _, u := range units {
@@ -208,8 +209,8 @@ func (n *opinion) missing(s *subscription, p *pack, units []*unit) {
 	}
 }
 
-// extra gives one row for each live instance that no line chose.
-func (n *opinion) extra(s *subscription, p *pack, units []*unit) {
+// reportExtra reports each live instance that no line chose.
+func (n *oracle) reportExtra(s *subscription, p *pkg, units []*unit) {
 	for i := range p.Instances {
 		x := &p.Instances[i]
 		if !x.Status.Live() || chosen(units, x) {
@@ -223,9 +224,8 @@ func (n *opinion) extra(s *subscription, p *pack, units []*unit) {
 	}
 }
 
-// exchangeable reports whether a unit might as well have chosen x, which
-// matters where one of the two is on a site. No other instance has the
-// instance_id that one was chosen by.
+// exchangeable reports whether a unit could have chosen x in place of its own
+// instance, while one of the two is on a site.
 func exchangeable(u *unit, x *reconcile.Instance) bool {
 	if u.got == nil {
 		return false
@@ -238,9 +238,9 @@ func exchangeable(u *unit, x *reconcile.Instance) bool {
 	return u.got.SiteID != "" || x.SiteID != ""
 }
 
-// mixable reports whether an ended unit and one that has not ended might as
-// well have chosen each other's instance.
-func mixable(ended, v *unit) bool {
+// swappable reports whether an ended unit and one that has not ended could have
+// chosen each other's instance.
+func swappable(ended, v *unit) bool {
 	switch {
 	case v.got == nil || v.phase == reconcile.PhaseEnded || !v.got.Status.Live():
 		return false
@@ -250,8 +250,8 @@ func mixable(ended, v *unit) bool {
 	return exchangeable(v, ended.got) && exchangeable(&unit{got: ended.got, pass: ended.pass}, v.got)
 }
 
-// allEnded gives the one row of a live package of which no line is left.
-func (n *opinion) allEnded(s *subscription, p *pack, units []*unit) {
+// reportAllEnded reports a live package of which every line has ended.
+func (n *oracle) reportAllEnded(s *subscription, p *pkg, units []*unit) {
 	f := reconcile.Finding{Kind: reconcile.CanceledInLedger, Field: "status"}
 	for i := range p.Instances {
 		if p.Instances[i].Status.Live() && !chosen(units, &p.Instances[i]) {

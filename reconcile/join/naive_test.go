@@ -8,18 +8,18 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The second opinion: matching and the table of drift told once more, in
-// nested loops over a whole inventory, from the contract alone. It shares the nouns
-// with the program and none of its decisions; it is slow, and meant to be read.
+// The test oracle: matching and the kinds of findings, written once more from the
+// contract alone, as nested loops. It shares the types with the program and none
+// of its decisions. It is slow, and meant to be read.
 
-// An opinion is an inventory on its way to its findings.
-type opinion struct {
+// An oracle reconciles one data set.
+type oracle struct {
 	reconcile.Rules
-	subs     []*subscription
-	packs    []*pack
-	bad      []reconcile.BadRow
-	findings []reconcile.Finding
-	costs    []reconcile.UnitCost
+	subscriptions []*subscription
+	packages      []*pkg
+	bad           []reconcile.BadRow
+	findings      []reconcile.Finding
+	costs         []reconcile.UnitCost
 }
 
 // A subscription is all rows of one external id.
@@ -27,20 +27,20 @@ type subscription struct {
 	id        string
 	lines     []*reconcile.Line // the valid ones, in order of Compare
 	invalid   bool              // a bad row has this id
-	joined    []*pack           // by external id
-	linked    *pack             // by rule 2
+	matched   []*pkg            // by external id
+	linked    *pkg              // by rule 2
 	ambiguous bool
 	live      bool // a candidate of it is live
 	class     reconcile.Class
 }
 
-// A pack is a package and whom it belongs to.
-type pack struct {
+// A pkg is a package and the subscription that it belongs to.
+type pkg struct {
 	reconcile.Package
 	owner     *subscription // by external id
 	linkedBy  string        // the pass of rule 2 that linked it
 	ambiguous bool
-	claimed   bool // a row names it whose subscription joined another package
+	claimed   bool // a row names it, but its subscription matched another package
 	class     reconcile.Class
 }
 
@@ -51,33 +51,33 @@ const (
 	place                                    = "account + product + site"
 )
 
-// naive gives the findings of an inventory in report order, and its census.
+// naive returns the findings of a data set in report order, and its census.
 func naive(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package, rules reconcile.Rules) ([]reconcile.Finding, reconcile.Census) {
-	n := gather(lines, bad, packages, rules)
-	n.claim()
+	n := newOracle(lines, bad, packages, rules)
+	n.markClaimed()
 	for _, pass := range []string{packageID, instanceID, place} {
 		n.link(pass)
 	}
-	n.near()
+	n.markNear()
 	for _, b := range bad {
 		n.add(reconcile.Finding{Kind: reconcile.InvalidLedgerRow, AccountID: b.AccountID, ExternalID: b.ExternalID, PackageID: b.PackageID,
 			InstanceID: b.InstanceID, Field: b.Column, LedgerValue: b.Value, Reason: b.Problem}, nil, nil)
 	}
-	for _, s := range n.subs {
-		n.judge(s)
+	for _, s := range n.subscriptions {
+		n.matchSubscription(s)
 	}
-	for _, p := range n.packs {
+	for _, p := range n.packages {
 		if p.owner == nil && p.linkedBy == "" {
-			n.leftOver(p)
+			n.matchUnmatched(p)
 		}
 	}
 	slices.SortStableFunc(n.findings, reportOrder)
 	return n.findings, n.census()
 }
 
-// gather is rule 1: rows group by external id, packages join by it.
-func gather(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package, rules reconcile.Rules) *opinion {
-	n := &opinion{Rules: rules, bad: bad, costs: rules.Prices.List()}
+// newOracle applies rule 1: rows and packages are grouped by external id.
+func newOracle(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package, rules reconcile.Rules) *oracle {
+	n := &oracle{Rules: rules, bad: bad, costs: rules.Prices.List()}
 	for i := range lines {
 		s := n.subscription(lines[i].ExternalID)
 		s.lines = append(s.lines, &lines[i])
@@ -87,70 +87,69 @@ func gather(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile
 			n.subscription(b.ExternalID).invalid = true
 		}
 	}
-	for _, s := range n.subs {
+	for _, s := range n.subscriptions {
 		slices.SortFunc(s.lines, (*reconcile.Line).Compare)
 	}
 	for i := range packages {
-		p := &pack{Package: packages[i]}
-		n.packs = append(n.packs, p)
-		for _, s := range n.subs {
+		p := &pkg{Package: packages[i]}
+		n.packages = append(n.packages, p)
+		for _, s := range n.subscriptions {
 			if s.id == p.ExternalID {
-				p.owner, s.joined = s, append(s.joined, p)
+				p.owner, s.matched = s, append(s.matched, p)
 			}
 		}
 	}
 	return n
 }
 
-func (n *opinion) subscription(id string) *subscription {
-	for _, s := range n.subs {
+func (n *oracle) subscription(id string) *subscription {
+	for _, s := range n.subscriptions {
 		if s.id == id {
 			return s
 		}
 	}
-	n.subs = append(n.subs, &subscription{id: id})
-	return n.subs[len(n.subs)-1]
+	n.subscriptions = append(n.subscriptions, &subscription{id: id})
+	return n.subscriptions[len(n.subscriptions)-1]
 }
 
 // free reports whether rule 2 may still link the subscription, or the package.
 func (s *subscription) free() bool {
-	return !s.invalid && len(s.joined) == 0 && s.linked == nil && !s.ambiguous
+	return !s.invalid && len(s.matched) == 0 && s.linked == nil && !s.ambiguous
 }
 
-func (p *pack) free() bool { return p.owner == nil && p.linkedBy == "" && !p.ambiguous }
+func (p *pkg) free() bool { return p.owner == nil && p.linkedBy == "" && !p.ambiguous }
 
-// claim keeps packages out of rule 2 that a standing row names, by either id,
-// though its subscription joined another package.
-func (n *opinion) claim() {
-	for _, s := range n.subs {
-		for _, p := range n.packs {
-			if len(s.joined) > 0 && !s.invalid && p.free() &&
+// markClaimed makes packages ambiguous that a row names, by either id, while its
+// subscription matched another package.
+func (n *oracle) markClaimed() {
+	for _, s := range n.subscriptions {
+		for _, p := range n.packages {
+			if len(s.matched) > 0 && !s.invalid && p.free() &&
 				(n.names(packageID, n.notEnded(s), p) || n.names(instanceID, n.notEnded(s), p)) {
 				p.claimed = true
 			}
 		}
 	}
-	for _, p := range n.packs {
+	for _, p := range n.packages {
 		p.ambiguous = p.claimed
 	}
 }
 
-// link is one pass of rule 2: the sole pair of both its ends is linked,
-// everyone else who has a pair, and every package that a stranger claims, is
-// ambiguous.
-func (n *opinion) link(pass string) {
-	type pair struct {
+// link is one pass of rule 2. A pair that is the only one on both sides is linked.
+// All others, and every claimed package, are ambiguous.
+func (n *oracle) link(pass string) {
+	type candidate struct {
 		s *subscription
-		p *pack
+		p *pkg
 	}
-	var pairs []pair
-	ofSub, ofPack, claimed := map[*subscription]int{}, map[*pack]int{}, map[*pack]bool{}
-	for _, s := range n.subs {
-		for _, p := range n.packs {
+	var pairs []candidate
+	ofSub, ofPack, claimed := map[*subscription]int{}, map[*pkg]int{}, map[*pkg]bool{}
+	for _, s := range n.subscriptions {
+		for _, p := range n.packages {
 			switch {
 			case !p.free() && (!p.claimed || pass == place):
-			case s.free() && n.names(pass, n.standing(s), p):
-				pairs = append(pairs, pair{s, p})
+			case s.free() && n.names(pass, n.currentLines(s), p):
+				pairs = append(pairs, candidate{s, p})
 				ofSub[s]++
 				ofPack[p]++
 				claimed[p] = claimed[p] || p.claimed
@@ -173,7 +172,7 @@ func (n *opinion) link(pass string) {
 }
 
 // names reports whether one of the lines names the package in a pass.
-func (n *opinion) names(pass string, lines []*reconcile.Line, p *pack) bool {
+func (n *oracle) names(pass string, lines []*reconcile.Line, p *pkg) bool {
 	return slices.ContainsFunc(lines, func(l *reconcile.Line) bool {
 		if pass == packageID {
 			return l.PackageID != "" && l.PackageID == p.ID
@@ -188,19 +187,19 @@ func (n *opinion) names(pass string, lines []*reconcile.Line, p *pack) bool {
 	})
 }
 
-// near is the end of rule 2: ids that are near are nobody's guess.
-func (n *opinion) near() {
-	var subs []*subscription
-	for _, s := range n.subs {
+// markNear is the end of rule 2: near ids are ambiguous.
+func (n *oracle) markNear() {
+	var subscriptions []*subscription
+	for _, s := range n.subscriptions {
 		if s.free() {
-			subs = append(subs, s)
+			subscriptions = append(subscriptions, s)
 		}
 	}
-	for _, p := range n.packs {
+	for _, p := range n.packages {
 		if !p.free() || !p.Live() || p.ExternalID == "" {
 			continue
 		}
-		for _, s := range subs {
+		for _, s := range subscriptions {
 			if reconcile.NearID(s.id) == reconcile.NearID(p.ExternalID) {
 				s.ambiguous, p.ambiguous, s.live = true, true, true
 			}
@@ -208,18 +207,18 @@ func (n *opinion) near() {
 	}
 }
 
-// judge is the precedence of a subscription up to its absence.
-func (n *opinion) judge(s *subscription) {
-	own := s.joined
+// matchSubscription applies the precedence of findings to a subscription.
+func (n *oracle) matchSubscription(s *subscription) {
+	own := s.matched
 	if s.linked != nil {
-		own = []*pack{s.linked}
+		own = []*pkg{s.linked}
 	}
 	field, value := n.conflict(s)
 	switch {
 	case s.invalid:
 		setClass(reconcile.Invalid, s, own)
 	case field != "":
-		n.add(reconcile.Finding{Kind: reconcile.LedgerConflict, Field: field, LedgerValue: value}, s, foremost(own))
+		n.add(reconcile.Finding{Kind: reconcile.LedgerConflict, Field: field, LedgerValue: value}, s, preferred(own))
 		setClass(reconcile.Conflict, s, own)
 	case s.ambiguous && !s.live && !n.has(s, reconcile.PhaseActive):
 		setClass(reconcile.Settled, s, nil)
@@ -227,21 +226,22 @@ func (n *opinion) judge(s *subscription) {
 		n.add(reconcile.Finding{Kind: reconcile.AmbiguousMatch}, s, nil)
 		setClass(reconcile.Ambiguous, s, nil)
 	case len(own) > 0:
-		n.group(s, own)
+		n.matchPackages(s, own)
 	case !n.has(s, reconcile.PhaseActive):
 		setClass(reconcile.Settled, s, nil)
 	default:
 		setClass(reconcile.LedgerOnly, s, nil)
 		if n.add(reconcile.Finding{Kind: reconcile.MissingPackage}, s, nil) == reconcile.Unknown {
-			s.class = reconcile.UnknownClass
+			s.class = reconcile.ClassUnknown
 		}
 	}
 }
 
-// foremost gives the newest of the live packages, else of all; nil of none.
-func foremost(packs []*pack) *pack {
-	var live []*pack
-	for _, p := range packs {
+// preferred returns the newest of the live packages, else of all; nil if there are
+// none.
+func preferred(packages []*pkg) *pkg {
+	var live []*pkg
+	for _, p := range packages {
 		if p.Live() {
 			live = append(live, p)
 		}
@@ -249,31 +249,31 @@ func foremost(packs []*pack) *pack {
 	switch {
 	case len(live) > 0:
 		return newest(live)
-	case len(packs) > 0:
-		return newest(packs)
+	case len(packages) > 0:
+		return newest(packages)
 	}
 	return nil
 }
 
-func setClass(c reconcile.Class, s *subscription, packs []*pack) {
+func setClass(c reconcile.Class, s *subscription, packages []*pkg) {
 	s.class = c
-	for _, p := range packs {
+	for _, p := range packages {
 		p.class = c
 	}
 }
 
-// conflict gives the column in which the rows of a subscription contradict one
-// another or share an id with another subscription, and the values.
-func (n *opinion) conflict(s *subscription) (column, value string) {
+// conflict returns the column in which the rows of a subscription differ or share
+// an id with another subscription, and the values.
+func (n *oracle) conflict(s *subscription) (column, value string) {
 	for _, column := range []string{account, currency, packageID} {
-		if values := filled(n.standing(s), column); len(values) > 1 {
+		if values := distinctCells(n.currentLines(s), column); len(values) > 1 {
 			return column, strings.Join(values, ", ")
 		}
 	}
 	for _, column := range []string{packageID, instanceID} {
-		for _, id := range filled(s.lines, column) {
-			for _, other := range n.subs {
-				if other != s && slices.Contains(filled(other.lines, column), id) {
+		for _, id := range distinctCells(s.lines, column) {
+			for _, other := range n.subscriptions {
+				if other != s && slices.Contains(distinctCells(other.lines, column), id) {
 					return column, id
 				}
 			}
@@ -282,8 +282,8 @@ func (n *opinion) conflict(s *subscription) (column, value string) {
 	return "", ""
 }
 
-// filled gives the distinct values of a column, sorted.
-func filled(lines []*reconcile.Line, column string) []string {
+// distinctCells returns the distinct values of a column, sorted.
+func distinctCells(lines []*reconcile.Line, column string) []string {
 	var values []string
 	for _, l := range lines {
 		if v := cell(l, column); v != "" {
@@ -294,20 +294,20 @@ func filled(lines []*reconcile.Line, column string) []string {
 	return slices.Compact(values)
 }
 
-// group deals out the packages of one subscription.
-func (n *opinion) group(s *subscription, own []*pack) {
-	var matches []*pack
+// matchPackages compares the packages of one subscription.
+func (n *oracle) matchPackages(s *subscription, own []*pkg) {
+	var matches []*pkg
 	for _, p := range own {
 		if p.Live() {
 			matches = append(matches, p)
 		}
 	}
-	if len(matches) == 0 && slices.ContainsFunc(own, doubtful) {
-		n.nobodyKnows(s, own)
+	if len(matches) == 0 && slices.ContainsFunc(own, hasUnrecognised) {
+		n.matchUnrecognised(s, own)
 		return
 	}
 	if len(matches) == 0 {
-		matches = []*pack{newest(own)}
+		matches = []*pkg{newest(own)}
 	}
 	s.class = reconcile.Matched
 	if len(matches) > 1 && n.has(s, reconcile.PhaseActive, reconcile.PhaseUpcoming) {
@@ -316,20 +316,20 @@ func (n *opinion) group(s *subscription, own []*pack) {
 	}
 	for _, p := range own {
 		if slices.Contains(matches, p) {
-			n.pair(s, p)
+			n.comparePackage(s, p)
 		} else {
-			n.settle(s, p)
+			n.settlePackage(s, p)
 		}
 	}
 }
 
-func doubtful(p *pack) bool { return slices.ContainsFunc(p.Instances, unrecognised) }
+func hasUnrecognised(p *pkg) bool { return slices.ContainsFunc(p.Instances, unrecognised) }
 
-// nobodyKnows ends a subscription of which nothing is live, and one package has
-// a status that is not known: that is all there is to say.
-func (n *opinion) nobodyKnows(s *subscription, own []*pack) {
+// matchUnrecognised handles a subscription with nothing live and an unrecognised
+// status: only the status is reported.
+func (n *oracle) matchUnrecognised(s *subscription, own []*pkg) {
 	for _, p := range own {
-		n.settle(s, p)
+		n.settlePackage(s, p)
 	}
 	if !n.has(s, reconcile.PhaseActive) {
 		s.class = reconcile.Settled
@@ -338,37 +338,37 @@ func (n *opinion) nobodyKnows(s *subscription, own []*pack) {
 	newest(own).class = reconcile.Matched
 }
 
-func newest(own []*pack) *pack {
-	return slices.MaxFunc(own, func(p, q *pack) int {
+func newest(own []*pkg) *pkg {
+	return slices.MaxFunc(own, func(p, q *pkg) int {
 		return cmp.Or(p.Created.Compare(q.Created), cmp.Compare(p.ID, q.ID))
 	})
 }
 
-// duplicates ends the subscription: one row for each live package, no other kind.
-func (n *opinion) duplicates(s *subscription, own, live []*pack) {
+// duplicates reports one finding for each live package, and no other kind.
+func (n *oracle) duplicates(s *subscription, own, live []*pkg) {
 	setClass(reconcile.Settled, s, own)
 	setClass(reconcile.Duplicate, s, live)
 	best := n.best(s, live)
 	for _, p := range live {
 		f := reconcile.Finding{Kind: reconcile.DuplicatePackage}
 		if p != best {
-			f.Direction, f.Monthly = reconcile.Leak, counted(n.leaks(&f, p))
+			f.Direction, f.Monthly = reconcile.Leak, parseMoney(n.leakCost(&f, p))
 		}
 		n.add(f, s, p)
 	}
 }
 
-// settle puts a package by of which nothing is live.
-func (n *opinion) settle(s *subscription, p *pack) {
+// settlePackage settles a package in which nothing is live.
+func (n *oracle) settlePackage(s *subscription, p *pkg) {
 	n.unrecognised(s, p)
 	p.class = reconcile.Settled
 }
 
-// leftOver judges a package that has no subscription.
-func (n *opinion) leftOver(p *pack) {
+// matchUnmatched reports a package that has no subscription.
+func (n *oracle) matchUnmatched(p *pkg) {
 	switch {
 	case !p.Live():
-		n.settle(nil, p)
+		n.settlePackage(nil, p)
 		return
 	case p.ambiguous:
 		n.add(reconcile.Finding{Kind: reconcile.AmbiguousMatch}, nil, p)
@@ -383,7 +383,7 @@ func (n *opinion) leftOver(p *pack) {
 	p.class = reconcile.WixOnly
 }
 
-func (n *opinion) unrecognised(s *subscription, p *pack) {
+func (n *oracle) unrecognised(s *subscription, p *pkg) {
 	for _, i := range p.Instances {
 		if unrecognised(i) {
 			n.add(reconcile.Finding{Kind: reconcile.UnrecognisedStatus, InstanceID: i.ID, Field: "status"}, s, p)

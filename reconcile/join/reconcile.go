@@ -8,88 +8,90 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// A Result is a reconciled book. It lives as long as its Table.
+// A Result is a reconciled inventory. It is valid until its Table is closed.
 type Result struct {
 	Tally  reconcile.Tally
 	Ledger reconcile.LedgerSide
 	Wix    reconcile.WixSide
 
-	Silenced map[int]int // findings that are shown, by Finding.Exception
+	Silenced map[int]int // number of findings in scope, by Finding.Exception
 
-	parent   string
-	findings *sorter
-	stock    *sorter
-	carried  *sideFile
+	parent    string
+	findings  *sorter
+	inventory *sorter
+	carried   *cellFile
 }
 
-// decision is a Table on its way to a Result.
-type decision struct {
+// A matcher matches the groups of a Table and collects the Result.
+type matcher struct {
 	*Result
 	rules  *reconcile.Rules
 	linker *reconcile.Linker
-	linked *sorter // linked subscriptions and packages, by the subscription's number
+	linked *sorter // linked subscriptions and packages, by the subscription's index
 	census reconcile.Census
 
 	accounts map[string]bool // that have a package
 
-	subscriptions, packages int // leftovers seen
+	subscriptions, packages int // unmatched ones so far
 }
 
-// Reconcile decides the whole inventory. Nothing can be added after it.
+// Reconcile matches both sides. Nothing can be added after it.
 func (t *Table) Reconcile(ctx context.Context, rules reconcile.Rules) (*Result, error) {
 	packages, err := t.distinctPackages(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.shareIDs(ctx); err != nil {
+	if err := t.addSharedIDs(ctx); err != nil {
 		return nil, err
 	}
-	left, err := t.firstLook(ctx, &rules)
+	unmatched, err := t.findUnmatched(ctx, &rules)
 	if err != nil {
 		return nil, err
 	}
-	linker, err := left.link(ctx)
+	linker, err := unmatched.link(ctx)
 	if err != nil {
 		return nil, err
 	}
-	d := t.newDecision(&rules, linker)
-	if err := d.secondLook(t.eachGroup(ctx)); err != nil {
+	m := t.newMatcher(&rules, linker)
+	if err := m.matchGroups(t.allGroups(ctx)); err != nil {
 		return nil, err
 	}
-	if err := d.decideLinked(ctx); err != nil {
+	if err := m.matchLinked(ctx); err != nil {
 		return nil, err
 	}
-	if err := tie(&d.census, t.rows, packages); err != nil {
+	if err := checkCensus(&m.census, t.rows, packages); err != nil {
 		return nil, err
 	}
-	d.conclude(t.rows, t.badRows, packages)
+	m.setCounts(t.rows, t.badRows, packages)
 	t.groups.close()
-	return d.Result, t.carried.flush()
+	return m.Result, t.carried.flush()
 }
 
-func (t *Table) newDecision(rules *reconcile.Rules, linker *reconcile.Linker) *decision {
-	return &decision{
+func (t *Table) newMatcher(rules *reconcile.Rules, linker *reconcile.Linker) *matcher {
+	return &matcher{
 		Result: &Result{
-			Tally: reconcile.NewTally(), Silenced: make(map[int]int), parent: rules.Parent, findings: t.sorter(), stock: t.sorter(), carried: t.carried,
+			Tally: reconcile.NewTally(), Silenced: make(map[int]int), parent: rules.Parent,
+			findings: t.newSorter(), inventory: t.newSorter(), carried: t.carried,
 		},
-		rules: rules, linker: linker, linked: t.sorter(), accounts: make(map[string]bool),
+		rules: rules, linker: linker, linked: t.newSorter(), accounts: make(map[string]bool),
 	}
 }
 
-// secondLook decides every group but the linked ones, which it brings together.
-func (d *decision) secondLook(groups iter.Seq2[*group, error]) error {
+// matchGroups is the second pass: it matches all groups but the linked ones, of
+// which it sorts the two sides together.
+func (m *matcher) matchGroups(groups iter.Seq2[*group, error]) error {
 	for g, err := range groups {
 		if err != nil {
 			return err
 		}
-		d.countGroup(g)
+		m.countGroup(g)
 		switch {
-		case g.leftSubscription():
-			err = d.leftSubscription(g)
-		case g.leftPackages():
-			err = d.leftPackages(g)
+		case g.unmatchedSubscription():
+			err = m.addSubscription(g)
+		case g.unmatchedPackages():
+			err = m.addPackages(g)
 		default:
-			err = d.match(&g.Group)
+			err = m.match(&g.Group)
 		}
 		if err != nil {
 			return err
@@ -98,151 +100,155 @@ func (d *decision) secondLook(groups iter.Seq2[*group, error]) error {
 	return nil
 }
 
-func (d *decision) leftSubscription(g *group) error {
-	number := d.subscriptions
-	d.subscriptions++
-	verdict := d.linker.Subscription(number)
-	if !verdict.Linked() {
-		g.Link, g.Live = verdict.Rule, verdict.Live
-		return d.match(&g.Group)
+// addSubscription matches a subscription that is not linked, and keeps a linked
+// one for later.
+func (m *matcher) addSubscription(g *group) error {
+	index := m.subscriptions
+	m.subscriptions++
+	link := m.linker.Subscription(index)
+	if !link.Linked() {
+		g.Link, g.LiveCandidate = link.Rule, link.LiveCandidate
+		return m.match(&g.Group)
 	}
 	for i := range g.Lines {
-		record := append(appendKey(linkedKey(number), g.externalID), sideLine)
-		if err := d.linked.add(appendLine(record, &g.Lines[i])); err != nil {
+		record := append(appendKey(linkedKey(index), g.externalID), recordLine)
+		if err := m.linked.add(appendLine(record, &g.Lines[i])); err != nil {
 			return err
 		}
 	}
 	for _, shared := range g.Shared {
-		record := append(appendKey(linkedKey(number), g.externalID), sideShared)
-		if err := d.linked.add(appendString(appendString(record, shared.Field), shared.ID)); err != nil {
+		record := append(appendKey(linkedKey(index), g.externalID), recordShared)
+		if err := m.linked.add(appendString(appendString(record, shared.Field), shared.ID)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d *decision) leftPackages(g *group) error {
+// addPackages matches packages that are not linked, and keeps linked ones for
+// later.
+func (m *matcher) addPackages(g *group) error {
 	for i := range g.Packages {
-		verdict := d.linker.Package(d.packages)
-		d.packages++
-		if verdict.Linked() {
-			record := append(appendKey(linkedKey(verdict.Peer), g.externalID), sidePackage)
-			if err := d.linked.add(appendPackage(record, &g.Packages[i])); err != nil {
+		link := m.linker.Package(m.packages)
+		m.packages++
+		if link.Linked() {
+			record := append(appendKey(linkedKey(link.Peer), g.externalID), recordPackage)
+			if err := m.linked.add(appendPackage(record, &g.Packages[i])); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := d.match(&reconcile.Group{Packages: g.Packages[i : i+1], Link: verdict.Rule}); err != nil {
+		if err := m.match(&reconcile.Group{Packages: g.Packages[i : i+1], Link: link.Rule}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func linkedKey(number int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(number)) }
+func linkedKey(index int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(index)) }
 
-// decideLinked decides the linked groups, each a subscription and a package.
-func (d *decision) decideLinked(ctx context.Context) error {
+// matchLinked matches the linked groups, each a subscription and a package.
+func (m *matcher) matchLinked(ctx context.Context) error {
 	g, last := &group{}, -1
-	decide := func() error {
+	matchLast := func() error {
 		if last < 0 {
 			return nil
 		}
-		g.Link = d.linker.Subscription(last).Rule
+		g.Link = m.linker.Subscription(last).Rule
 		defer g.reset()
-		return d.match(&g.Group)
+		return m.match(&g.Group)
 	}
-	for record, err := range d.linked.all(ctx) {
+	for record, err := range m.linked.all(ctx) {
 		if err != nil {
 			return err
 		}
 		r := decoder{b: record}
-		if number := int(binary.BigEndian.Uint32(r.take(4))); number != last {
-			if err := decide(); err != nil {
+		if index := int(binary.BigEndian.Uint32(r.bytes(4))); index != last {
+			if err := matchLast(); err != nil {
 				return err
 			}
-			last = number
+			last = index
 		}
 		g.externalID = r.key()
 		if g.read(&r); r.err != nil {
 			return r.err
 		}
 	}
-	if err := decide(); err != nil {
+	if err := matchLast(); err != nil {
 		return err
 	}
-	d.linked.close()
+	m.linked.close()
 	return nil
 }
 
-// match decides one group and files what it gives.
-func (d *decision) match(g *reconcile.Group) error {
-	out := d.rules.Match(g)
-	d.census.Add(&out.Census)
-	d.Wix.MatchedPairs += out.Pairs
-	for i := range out.Findings {
-		f := &out.Findings[i]
-		if !d.rules.Coverage.Shown(f.AccountID) {
+// match matches one group and collects its result.
+func (m *matcher) match(g *reconcile.Group) error {
+	result := m.rules.Match(g)
+	m.census.Add(&result.Census)
+	m.Wix.MatchedPairs += result.Pairs
+	for i := range result.Findings {
+		f := &result.Findings[i]
+		if !m.rules.Coverage.InScope(f.AccountID) {
 			continue
 		}
-		d.Tally.Add(f)
+		m.Tally.Add(f)
 		if f.Exception > 0 {
-			d.Silenced[f.Exception]++
+			m.Silenced[f.Exception]++
 		}
-		if err := d.findings.add(appendFinding(nil, f)); err != nil {
+		if err := m.findings.add(appendFinding(nil, f)); err != nil {
 			return err
 		}
 	}
 	for i := range g.Packages {
-		if err := d.file(&g.Packages[i], out.Classes[i]); err != nil {
+		if err := m.addToInventory(&g.Packages[i], result.Classes[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// file counts a package and puts it into the inventory.
-func (d *decision) file(p *reconcile.Package, class reconcile.Class) error {
-	d.accounts[p.AccountID] = true
+// addToInventory counts a package and adds it to the inventory.
+func (m *matcher) addToInventory(p *reconcile.Package, class reconcile.Class) error {
+	m.accounts[p.AccountID] = true
 	if p.Live() {
-		d.Wix.LivePackages++
+		m.Wix.LivePackages++
 	}
-	d.Wix.Instances += len(p.Instances)
+	m.Wix.Instances += len(p.Instances)
 	for i := range p.Instances {
 		if p.Instances[i].Status.Live() {
-			d.Wix.LiveInstances++
+			m.Wix.LiveInstances++
 		}
 	}
 	record := appendKey(appendKey(appendKey(nil, p.AccountID), p.ExternalID), p.ID)
-	return d.stock.add(appendPackage(append(record, byte(class)), p))
+	return m.inventory.add(appendPackage(append(record, byte(class)), p))
 }
 
-// countGroup counts the ledger's side of a group.
-func (d *decision) countGroup(g *group) {
+// countGroup counts the ledger side of a group.
+func (m *matcher) countGroup(g *group) {
 	if g.externalID != "" && len(g.Lines)+len(g.Bad) > 0 {
-		d.Ledger.Subscriptions++
+		m.Ledger.Subscriptions++
 	}
 	for i := range g.Lines {
-		if g.Lines[i].Phase(d.rules.AsOf) == reconcile.PhaseActive {
-			d.Ledger.ActiveRows++
+		if g.Lines[i].Phase(m.rules.AsOf) == reconcile.PhaseActive {
+			m.Ledger.ActiveRows++
 		}
 	}
 }
 
-// conclude fills in the counts of both sides.
-func (d *decision) conclude(rows, badRows, packages int) {
-	d.Ledger.Rows, d.Ledger.BadRows, d.Wix.Packages = rows, badRows, packages
-	d.Ledger.Classes, d.Wix.Classes = make(map[string]int), make(map[string]int)
+// setCounts sets the counts of both sides.
+func (m *matcher) setCounts(rows, badRows, packages int) {
+	m.Ledger.Rows, m.Ledger.BadRows, m.Wix.Packages = rows, badRows, packages
+	m.Ledger.Classes, m.Wix.Classes = make(map[string]int), make(map[string]int)
 	for _, c := range reconcile.Classes() {
-		d.Ledger.Classes[c.String()] = d.census.Rows[c]
-		d.Wix.Classes[c.String()] = d.census.Packages[c]
+		m.Ledger.Classes[c.String()] = m.census.Rows[c]
+		m.Wix.Classes[c.String()] = m.census.Packages[c]
 	}
-	d.Wix.Accounts = len(d.accounts)
-	d.Tally.Round()
+	m.Wix.Accounts = len(m.accounts)
+	m.Tally.Round()
 }
 
-// Findings gives the findings in report order, any number of times, until the
-// context ends.
+// Findings returns the findings in report order, until the context ends. It can
+// be called any number of times.
 func (r *Result) Findings(ctx context.Context) iter.Seq2[reconcile.Reported, error] {
 	return func(yield func(reconcile.Reported, error) bool) {
 		for record, err := range r.findings.all(ctx) {
@@ -254,7 +260,7 @@ func (r *Result) Findings(ctx context.Context) iter.Seq2[reconcile.Reported, err
 			row := reconcile.Reported{Finding: d.finding()}
 			row.ID = row.Finding.ID(r.parent).String()
 			if err = d.err; err == nil {
-				row.Cells, err = r.carried.at(row.Carried.At)
+				row.Cells, err = r.carried.read(row.Carried.Offset)
 			}
 			if !yield(row, err) || err != nil {
 				return
@@ -263,11 +269,11 @@ func (r *Result) Findings(ctx context.Context) iter.Seq2[reconcile.Reported, err
 	}
 }
 
-// Stock gives the inventory by account, external id and package, any number of
-// times, until the context ends.
+// Inventory returns the packages ordered by account, external id and package id,
+// until the context ends. It can be called any number of times.
 func (r *Result) Inventory(ctx context.Context) iter.Seq2[reconcile.ClassifiedPackage, error] {
 	return func(yield func(reconcile.ClassifiedPackage, error) bool) {
-		for record, err := range r.stock.all(ctx) {
+		for record, err := range r.inventory.all(ctx) {
 			if err != nil {
 				yield(reconcile.ClassifiedPackage{}, err)
 				return

@@ -4,8 +4,9 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// One function to pack and one to unpack each noun. Where a row stands in the
-// ledger comes last, so that rows which differ in nothing else lie together.
+// Each type has one function that packs it and one that unpacks it. The record
+// number of a row comes last, so that rows that differ in nothing else are sorted
+// next to each other.
 
 func appendLine(b []byte, l *reconcile.Line) []byte {
 	b = appendString(b, l.AccountID)
@@ -25,7 +26,7 @@ func appendLine(b []byte, l *reconcile.Line) []byte {
 	}
 	b = appendString(b, l.Currency)
 	b = appendString(b, l.Customer)
-	return appendPlace(b, l.Carried, l.Record)
+	return appendOrigin(b, l.Carried, l.Record)
 }
 
 func (d *decoder) line(externalID string) reconcile.Line {
@@ -48,18 +49,19 @@ func (d *decoder) line(externalID string) reconcile.Line {
 		l.UnitPrice.Amount = d.decimal()
 	}
 	l.Currency, l.Customer = d.string(), d.string()
-	l.Carried, l.Record = d.place()
+	l.Carried, l.Record = d.origin()
 	return l
 }
 
-func appendPlace(b []byte, c reconcile.Carried, record int) []byte {
-	return appendInt(appendInt(appendHash(b, c.Hash), int64(record)), c.At)
+// appendOrigin appends where a row comes from.
+func appendOrigin(b []byte, c reconcile.Carried, record int) []byte {
+	return appendInt(appendInt(appendHash(b, c.Hash), int64(record)), c.Offset)
 }
 
-func (d *decoder) place() (reconcile.Carried, int) {
+func (d *decoder) origin() (reconcile.Carried, int) {
 	c := reconcile.Carried{Hash: d.hash()}
 	record := int(d.int())
-	c.At = d.int()
+	c.Offset = d.int()
 	return c, record
 }
 
@@ -67,7 +69,7 @@ func appendBadRow(b []byte, r *reconcile.BadRow) []byte {
 	for _, s := range [...]string{r.AccountID, r.PackageID, r.InstanceID, r.Column, r.Value, r.Problem, r.Customer} {
 		b = appendString(b, s)
 	}
-	return appendPlace(appendHash(b, r.Cells), r.Carried, r.Record)
+	return appendOrigin(appendHash(b, r.Cells), r.Carried, r.Record)
 }
 
 func (d *decoder) badRow(externalID string) reconcile.BadRow {
@@ -76,7 +78,7 @@ func (d *decoder) badRow(externalID string) reconcile.BadRow {
 		*s = d.string()
 	}
 	r.Cells = d.hash()
-	r.Carried, r.Record = d.place()
+	r.Carried, r.Record = d.origin()
 	return r
 }
 
@@ -120,7 +122,7 @@ func (d *decoder) instance() reconcile.Instance {
 	return i
 }
 
-// appendFinding packs a finding so that records come in report order.
+// appendFinding packs a finding so that records sort in report order.
 func appendFinding(b []byte, f *reconcile.Finding) []byte {
 	b = append(b, byte(f.Kind.Severity()), byte(f.Kind))
 	for _, s := range [...]string{f.AccountID, f.ExternalID, f.PackageID, f.InstanceID, f.Field, f.LedgerValue, f.WixValue, f.Reason, f.Customer} {
@@ -133,7 +135,7 @@ func appendFinding(b []byte, f *reconcile.Finding) []byte {
 	b = appendBool(appendBool(b, f.Monthly.Known), f.Monthly.OneTime)
 	b = appendDecimal(b, f.Monthly.Amount)
 	b = appendString(b, f.Monthly.Currency)
-	b = appendInt(appendInt(appendInt(b, int64(f.Exception)), int64(f.Record)), f.Carried.At)
+	b = appendInt(appendInt(appendInt(b, int64(f.Exception)), int64(f.Record)), f.Carried.Offset)
 	if b = appendBool(b, f.Basis != nil); f.Basis != nil {
 		b = appendBasis(b, f.Basis)
 	}
@@ -145,12 +147,12 @@ func appendBasis(b []byte, basis *reconcile.Basis) []byte {
 	for _, record := range basis.Records {
 		b = appendInt(b, int64(record))
 	}
-	b = appendString(b, basis.Rows)
+	b = appendString(b, basis.RowsHash)
 	b = appendInt(b, int64(len(basis.Targets)))
 	for _, target := range basis.Targets {
 		b = appendString(b, target)
 	}
-	b = appendBool(appendBool(b, basis.Whole), basis.LinkedByPlace)
+	b = appendBool(appendBool(b, basis.WholePackage), basis.LinkedByPlace)
 	b = appendInt(b, int64(len(basis.Order)))
 	for _, o := range basis.Order {
 		b = appendString(appendString(appendString(appendString(b, o.ProductID), o.SiteID), string(o.Cycle)), o.Country)
@@ -173,7 +175,7 @@ func (d *decoder) finding() reconcile.Finding {
 	f.Monthly.Amount = d.decimal()
 	f.Monthly.Currency = d.string()
 	f.Exception, f.Record = int(d.int()), int(d.int())
-	f.Carried.At = d.int()
+	f.Carried.Offset = d.int()
 	if d.bool() {
 		f.Basis = d.basis()
 	}
@@ -185,11 +187,11 @@ func (d *decoder) basis() *reconcile.Basis {
 	for range d.count() {
 		basis.Records = append(basis.Records, int(d.int()))
 	}
-	basis.Rows = d.string()
+	basis.RowsHash = d.string()
 	for range d.count() {
 		basis.Targets = append(basis.Targets, d.string())
 	}
-	basis.Whole, basis.LinkedByPlace = d.bool(), d.bool()
+	basis.WholePackage, basis.LinkedByPlace = d.bool(), d.bool()
 	for range d.count() {
 		basis.Order = append(basis.Order, reconcile.OrderLine{
 			ProductID: d.string(), SiteID: d.string(), Cycle: reconcile.Cycle(d.string()), Country: d.string(),

@@ -15,10 +15,9 @@ import (
 	"slices"
 )
 
-// A sorter takes records and gives them back in byte order, any number of
-// times. It holds up to a limit in memory; beyond it, sorted runs go to one
-// temporary file, which has no name from the moment it is made, and are merged
-// while they are read.
+// A sorter accepts records and returns them in byte order, any number of times.
+// Beyond its memory limit it writes sorted runs to a temporary file and merges
+// them while they are read.
 type sorter struct {
 	dir   string
 	limit int // bytes of records in memory
@@ -28,21 +27,21 @@ type sorter struct {
 	file  *os.File
 	runs  []run
 	size  int64 // of file
-	done  bool  // nothing more is added
+	done  bool  // no more records are added
 }
 
-// span is a record in the arena; prefix is its first eight bytes.
+// A span is a record in the arena. The prefix is its first eight bytes.
 type span struct {
 	prefix   uint64
 	off, len uint32
 }
 
-// run is a sorted part of the file.
+// A run is a sorted part of the file.
 type run struct{ off, len int64 }
 
 func newSorter(dir string, limit int) *sorter { return &sorter{dir: dir, limit: limit} }
 
-// add takes a copy of the record.
+// add adds a copy of the record.
 func (s *sorter) add(record []byte) error {
 	if len(s.arena)+len(record)+len(s.spans)*spanSize > s.limit && len(s.spans) > 0 {
 		if err := s.spill(); err != nil {
@@ -73,7 +72,7 @@ func (s *sorter) sort() {
 	})
 }
 
-// spill writes what is in memory as a run.
+// spill writes the records in memory as a run.
 func (s *sorter) spill() error {
 	if s.file == nil {
 		var err error
@@ -102,7 +101,7 @@ func (s *sorter) spill() error {
 	return nil
 }
 
-// finish sorts what is in memory; nothing can be added after it.
+// finish sorts the records in memory. Nothing can be added after it.
 func (s *sorter) finish() error {
 	if s.done {
 		return nil
@@ -121,8 +120,8 @@ func (s *sorter) finish() error {
 	return nil
 }
 
-// all gives the records in order, until the context ends. A record is valid
-// until the next.
+// all returns the records in order, until the context ends. A record is valid
+// until the next one.
 func (s *sorter) all(ctx context.Context) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		if err := s.finish(); err != nil {
@@ -143,7 +142,7 @@ func (s *sorter) all(ctx context.Context) iter.Seq2[[]byte, error] {
 	}
 }
 
-// walk gives the records that are in memory.
+// walk yields the records in memory.
 func (s *sorter) walk(yield func([]byte, error) bool) {
 	for _, sp := range s.spans {
 		if !yield(s.record(sp), nil) {
@@ -152,6 +151,7 @@ func (s *sorter) walk(yield func([]byte, error) bool) {
 	}
 }
 
+// merge yields the records of all runs.
 func (s *sorter) merge(yield func([]byte, error) bool) {
 	var h merger
 	for _, r := range s.runs {
@@ -180,15 +180,15 @@ func (s *sorter) merge(yield func([]byte, error) bool) {
 	}
 }
 
-// close gives the memory and the file back.
+// close releases the memory and the file.
 func (s *sorter) close() {
 	if s.file != nil {
-		_ = s.file.Close() // it has no name: nothing can be lost
+		_ = s.file.Close() // the file is temporary: a failed close loses nothing
 	}
 	*s = sorter{done: true}
 }
 
-// cursor stands on a record of a run.
+// A cursor reads the records of a run.
 type cursor struct {
 	r      *bufio.Reader
 	record []byte
@@ -211,7 +211,7 @@ func (c *cursor) next() error {
 	return nil
 }
 
-// noEOF makes the end of the file inside of a record an error of its own.
+// noEOF turns an end of file inside a record into an unexpected one.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -219,7 +219,7 @@ func noEOF(err error) error {
 	return err
 }
 
-// merger is a heap of cursors by their record.
+// A merger is a heap of cursors, ordered by their record.
 type merger []*cursor
 
 func (m merger) Len() int { return len(m) }
@@ -238,9 +238,8 @@ func (m *merger) Pop() any {
 	return last
 }
 
-// TempFile makes a temporary file and takes its name away, so that it is gone
-// with the process whatever happens. The folder is the system's where dir is
-// empty.
+// TempFile creates a temporary file and removes its name, so that it disappears
+// with the process in any case. An empty dir means the system's folder.
 func TempFile(dir string) (*os.File, error) {
 	f, err := os.CreateTemp(dir, "wixrecon-*")
 	if err != nil {

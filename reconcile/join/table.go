@@ -8,51 +8,52 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// Options say what a Table may use.
+// Options are the resources that a Table may use.
 type Options struct {
-	TempDir string // where records go that do not fit in memory; empty: the system's
-	Memory  int    // bytes of records that one sorter holds; 0: 32 MiB
+	TempDir string // for records that do not fit in memory; empty: the system's folder
+	Memory  int    // bytes of records that one sorter keeps in memory; 0: 32 MiB
 }
 
-// A Table takes both sides of an inventory and reconciles them. It is not safe for
-// concurrent use.
+// A Table collects ledger rows and packages and reconciles them. It is not safe
+// for concurrent use.
 type Table struct {
-	packages *sorter // by package id, the copy that counts first
+	packages *sorter // by package id, the valid copy first
 	groups   *sorter // by external id
 	named    *sorter // ids that rows name, with the external id of the row
-	carried  *sideFile
+	carried  *cellFile
 	options  Options
 	sorters  []*sorter // all, to close them
 
 	rows, badRows int
 }
 
-// sides of a group, in the order in which its records come.
+// The records of a group, in the order in which they are sorted.
 const (
-	sideShared byte = iota
-	sideLine
-	sideBad
-	sidePackage
+	recordShared byte = iota
+	recordLine
+	recordBad
+	recordPackage
 )
 
-// New makes an empty table. Close gives back what it holds.
+// New returns an empty table. Close must be called after use.
 func New(o Options) *Table {
 	if o.Memory == 0 {
 		o.Memory = 32 << 20
 	}
 	o.Memory = min(o.Memory, math.MaxUint32)
-	t := &Table{options: o, carried: &sideFile{dir: o.TempDir}}
-	t.packages, t.groups, t.named = t.sorter(), t.sorter(), t.sorter()
+	t := &Table{options: o, carried: &cellFile{dir: o.TempDir}}
+	t.packages, t.groups, t.named = t.newSorter(), t.newSorter(), t.newSorter()
 	return t
 }
 
-func (t *Table) sorter() *sorter {
+func (t *Table) newSorter() *sorter {
 	s := newSorter(t.options.TempDir, t.options.Memory)
 	t.sorters = append(t.sorters, s)
 	return s
 }
 
-// Close gives memory and temporary files back. Results of the table end with it.
+// Close releases memory and temporary files. Results of the table are invalid
+// after it.
 func (t *Table) Close() {
 	for _, s := range t.sorters {
 		s.close()
@@ -60,24 +61,24 @@ func (t *Table) Close() {
 	t.carried.close()
 }
 
-// AddLine adds a valid row of the ledger with the cells that it carries into
-// the reports; its Carried.At is set here.
+// AddLine adds a valid row of the ledger and the cells that it carries into the
+// reports. It sets Carried.Offset.
 func (t *Table) AddLine(l reconcile.Line, carried []string) error {
 	var err error
-	if l.Carried.At, err = t.carried.add(carried); err != nil {
+	if l.Carried.Offset, err = t.carried.add(carried); err != nil {
 		return err
 	}
 	t.rows++
-	record := append(groupKey(nil, l.ExternalID, ""), sideLine)
+	record := append(appendGroupKey(nil, l.ExternalID, ""), recordLine)
 	if err := t.groups.add(appendLine(record, &l)); err != nil {
 		return err
 	}
-	return t.nameIDs(&l)
+	return t.addNamedIDs(&l)
 }
 
-// nameIDs notes the ids that the row names, to find those that stand under two
-// external ids.
-func (t *Table) nameIDs(l *reconcile.Line) error {
+// addNamedIDs records the package and instance ids that the row names, to find
+// those that rows of two subscriptions name.
+func (t *Table) addNamedIDs(l *reconcile.Line) error {
 	for _, id := range [...]reconcile.SharedID{{Field: "package_id", ID: l.PackageID}, {Field: "instance_id", ID: l.InstanceID}} {
 		if id.ID == "" {
 			continue
@@ -93,36 +94,36 @@ func (t *Table) nameIDs(l *reconcile.Line) error {
 // AddBadRow adds a row of the ledger that can't be read.
 func (t *Table) AddBadRow(r reconcile.BadRow, carried []string) error {
 	var err error
-	if r.Carried.At, err = t.carried.add(carried); err != nil {
+	if r.Carried.Offset, err = t.carried.add(carried); err != nil {
 		return err
 	}
 	t.rows++
 	t.badRows++
-	return t.groups.add(appendBadRow(append(groupKey(nil, r.ExternalID, ""), sideBad), &r))
+	return t.groups.add(appendBadRow(append(appendGroupKey(nil, r.ExternalID, ""), recordBad), &r))
 }
 
-// AddPackage adds a copy of a package. Of several copies of one id the one that
-// was updated last counts; among those of one date, the settled one.
-func (t *Table) AddPackage(p reconcile.Package, settled bool) error {
-	const sign = 1 << 63 // makes signed seconds order as unsigned ones
+// AddPackage adds a copy of a package. Of several copies the one that was updated
+// last is valid; of those with equal dates, the authoritative one.
+func (t *Table) AddPackage(p reconcile.Package, authoritative bool) error {
+	const sign = 1 << 63 // makes signed seconds sort as unsigned ones
 	record := appendKey(nil, p.ID)
 	record = appendHash(record, ^(uint64(p.Updated.Unix()) + sign)) // latest first
 	record = appendHash(record, ^uint64(p.Updated.Nanosecond()))
-	record = appendBool(record, !settled)
+	record = appendBool(record, !authoritative)
 	return t.packages.add(appendPackage(record, &p))
 }
 
-// groupKey gives the key under which the records of an external id lie
-// together. What has none lies by itself, under an id of its own.
-func groupKey(b []byte, externalID, own string) []byte {
+// appendGroupKey appends the key that the records of one external id share.
+// Without an external id, the record's own id keeps it separate.
+func appendGroupKey(b []byte, externalID, ownID string) []byte {
 	if externalID == "" {
-		return appendKey(append(b, 0), own)
+		return appendKey(append(b, 0), ownID)
 	}
 	return appendKey(append(b, 1), externalID)
 }
 
-// distinctPackages moves the copies that count into their groups, and gives
-// their number.
+// distinctPackages moves the valid copy of each package into its group and
+// returns the number of packages.
 func (t *Table) distinctPackages(ctx context.Context) (int, error) {
 	n, last := 0, ""
 	for record, err := range t.packages.all(ctx) {
@@ -135,12 +136,12 @@ func (t *Table) distinctPackages(ctx context.Context) (int, error) {
 			continue
 		}
 		n, last = n+1, id
-		d.take(8 + 8 + 1)
+		d.bytes(8 + 8 + 1)
 		p := d.pkg()
 		if d.err != nil {
 			return 0, d.err
 		}
-		if err := t.groups.add(appendPackage(append(groupKey(nil, p.ExternalID, p.ID), sidePackage), &p)); err != nil {
+		if err := t.groups.add(appendPackage(append(appendGroupKey(nil, p.ExternalID, p.ID), recordPackage), &p)); err != nil {
 			return 0, err
 		}
 	}
@@ -148,16 +149,16 @@ func (t *Table) distinctPackages(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// shareIDs tells the groups of an id that stands under several external ids.
-func (t *Table) shareIDs(ctx context.Context) error {
+// addSharedIDs adds to the groups the ids that rows of several groups name.
+func (t *Table) addSharedIDs(ctx context.Context) error {
 	var field, id string
-	var under []string
-	tell := func() error {
-		if len(under) < 2 {
+	var externalIDs []string // of the rows that name the id
+	addShared := func() error {
+		if len(externalIDs) < 2 {
 			return nil
 		}
-		for _, externalID := range under {
-			record := append(groupKey(nil, externalID, ""), sideShared)
+		for _, externalID := range externalIDs {
+			record := append(appendGroupKey(nil, externalID, ""), recordShared)
 			if err := t.groups.add(appendString(appendString(record, field), id)); err != nil {
 				return err
 			}
@@ -171,26 +172,26 @@ func (t *Table) shareIDs(ctx context.Context) error {
 		d := decoder{b: record}
 		nextField, nextID, externalID := d.key(), d.key(), d.key()
 		if nextField != field || nextID != id {
-			if err := tell(); err != nil {
+			if err := addShared(); err != nil {
 				return err
 			}
-			field, id, under = nextField, nextID, under[:0]
+			field, id, externalIDs = nextField, nextID, externalIDs[:0]
 		}
-		if len(under) == 0 || under[len(under)-1] != externalID {
-			under = append(under, externalID)
+		if len(externalIDs) == 0 || externalIDs[len(externalIDs)-1] != externalID {
+			externalIDs = append(externalIDs, externalID)
 		}
 	}
-	if err := tell(); err != nil {
+	if err := addShared(); err != nil {
 		return err
 	}
 	t.named.close()
 	return nil
 }
 
-// tie checks that every row and every package ended in a class.
-func tie(census *reconcile.Census, rows, packages int) error {
+// checkCensus checks that every row and every package has a class.
+func checkCensus(census *reconcile.Census, rows, packages int) error {
 	if r, p := census.Totals(); r != rows || p != packages {
-		return fmt.Errorf("census does not tie: %d of %d rows and %d of %d packages have a class", r, rows, p, packages)
+		return fmt.Errorf("the census does not add up: %d of %d rows and %d of %d packages have a class", r, rows, p, packages)
 	}
 	return nil
 }

@@ -12,14 +12,18 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/join"
 )
 
-// A table is of one opinion with the naive reconciler whether it holds the inventory
-// in memory or spills it after every few records.
+// A table agrees with the naive reconciler, both in memory and when it spills to
+// disk after every few records. The short forms run a sample of the data sets.
 
-func TestTableAgrees(t *testing.T) { agree(t, seeds, tableOpinion(t, 0)) }
+func TestTableAgrees(t *testing.T) {
+	requireAgreement(t, sampled(t, 1500, datasets), tableReconciler(t, 0))
+}
 
-func TestTableAgreesSpilled(t *testing.T) { agree(t, seeds/10, tableOpinion(t, 400)) }
+func TestTableAgreesSpilled(t *testing.T) {
+	requireAgreement(t, sampled(t, 200, datasets/10), tableReconciler(t, 400))
+}
 
-func tableOpinion(t *testing.T, memory int) reconciler {
+func tableReconciler(t *testing.T, memory int) reconciler {
 	return func(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package, rules reconcile.Rules) ([]reconcile.Finding, reconcile.Census) {
 		table := join.New(join.Options{TempDir: t.TempDir(), Memory: memory})
 		defer table.Close()
@@ -51,38 +55,38 @@ func collect(t testing.TB, result *join.Result) ([]reconcile.Finding, reconcile.
 	silenced := map[int]int{}
 	for row, err := range result.Findings(context.Background()) {
 		must(t, err)
-		row.Carried.At = 0
+		row.Carried.Offset = 0
 		findings = append(findings, row.Finding)
 		if row.Exception > 0 {
 			silenced[row.Exception]++
 		}
 	}
 	if !maps.Equal(silenced, result.Silenced) {
-		t.Errorf("exceptions silenced %v findings, counted as %v", silenced, result.Silenced)
+		t.Errorf("exceptions silenced %v, but %v were counted", silenced, result.Silenced)
 	}
 	var census reconcile.Census
 	for _, c := range reconcile.Classes() {
 		census.Rows[c] = result.Ledger.Classes[c.String()]
 	}
-	for stock, err := range result.Inventory(context.Background()) {
+	for row, err := range result.Inventory(context.Background()) {
 		must(t, err)
-		census.Packages[stock.Class]++
+		census.Packages[row.Class]++
 	}
 	return findings, census
 }
 
-// TestTableKeepsTheCopyThatCounts: of two copies the later one, of two of one
-// date the settled one, in whatever order they come.
-func TestTableKeepsTheCopyThatCounts(t *testing.T) {
+// The later of two copies is valid; with equal dates, the authoritative one. The
+// order in which they arrive does not matter.
+func TestTableKeepsValidCopy(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	copies := []struct {
-		product string
-		updated time.Time
-		settled bool
+		product       string
+		updated       time.Time
+		authoritative bool
 	}{
 		{"first", at, false},
 		{"other", at, false},
-		{"settled", at, true},
+		{"authoritative", at, true},
 		{"later", at.Add(time.Nanosecond), false},
 	}
 	for n := 2; n <= len(copies); n++ {
@@ -91,14 +95,14 @@ func TestTableKeepsTheCopyThatCounts(t *testing.T) {
 			for i := range n {
 				c := copies[(i+shift)%n]
 				must(t, table.AddPackage(reconcile.Package{ID: "p", AccountID: "a", ExternalID: "x", Updated: c.updated,
-					Instances: []reconcile.Instance{{ID: "i", ProductID: c.product, Status: reconcile.StatusEnabled}}}, c.settled))
+					Instances: []reconcile.Instance{{ID: "i", ProductID: c.product, Status: reconcile.StatusEnabled}}}, c.authoritative))
 			}
 			result, err := table.Reconcile(context.Background(), reconcile.Rules{AsOf: at, Coverage: &reconcile.Coverage{Inventory: reconcile.InventoryWhole}})
 			must(t, err)
-			for stock, err := range result.Inventory(context.Background()) {
+			for row, err := range result.Inventory(context.Background()) {
 				must(t, err)
-				want := map[int]string{2: "first", 3: "settled", 4: "later"}[n]
-				if got := stock.Instances[0].ProductID; got != want {
+				want := map[int]string{2: "first", 3: "authoritative", 4: "later"}[n]
+				if got := row.Instances[0].ProductID; got != want {
 					t.Errorf("%d copies shifted by %d: got %q, want %q", n, shift, got, want)
 				}
 			}
@@ -110,8 +114,8 @@ func TestTableKeepsTheCopyThatCounts(t *testing.T) {
 	}
 }
 
-// TestCarriedCellsComeBack: each finding shows the cells of its own row.
-func TestCarriedCellsComeBack(t *testing.T) {
+// Each finding has the carried cells of its own row.
+func TestFindingsHaveCarriedCells(t *testing.T) {
 	table := join.New(join.Options{TempDir: t.TempDir()})
 	defer table.Close()
 	for i := range 100 {
@@ -132,8 +136,7 @@ func TestCarriedCellsComeBack(t *testing.T) {
 	}
 }
 
-// TestTableLeavesNoFiles: temporary files have no name, so nothing is left
-// whatever becomes of the process.
+// Temporary files have no name, so that nothing is left even after a crash.
 func TestTableLeavesNoFiles(t *testing.T) {
 	dir := t.TempDir()
 	table := join.New(join.Options{TempDir: dir, Memory: 100})
@@ -144,7 +147,7 @@ func TestTableLeavesNoFiles(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	must(t, err)
 	if len(entries) > 0 {
-		t.Errorf("left behind: %v", entries)
+		t.Errorf("files left: %v", entries)
 	}
 }
 

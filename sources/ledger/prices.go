@@ -43,7 +43,7 @@ func ReadPrices(ctx context.Context, in io.Reader, name string) (*reconcile.Pric
 	}
 	prices, clashes := reconcile.NewPrices(costs)
 	for _, c := range clashes {
-		one, other := &c.One, &c.Other
+		one, other := &c.Kept, &c.Ignored
 		if one.Record > other.Record {
 			one, other = other, one
 		}

@@ -51,8 +51,8 @@ func TestPrices(t *testing.T) {
 func TestEqualPricesAreOne(t *testing.T) {
 	p, err := prices(t, priceHeader+"x,1 YEAR,120,EUR,\nx,12 MONTH,120.00,EUR,Premium\nx,YEAR,120.0,EUR,Premium\n")
 	must(t, err)
-	if all := p.List(); len(all) != 1 || p.Name("x") != "Premium" {
-		t.Errorf("got %+v, named %q", all, p.Name("x"))
+	if all := p.List(); len(all) != 1 || p.ProductName("x") != "Premium" {
+		t.Errorf("got %+v, named %q", all, p.ProductName("x"))
 	}
 }
 
@@ -118,7 +118,7 @@ func FuzzPrices(f *testing.F) {
 			if !c.Cost.Known || c.Cost.Amount.IsNeg() || len(c.Currency) != 3 || c.ProductID == "" || c.Cycle == "" {
 				t.Errorf("took %+v", c)
 			}
-			if found, ok := p.Of(strings.ToUpper(c.ProductID), c.Cycle); reconcile.IsGUID(c.ProductID) && (!ok || found.Record != c.Record) {
+			if found, ok := p.Lookup(strings.ToUpper(c.ProductID), c.Cycle); reconcile.IsGUID(c.ProductID) && (!ok || found.Record != c.Record) {
 				t.Errorf("%+v is found as %+v", c, found)
 			}
 		}

@@ -287,7 +287,7 @@ func TestInventoryServerUnreachable(t *testing.T) {
 func TestInventoryNarrowedListsOnlyRequested(t *testing.T) {
 	f := &fakeServer{packages: samplePackages(3, 2), filtered: func(string, fakePackage) bool { return true }}
 	coverage, err := ReadInventory(context.Background(), newTestClient(t, f), InventoryOptions{Only: []string{accountID(2)}}, ignorePackages)
-	if err != nil || len(coverage.Accounts) != 1 || coverage.Complete() || coverage.Shown(accountID(1)) {
+	if err != nil || len(coverage.Accounts) != 1 || coverage.Complete() || coverage.InScope(accountID(1)) {
 		t.Errorf("coverage %+v, error %v", coverage, err)
 	}
 }

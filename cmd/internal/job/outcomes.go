@@ -85,7 +85,7 @@ func actionOutcome(a *fix.Action, p *fixPlan, e *execution) string {
 // summarizeFixes sums up the actions; findings are not counted.
 func summarizeFixes(p *fixPlan, e *execution) *reconcile.FixSummary {
 	s := &reconcile.FixSummary{
-		Asked: p.plan.Fixes, PlanID: p.plan.ID, Outcomes: make(map[string]int), Actions: make(map[string]int),
+		Requested: p.plan.Fixes, PlanID: p.plan.ID, Outcomes: make(map[string]int), Actions: make(map[string]int),
 		Refusals: []reconcile.FixRefusal{}, LeaseLost: e.leaseLost,
 	}
 	for _, outcome := range outcomes() {

@@ -34,7 +34,7 @@ func (s *session) reconcile(ctx context.Context, in *inputs, known reconcile.Kno
 	}
 	sum.Coverage, sum.Complete, sum.SnapshotContent = coverage, coverage.Complete(), in.inventory.content
 	sum.Findings, sum.Ledger, sum.Wix = result.Tally, result.Ledger, result.Wix
-	sum.Exceptions = reconcile.UsesOf(exceptions, asOf, result.Silenced)
+	sum.Exceptions = reconcile.ExceptionUses(exceptions, asOf, result.Silenced)
 	return &reconciliation{result: result, summary: sum}, nil
 }
 

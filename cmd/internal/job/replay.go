@@ -108,7 +108,7 @@ func (s *session) replayRun(sub *subject, inv *inventory, earlier *reconcile.Sum
 	if earlier.SnapshotContent != inv.content {
 		return fmt.Errorf("read %s: it is not the snapshot that the %s beside it describes", inv.file.Name, archive.SummaryFile)
 	}
-	if err := earlier.Coverage.Check(); err != nil || earlier.Complete != earlier.Coverage.Complete() {
+	if err := earlier.Coverage.Validate(); err != nil || earlier.Complete != earlier.Coverage.Complete() {
 		return fmt.Errorf("read %s: the %s beside it contradicts itself about what was read", inv.file.Name, archive.SummaryFile)
 	}
 	sub.scope = s.scope(parent)

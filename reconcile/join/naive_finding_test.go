@@ -8,39 +8,38 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The second opinion on a finding by itself: whose it is, whether a shield
-// covers it, its state and its place; and the census.
+// The oracle's findings: ids, shields, states and order; and the census.
 
-// add completes a finding about a subscription, a package or both, and keeps
-// it where it is shown. It gives the state.
-func (n *opinion) add(f reconcile.Finding, s *subscription, p *pack) reconcile.State {
+// add completes a finding about a subscription, a package or both, and adds it if
+// it is in scope. It returns the state.
+func (n *oracle) add(f reconcile.Finding, s *subscription, p *pkg) reconcile.State {
 	if s != nil {
-		f.ExternalID, f.AccountID = s.id, n.standing(s)[0].AccountID
+		f.ExternalID, f.AccountID = s.id, n.currentLines(s)[0].AccountID
 	}
 	if p != nil {
 		f.PackageID, f.AccountID = p.ID, p.AccountID
 		if s == nil {
 			f.ExternalID = p.ExternalID
 		}
-		if slices.ContainsFunc(p.Instances, unrecognised) && !temper(&f) {
+		if slices.ContainsFunc(p.Instances, unrecognised) && !adjustUnrecognised(&f) {
 			return f.State
 		}
-		n.leak(&f, p)
+		n.setLeak(&f, p)
 	}
 	if n.shielded(&f, p) {
 		f.Reason = reconcile.ReasonShielded
 	}
 	if f.State = n.state(&f, s, p); f.State != reconcile.Unknown {
-		n.except(&f)
+		n.applyException(&f)
 	}
-	if n.Coverage.Shown(f.AccountID) {
+	if n.Coverage.InScope(f.AccountID) {
 		n.findings = append(n.findings, f)
 	}
 	return f.State
 }
 
-// except silences a finding by the first exception that fits it.
-func (n *opinion) except(f *reconcile.Finding) {
+// applyException silences a finding by the first exception that fits it.
+func (n *oracle) applyException(f *reconcile.Finding) {
 	if n.Exceptions == nil {
 		return
 	}
@@ -53,9 +52,9 @@ func (n *opinion) except(f *reconcile.Finding) {
 	}
 }
 
-// temper is the rule of a package that holds an unrecognised status: nothing is
-// missing or canceled in it, and what is too much may be just that.
-func temper(f *reconcile.Finding) (keep bool) {
+// adjustUnrecognised is the rule for a package with an unrecognised status: nothing
+// in it is missing or canceled, and it is unclear what is extra.
+func adjustUnrecognised(f *reconcile.Finding) (keep bool) {
 	switch f.Kind {
 	case reconcile.MissingInstance, reconcile.CanceledAtWix, reconcile.FailedInstance, reconcile.CanceledInLedger:
 		return false
@@ -65,11 +64,11 @@ func temper(f *reconcile.Finding) (keep bool) {
 	return true
 }
 
-// shielded reports whether a bad row, or a row beside one, keeps the finding
-// from being fixed.
-func (n *opinion) shielded(f *reconcile.Finding, p *pack) bool {
+// shielded reports whether a bad row, or a good row of the same subscription,
+// prevents a fix of the finding.
+func (n *oracle) shielded(f *reconcile.Finding, p *pkg) bool {
 	shields := slices.Clone(n.bad)
-	for _, s := range n.subs {
+	for _, s := range n.subscriptions {
 		for _, l := range s.lines {
 			if s.invalid {
 				shields = append(shields, reconcile.BadRow{ExternalID: s.id, PackageID: l.PackageID, InstanceID: l.InstanceID})
@@ -85,7 +84,7 @@ func fixable(k reconcile.Kind) bool {
 		reconcile.ExtraInstance}, k)
 }
 
-func covers(b reconcile.BadRow, f *reconcile.Finding, p *pack) bool {
+func covers(b reconcile.BadRow, f *reconcile.Finding, p *pkg) bool {
 	names := func(i reconcile.Instance) bool { return i.ID == b.InstanceID }
 	switch {
 	case b.ExternalID != "" && b.ExternalID == f.ExternalID:
@@ -98,56 +97,56 @@ func covers(b reconcile.BadRow, f *reconcile.Finding, p *pack) bool {
 	return f.Kind == reconcile.OrphanPackage && b.ExternalID == "" && (b.AccountID == "" || b.AccountID == p.AccountID)
 }
 
-func (n *opinion) state(f *reconcile.Finding, s *subscription, p *pack) reconcile.State {
+func (n *oracle) state(f *reconcile.Finding, s *subscription, p *pkg) reconcile.State {
 	switch {
 	case f.AccountID != "" && !n.Coverage.Read(f.AccountID):
 		return reconcile.Unknown
-	case s != nil && !n.Coverage.Read(n.standing(s)[0].AccountID):
+	case s != nil && !n.Coverage.Read(n.currentLines(s)[0].AccountID):
 		return reconcile.Unknown
 	case f.Kind == reconcile.MissingPackage && !n.Coverage.Whole():
 		return reconcile.Unknown
-	case s != nil && slices.ContainsFunc(s.lines, n.moving):
+	case s != nil && slices.ContainsFunc(s.lines, n.changedInWindow):
 		return reconcile.InFlight
-	case p != nil && !p.Changed().Before(n.window()):
+	case p != nil && !p.LastChanged().Before(n.window()):
 		return reconcile.InFlight
 	}
 	return reconcile.Open
 }
 
-// moving reports whether a row changed within the window.
-func (n *opinion) moving(l *reconcile.Line) bool {
+// changedInWindow reports whether a row changed within the in-flight window.
+func (n *oracle) changedInWindow(l *reconcile.Line) bool {
 	within := func(t time.Time) bool { return !t.Before(n.window()) && !t.After(n.AsOf) }
 	return within(l.Start) || within(l.End) || !l.Updated.Before(n.window())
 }
 
-func (n *opinion) window() time.Time { return n.AsOf.Add(-n.InFlight) }
+func (n *oracle) window() time.Time { return n.AsOf.Add(-n.InFlight) }
 
-func (n *opinion) has(s *subscription, phases ...reconcile.Phase) bool {
+func (n *oracle) has(s *subscription, phases ...reconcile.Phase) bool {
 	return slices.ContainsFunc(s.lines, func(l *reconcile.Line) bool { return slices.Contains(phases, l.Phase(n.AsOf)) })
 }
 
-func (n *opinion) notEnded(s *subscription) []*reconcile.Line {
+func (n *oracle) notEnded(s *subscription) []*reconcile.Line {
 	ended := func(l *reconcile.Line) bool { return l.Phase(n.AsOf) == reconcile.PhaseEnded }
 	return slices.DeleteFunc(slices.Clone(s.lines), ended)
 }
 
-// standing gives the rows that speak for a subscription: those not ended, or all.
-func (n *opinion) standing(s *subscription) []*reconcile.Line {
+// currentLines returns the rows that have not ended, or all where all have.
+func (n *oracle) currentLines(s *subscription) []*reconcile.Line {
 	if rows := n.notEnded(s); len(rows) > 0 {
 		return rows
 	}
 	return s.lines
 }
 
-// census is rule 4; what belongs to an account that was not read is unknown.
-func (n *opinion) census() (c reconcile.Census) {
+// census is rule 4. What belongs to an account that was not read is unknown.
+func (n *oracle) census() (c reconcile.Census) {
 	class := func(account string, c reconcile.Class) reconcile.Class {
 		if account != "" && !n.Coverage.Read(account) {
-			return reconcile.UnknownClass
+			return reconcile.ClassUnknown
 		}
 		return c
 	}
-	for _, s := range n.subs {
+	for _, s := range n.subscriptions {
 		for _, l := range s.lines {
 			c.Rows[class(l.AccountID, s.class)]++
 		}
@@ -155,7 +154,7 @@ func (n *opinion) census() (c reconcile.Census) {
 	for _, b := range n.bad {
 		c.Rows[class(b.AccountID, reconcile.Invalid)]++
 	}
-	for _, p := range n.packs {
+	for _, p := range n.packages {
 		c.Packages[class(p.AccountID, p.class)]++
 	}
 	return c

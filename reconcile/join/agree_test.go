@@ -2,6 +2,7 @@ package join_test
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,46 +14,55 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// Two opinions on an inventory agree when they give the same findings and the same
-// census. An inventory on which they differ is cut down, row by row and cell by cell,
-// to the smallest one on which they still do.
+// Two reconcilers agree on a data set if they return the same findings and the
+// same census. A data set on which they differ is shrunk, row by row and cell by
+// cell, as long as they still differ.
 
-// A reconciler is an opinion on an inventory.
 type reconciler func([]reconcile.Line, []reconcile.BadRow, []reconcile.Package, reconcile.Rules) ([]reconcile.Finding, reconcile.Census)
 
-const seeds = 4000
+// datasets is the number of random data sets.
+const datasets = uint64(4000)
 
-func TestOpinionsAgree(t *testing.T) {
-	agree(t, seeds, reconcile.Diff)
+// sampled returns the number of data sets of a slow test: a sample, or all of
+// them in the long form.
+func sampled(t *testing.T, sample, all uint64) uint64 {
+	n := sample
+	if os.Getenv("WIXRECON_LONG") != "" {
+		n = all
+	}
+	t.Logf("%d of %d data sets", n, all)
+	return n
 }
 
-// agree holds a reconciler against the naive one over random books.
-func agree(t *testing.T, books int, other reconciler) {
+func TestDiffAgrees(t *testing.T) { requireAgreement(t, datasets, reconcile.Diff) }
+
+// requireAgreement compares a reconciler with the naive one on random data sets.
+func requireAgreement(t *testing.T, count uint64, other reconciler) {
 	t.Helper()
-	for seed := range uint64(books) {
-		b := randomBook(seed)
+	for seed := range count {
+		b := randomDataset(seed)
 		if differs(b, naive, other) != "" {
-			b = shrunk(b, func(b book) bool { return differs(b, naive, other) != "" })
-			t.Fatalf("seed %d, naive (-) against the other (+):\n%s\n%s", seed, differs(b, naive, other), b)
+			b = shrink(b, func(b dataset) bool { return differs(b, naive, other) != "" })
+			t.Fatalf("seed %d, naive (-), other (+):\n%s\n%s", seed, differs(b, naive, other), b)
 		}
 	}
 }
 
-func TestNaiveForgetsOrder(t *testing.T) {
-	for seed := range uint64(seeds / 4) {
+func TestNaiveIgnoresOrder(t *testing.T) {
+	for seed := range datasets / 4 {
 		permuted := func([]reconcile.Line, []reconcile.BadRow, []reconcile.Package, reconcile.Rules) ([]reconcile.Finding, reconcile.Census) {
-			b := randomBook(seed).shuffled(seed)
+			b := randomDataset(seed).shuffled(seed)
 			return naive(b.lines, b.bad, b.packages, b.rules)
 		}
-		if d := differs(randomBook(seed), naive, permuted); d != "" {
+		if d := differs(randomDataset(seed), naive, permuted); d != "" {
 			t.Fatalf("seed %d: %s", seed, d)
 		}
 	}
 }
 
-func TestNaiveCensusTies(t *testing.T) {
-	for seed := range uint64(seeds / 4) {
-		b := randomBook(seed)
+func TestNaiveCensusAddsUp(t *testing.T) {
+	for seed := range datasets / 4 {
+		b := randomDataset(seed)
 		_, census := naive(b.lines, b.bad, b.packages, b.rules)
 		rows, packages := census.Totals()
 		if rows != len(b.lines)+len(b.bad) || packages != len(b.packages) {
@@ -61,33 +71,33 @@ func TestNaiveCensusTies(t *testing.T) {
 	}
 }
 
-// TestBooksReachEverything keeps the generator from going blind in a corner.
-func TestBooksReachEverything(t *testing.T) {
+// The random data sets must contain every case often enough.
+func TestDatasetsHaveEveryCase(t *testing.T) {
 	seen := map[string]int{}
-	for seed := range uint64(seeds) {
-		b := randomBook(seed)
+	for seed := range datasets {
+		b := randomDataset(seed)
 		findings, census := naive(b.lines, b.bad, b.packages, b.rules)
 		for _, f := range findings {
 			seen[f.Kind.String()+" "+f.State.String()]++
 			seen[f.Kind.String()+" "+f.Reason]++
 			seen[f.Kind.String()+" on "+f.Field]++
-			seen[f.Kind.String()+" money"+moneyCorner(&f)]++
+			seen[f.Kind.String()+" money"+moneyCase(&f)]++
 		}
 		for _, c := range reconcile.Classes() {
 			seen["rows "+c.String()] += census.Rows[c]
 			seen["packages "+c.String()] += census.Packages[c]
 		}
 	}
-	for _, corner := range corners() {
-		if seen[corner] < 3 {
-			t.Errorf("%s: seen %d times in %d books", corner, seen[corner], seeds)
+	for _, name := range expectedCases() {
+		if seen[name] < 3 {
+			t.Errorf("%s: seen %d times in %d data sets", name, seen[name], datasets)
 		}
 	}
 }
 
-// corners names what random books must reach: every kind in every state it can
-// have, every reason, every class on each side that it has.
-func corners() []string {
+// expectedCases lists every kind in every state that it can have, every reason,
+// and every class on each side that it has.
+func expectedCases() []string {
 	var all []string
 	for _, k := range reconcile.Kinds() {
 		all = append(all, k.String()+" unknown", k.String()+" open", k.String()+" excepted")
@@ -115,8 +125,8 @@ func corners() []string {
 		"canceled_in_ledger ambiguous", "canceled_in_ledger ended_by_date", "extra_instance ", "canceled_in_ledger ")
 }
 
-// moneyCorner gives how well a finding's money is known.
-func moneyCorner(f *reconcile.Finding) string {
+// moneyCase returns the kind of a finding's money.
+func moneyCase(f *reconcile.Finding) string {
 	switch m := f.Monthly; {
 	case f.Direction == reconcile.NoDirection:
 		return " none"
@@ -130,28 +140,32 @@ func moneyCorner(f *reconcile.Finding) string {
 	return " known"
 }
 
-// differs tells how two opinions on an inventory differ; it is empty where they agree.
-func differs(b book, one, other reconciler) string {
+// differs returns the differences between two reconcilers on a data set. It is
+// empty where they agree.
+func differs(b dataset, one, other reconciler) string {
 	var findings [2][]string
 	var censuses [2]reconcile.Census
-	for i, opine := range []reconciler{one, other} {
+	for i, reconciler := range []reconciler{one, other} {
 		c := b.clone()
-		found, census := opine(c.lines, c.bad, c.packages, c.rules)
+		found, census := reconciler(c.lines, c.bad, c.packages, c.rules)
 		if !slices.IsSortedFunc(found, reportOrder) {
 			findings[i] = append(findings[i], "not in report order")
 		}
 		for _, f := range found {
-			findings[i] = append(findings[i], essence(f))
+			findings[i] = append(findings[i], findingText(f))
 		}
 		slices.Sort(findings[i])
 		censuses[i] = census
 	}
+	if slices.Equal(findings[0], findings[1]) && censuses[0] == censuses[1] {
+		return "" // cmp.Diff is slow
+	}
 	return cmp.Diff(findings[0], findings[1]) + cmp.Diff(censuses[0], censuses[1])
 }
 
-// essence gives what two opinions on a finding must agree on. The two values
-// are part of it where the contract says what they are.
-func essence(f reconcile.Finding) string {
+// findingText formats what two reconcilers must agree on. That includes the two
+// values where the contract defines them.
+func findingText(f reconcile.Finding) string {
 	switch f.Kind {
 	case reconcile.ProductMismatch, reconcile.BillingCycleMismatch, reconcile.CountryMismatch, reconcile.SiteMismatch, reconcile.AccountMismatch,
 		reconcile.UnlinkedPackage, reconcile.MissingInstance, reconcile.InvalidLedgerRow, reconcile.LedgerConflict:
@@ -162,8 +176,8 @@ func essence(f reconcile.Finding) string {
 		f.AccountID, f.ExternalID, f.PackageID, f.InstanceID, f.Field, f.LedgerValue, f.WixValue, f.Reason, f.Exception, money(&f))
 }
 
-// money shows what a finding leaks or differs by. What is at risk comes from
-// the ledger's prices, which random books don't have.
+// money formats the money of leaks and differences. Money at risk comes from the
+// ledger's prices, which random data sets don't have.
 func money(f *reconcile.Finding) string {
 	m := f.Monthly
 	switch {
@@ -177,12 +191,12 @@ func money(f *reconcile.Finding) string {
 	return fmt.Sprintf(" %v %s %s", f.Direction, m.Amount, m.Currency)
 }
 
-// shrunk cuts an inventory down as far as it keeps a fault.
-func shrunk(b book, faulty func(book) bool) book {
+// shrink removes parts of a data set for as long as the condition holds.
+func shrink(b dataset, keep func(dataset) bool) dataset {
 	for again := true; again; {
 		again = false
 		for _, c := range smaller(b) {
-			if faulty(c) {
+			if keep(c) {
 				b, again = c, true
 				break
 			}
@@ -191,62 +205,62 @@ func shrunk(b book, faulty func(book) bool) book {
 	return b
 }
 
-// smaller gives every book that lacks one thing of b.
-func smaller(b book) []book {
-	var all []book
-	try := func(change func(c *book)) {
+// smaller returns every data set that lacks one part of b.
+func smaller(b dataset) []dataset {
+	var all []dataset
+	try := func(change func(c *dataset)) {
 		c := b.clone()
 		change(&c)
 		all = append(all, c)
 	}
 	for i := range b.packages {
-		try(func(c *book) { c.packages = slices.Delete(c.packages, i, i+1) })
+		try(func(c *dataset) { c.packages = slices.Delete(c.packages, i, i+1) })
 		for k := range b.packages[i].Instances {
 			if len(b.packages[i].Instances) > 1 {
-				try(func(c *book) { c.packages[i].Instances = slices.Delete(c.packages[i].Instances, k, k+1) })
+				try(func(c *dataset) { c.packages[i].Instances = slices.Delete(c.packages[i].Instances, k, k+1) })
 			}
 		}
 	}
 	for i := range b.bad {
-		try(func(c *book) { c.bad = slices.Delete(c.bad, i, i+1) })
+		try(func(c *dataset) { c.bad = slices.Delete(c.bad, i, i+1) })
 	}
 	for i := range b.lines {
-		try(func(c *book) { c.lines = slices.Delete(c.lines, i, i+1) })
+		try(func(c *dataset) { c.lines = slices.Delete(c.lines, i, i+1) })
 		for _, cell := range []string{"ProductID", "Cycle", "Country", "SiteID", "PackageID", "InstanceID", "Start", "End", "Updated", "Currency"} {
 			if !reflect.ValueOf(b.lines[i]).FieldByName(cell).IsZero() {
-				try(func(c *book) { reflect.ValueOf(&c.lines[i]).Elem().FieldByName(cell).SetZero() })
+				try(func(c *dataset) { reflect.ValueOf(&c.lines[i]).Elem().FieldByName(cell).SetZero() })
 			}
 		}
 	}
 	return all
 }
 
-// String shows an inventory for a person, without what is empty.
-func (b book) String() string {
+// String formats a data set for a person, without empty fields.
+func (b dataset) String() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "as of %s, book %s, narrowed %v\n", b.rules.AsOf.Format(time.RFC3339), b.rules.Coverage.Inventory, b.rules.Coverage.Narrowed)
+	fmt.Fprintf(&s, "as of %s, inventory %s, narrowed %v\n", b.rules.AsOf.Format(time.RFC3339), b.rules.Coverage.Inventory, b.rules.Coverage.Narrowed)
 	for a, c := range b.rules.Coverage.Accounts {
 		fmt.Fprintf(&s, "account %s read %v\n", a, c.Read)
 	}
 	s.WriteString(rulesText(&b.rules))
 	for _, l := range b.lines {
-		s.WriteString("line" + filledFields(l) + "\n")
+		s.WriteString("line" + fieldsText(l) + "\n")
 	}
 	for _, r := range b.bad {
-		s.WriteString("bad row" + filledFields(r) + "\n")
+		s.WriteString("bad row" + fieldsText(r) + "\n")
 	}
 	for _, p := range b.packages {
 		instances := p.Instances
 		p.Instances = nil
-		s.WriteString("package" + filledFields(p) + "\n")
+		s.WriteString("package" + fieldsText(p) + "\n")
 		for _, i := range instances {
-			s.WriteString("  instance" + filledFields(i) + "\n")
+			s.WriteString("  instance" + fieldsText(i) + "\n")
 		}
 	}
 	return s.String()
 }
 
-func filledFields(x any) string {
+func fieldsText(x any) string {
 	var s strings.Builder
 	v := reflect.ValueOf(x)
 	for i := range v.NumField() {

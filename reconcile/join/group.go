@@ -7,25 +7,26 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// group is a group as it lies in the sorter.
+// A group is a reconcile.Group that is read from a sorter.
 type group struct {
 	reconcile.Group
 	externalID string // empty: bad rows or a package without one
 }
 
-// leftSubscription reports whether the group is a subscription that is left
-// over: it takes part in linking.
-func (g *group) leftSubscription() bool {
+// unmatchedSubscription reports whether the group is a subscription without a
+// package and takes part in linking.
+func (g *group) unmatchedSubscription() bool {
 	return len(g.Lines) > 0 && len(g.Packages) == 0 && len(g.Bad) == 0
 }
 
-// leftPackages reports whether the packages of the group are left over.
-func (g *group) leftPackages() bool { return len(g.Lines) == 0 && len(g.Bad) == 0 }
+// unmatchedPackages reports whether the group has only packages, which take part
+// in linking.
+func (g *group) unmatchedPackages() bool { return len(g.Lines) == 0 && len(g.Bad) == 0 }
 
-// eachGroup gives the groups in the order of their external ids, the same order
-// each time. A group is valid until the next. Packages under an id that no row
-// has come one by one: nothing joins them, and there may be a million.
-func (t *Table) eachGroup(ctx context.Context) iter.Seq2[*group, error] {
+// allGroups returns the groups ordered by external id, in the same order each
+// time. A group is valid until the next one. Packages under an external id that
+// no row has come one at a time, because there may be a million of them.
+func (t *Table) allGroups(ctx context.Context) iter.Seq2[*group, error] {
 	return func(yield func(*group, error) bool) {
 		g, key := &group{}, []byte(nil)
 		for record, err := range t.groups.all(ctx) {
@@ -35,14 +36,14 @@ func (t *Table) eachGroup(ctx context.Context) iter.Seq2[*group, error] {
 			}
 			d := decoder{b: record}
 			id := d.groupKey()
-			own := record[:len(record)-len(d.b)]
-			if key != nil && (string(own) != string(key) || g.leftPackages() && len(g.Packages) > 0) {
+			groupKey := record[:len(record)-len(d.b)]
+			if key != nil && (string(groupKey) != string(key) || g.unmatchedPackages() && len(g.Packages) > 0) {
 				if !yield(g, nil) {
 					return
 				}
 				g.reset()
 			}
-			key = append(key[:0], own...)
+			key = append(key[:0], groupKey...)
 			g.externalID = id
 			if g.read(&d); d.err != nil {
 				yield(nil, d.err)
@@ -55,29 +56,30 @@ func (t *Table) eachGroup(ctx context.Context) iter.Seq2[*group, error] {
 	}
 }
 
+// groupKey reads what appendGroupKey wrote and returns the external id.
 func (d *decoder) groupKey() string {
-	if named := d.byte() == 1; named {
-		return d.key()
+	hasExternalID := d.byte() == 1
+	if key := d.key(); hasExternalID {
+		return key
 	}
-	d.key()
 	return ""
 }
 
 func (g *group) reset() {
 	g.Lines, g.Bad, g.Packages, g.Shared = g.Lines[:0], g.Bad[:0], g.Packages[:0], g.Shared[:0]
-	g.Link, g.Live = reconcile.BySameID, false
+	g.Link, g.LiveCandidate = reconcile.ByExternalID, false
 }
 
 // read adds one record to the group.
 func (g *group) read(d *decoder) {
 	switch d.byte() {
-	case sideShared:
+	case recordShared:
 		g.Shared = append(g.Shared, reconcile.SharedID{Field: d.string(), ID: d.string()})
-	case sideLine:
+	case recordLine:
 		g.Lines = append(g.Lines, d.line(g.externalID))
-	case sideBad:
+	case recordBad:
 		g.Bad = append(g.Bad, d.badRow(g.externalID))
-	case sidePackage:
+	case recordPackage:
 		g.Packages = append(g.Packages, d.pkg())
 	default:
 		d.fail()
