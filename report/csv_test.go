@@ -169,9 +169,9 @@ func TestOutputErrorsAreReturned(t *testing.T) {
 	for name, write := range map[string]func(io.Writer) error{
 		"findings": func(w io.Writer) error { return FindingsCSV(w, sampleAsOf, nil, sampleFindings(40)) },
 		"packages": func(w io.Writer) error { return PackagesCSV(w, samplePackages(30)) },
-		"text":     func(w io.Writer) error { return SummaryText(w, s, nil) },
-		"markdown": func(w io.Writer) error { return SummaryMarkdown(w, s, nil) },
-		"json":     func(w io.Writer) error { return SummaryJSON(w, s) },
+		"text":     func(w io.Writer) error { return WriteSummary(w, FormatText, s, nil) },
+		"markdown": func(w io.Writer) error { return WriteSummary(w, FormatMarkdown, s, nil) },
+		"json":     func(w io.Writer) error { return WriteSummary(w, FormatJSON, s, nil) },
 		"workbook": func(w io.Writer) error { return Workbook(w, sampleData(40, 30)) },
 	} {
 		full := errors.New("no space left")

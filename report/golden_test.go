@@ -52,21 +52,23 @@ func TestGoldens(t *testing.T) {
 		"findings.csv": func(w io.Writer) error { return FindingsCSV(w, sampleAsOf, sampleCarried, sampleFindings(200)) },
 		"packages.csv": func(w io.Writer) error { return PackagesCSV(w, samplePackages(9)) },
 		"complete.txt": func(w io.Writer) error {
-			return SummaryText(w, sampleSummary(200, 180), &SummaryOptions{Folder: "./wixrecon-runs/20261121T020000Z-1a2b"})
+			return WriteSummary(w, FormatText, sampleSummary(200, 180), &SummaryOptions{Folder: "./wixrecon-runs/20261121T020000Z-1a2b"})
 		},
 		"incomplete.txt": func(w io.Writer) error {
-			return SummaryText(w, incomplete(sampleSummary(200, 180)), &SummaryOptions{Color: true})
+			return WriteSummary(w, FormatText, incomplete(sampleSummary(200, 180)), &SummaryOptions{Color: true})
 		},
-		"quiet.txt":    func(w io.Writer) error { return SummaryText(w, quiet, nil) },
-		"narrowed.txt": func(w io.Writer) error { return SummaryText(w, narrowed, nil) },
+		"quiet.txt":    func(w io.Writer) error { return WriteSummary(w, FormatText, quiet, nil) },
+		"narrowed.txt": func(w io.Writer) error { return WriteSummary(w, FormatText, narrowed, nil) },
 		"complete.md": func(w io.Writer) error {
-			return SummaryMarkdown(w, sampleSummary(200, 180), &SummaryOptions{Folder: "s3://runs/20261121T020000Z-1a2b"})
+			return WriteSummary(w, FormatMarkdown, sampleSummary(200, 180), &SummaryOptions{Folder: "s3://runs/20261121T020000Z-1a2b"})
 		},
-		"incomplete.md": func(w io.Writer) error { return SummaryMarkdown(w, incomplete(sampleSummary(30, 20)), nil) },
-		"runs.txt":      func(w io.Writer) error { return RunsText(w, sampleRuns()) },
-		"runs.md":       func(w io.Writer) error { return RunsMarkdown(w, sampleRuns()) },
-		"runs.json":     func(w io.Writer) error { return RunsJSON(w, sampleRuns()) },
-		"summary.json":  func(w io.Writer) error { return SummaryJSON(w, sampleSummary(0, 4)) },
+		"incomplete.md": func(w io.Writer) error {
+			return WriteSummary(w, FormatMarkdown, incomplete(sampleSummary(30, 20)), nil)
+		},
+		"runs.txt":     func(w io.Writer) error { return WriteRuns(w, FormatText, sampleRuns()) },
+		"runs.md":      func(w io.Writer) error { return WriteRuns(w, FormatMarkdown, sampleRuns()) },
+		"runs.json":    func(w io.Writer) error { return WriteRuns(w, FormatJSON, sampleRuns()) },
+		"summary.json": func(w io.Writer) error { return WriteSummary(w, FormatJSON, sampleSummary(0, 4), nil) },
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, written(t, write)) })
 	}

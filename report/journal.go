@@ -43,27 +43,18 @@ type journalLine struct {
 	desiredShort string // Desired, short enough for a table
 }
 
-// JournalText writes a journal as text, in the order of entries. settle is how
-// long after its send an attempt may still take effect.
-func JournalText(w io.Writer, entries []fix.Entry, settle time.Duration) error {
-	return writeJournal(w, &page{}, entries, settle)
-}
-
-// JournalMarkdown writes a journal as Markdown.
-func JournalMarkdown(w io.Writer, entries []fix.Entry, settle time.Duration) error {
-	return writeJournal(w, &page{markdown: true}, entries, settle)
-}
-
-// JournalJSON writes a journal as a JSON array of objects.
-func JournalJSON(w io.Writer, entries []fix.Entry, settle time.Duration) error {
-	return writeJSON(w, "journal", journalLines(entries, settle))
-}
-
-func writeJournal(w io.Writer, p *page, entries []fix.Entry, settle time.Duration) error {
-	if len(entries) == 0 {
+// WriteJournal writes a journal, in the order of entries. settle is how long
+// after its send an attempt may still take effect.
+func WriteJournal(w io.Writer, f Format, entries []fix.Entry, settle time.Duration) error {
+	lines := journalLines(entries, settle)
+	if f == FormatJSON {
+		return writeJSON(w, "journal", lines)
+	}
+	p := newPage(f)
+	if len(lines) == 0 {
 		p.line("", "", "No attempts")
 	} else {
-		p.table(p.journalTable(journalLines(entries, settle)))
+		p.table(p.journalTable(lines))
 	}
 	return p.writeTo(w, "journal")
 }

@@ -25,6 +25,19 @@ type page struct {
 	list     bool // the last Markdown line belongs to a list
 }
 
+// A Format is how a report is written to standard output.
+type Format string
+
+// The formats.
+const (
+	FormatText     Format = "text"
+	FormatMarkdown Format = "markdown"
+	FormatJSON     Format = "json"
+)
+
+// newPage returns an empty page of a format other than JSON.
+func newPage(f Format) *page { return &page{markdown: f == FormatMarkdown} }
+
 // textWidth is the widest line of text.
 const textWidth = 100
 

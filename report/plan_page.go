@@ -16,28 +16,18 @@ import (
 // however long the plan is, cancellations come first, and every id is shown in
 // full, with what is changed and the evidence.
 
-// PlanText writes a plan and its results as text. results is empty where nothing
-// was sent; o may be nil.
-func PlanText(w io.Writer, p *fix.Plan, results []fix.Result, o *PlanOptions) error {
-	return writePlan(w, &page{color: o != nil && o.Color}, newPlanView(p, results, o))
-}
-
-// PlanMarkdown writes a plan and its results as Markdown. results is empty where
-// nothing was sent; o may be nil.
-func PlanMarkdown(w io.Writer, p *fix.Plan, results []fix.Result, o *PlanOptions) error {
-	return writePlan(w, &page{markdown: true}, newPlanView(p, results, o))
-}
-
-// PlanJSON writes a plan in the format of plan.json.
-func PlanJSON(w io.Writer, p *fix.Plan) error {
-	text, err := p.Encode()
-	if err != nil {
-		return err
+// WritePlan writes a plan and its results; JSON is the format of plan.json, without
+// results. results is empty where nothing was sent; o may be nil.
+func WritePlan(w io.Writer, f Format, plan *fix.Plan, results []fix.Result, o *PlanOptions) error {
+	if f == FormatJSON {
+		text, err := plan.Encode()
+		if err != nil {
+			return err
+		}
+		return writeString(w, "plan", string(text))
 	}
-	return writeString(w, "plan", string(text))
-}
-
-func writePlan(w io.Writer, p *page, v *planView) error {
+	p, v := newPage(f), newPlanView(plan, results, o)
+	p.color = o != nil && o.Color
 	p.title(v.verdict())
 	p.planFacts(v.plan)
 	for _, s := range v.sections() {

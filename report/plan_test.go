@@ -17,25 +17,29 @@ func TestPlanGoldens(t *testing.T) {
 	empty := samplePlan()
 	empty.Actions, empty.Evidence = []fix.Action{}, nil
 	for name, write := range map[string]func(io.Writer) error{
-		"plan.txt":         func(w io.Writer) error { return PlanText(w, samplePlan(), nil, reviewed) },
-		"plan.md":          func(w io.Writer) error { return PlanMarkdown(w, samplePlan(), nil, reviewed) },
-		"plan.json":        func(w io.Writer) error { return PlanJSON(w, samplePlan()) },
-		"plan-run.txt":     func(w io.Writer) error { return PlanText(w, samplePlan(), nil, nil) },
-		"plan-refused.txt": func(w io.Writer) error { return PlanText(w, refused(samplePlan()), nil, &PlanOptions{Color: true}) },
-		"plan-refused.md":  func(w io.Writer) error { return PlanMarkdown(w, refused(samplePlan()), nil, nil) },
-		"plan-applied.txt": func(w io.Writer) error { return PlanText(w, samplePlan(), sampleResults(), reviewed) },
-		"plan-applied.md":  func(w io.Writer) error { return PlanMarkdown(w, samplePlan(), sampleResults(), reviewed) },
-		"plan-empty.txt":   func(w io.Writer) error { return PlanText(w, empty, nil, nil) },
-		"plan-empty.md":    func(w io.Writer) error { return PlanMarkdown(w, empty, nil, nil) },
-		"journal.txt":      func(w io.Writer) error { return JournalText(w, sampleEntries(), sampleSettle) },
-		"journal.md":       func(w io.Writer) error { return JournalMarkdown(w, sampleEntries(), sampleSettle) },
-		"journal.json":     func(w io.Writer) error { return JournalJSON(w, sampleEntries(), sampleSettle) },
-		"fixes.txt":        func(w io.Writer) error { return SummaryText(w, sampleFixes(sampleSummary(9, 9)), nil) },
-		"fixes.md":         func(w io.Writer) error { return SummaryMarkdown(w, sampleFixes(sampleSummary(9, 9)), nil) },
-		"fixes-refused.txt": func(w io.Writer) error {
-			return SummaryText(w, refusedFixes(sampleSummary(9, 180)), &SummaryOptions{Color: true})
+		"plan.txt":     func(w io.Writer) error { return WritePlan(w, FormatText, samplePlan(), nil, reviewed) },
+		"plan.md":      func(w io.Writer) error { return WritePlan(w, FormatMarkdown, samplePlan(), nil, reviewed) },
+		"plan.json":    func(w io.Writer) error { return WritePlan(w, FormatJSON, samplePlan(), nil, nil) },
+		"plan-run.txt": func(w io.Writer) error { return WritePlan(w, FormatText, samplePlan(), nil, nil) },
+		"plan-refused.txt": func(w io.Writer) error {
+			return WritePlan(w, FormatText, refused(samplePlan()), nil, &PlanOptions{Color: true})
 		},
-		"fixes-refused.md": func(w io.Writer) error { return SummaryMarkdown(w, refusedFixes(sampleSummary(9, 180)), nil) },
+		"plan-refused.md":  func(w io.Writer) error { return WritePlan(w, FormatMarkdown, refused(samplePlan()), nil, nil) },
+		"plan-applied.txt": func(w io.Writer) error { return WritePlan(w, FormatText, samplePlan(), sampleResults(), reviewed) },
+		"plan-applied.md":  func(w io.Writer) error { return WritePlan(w, FormatMarkdown, samplePlan(), sampleResults(), reviewed) },
+		"plan-empty.txt":   func(w io.Writer) error { return WritePlan(w, FormatText, empty, nil, nil) },
+		"plan-empty.md":    func(w io.Writer) error { return WritePlan(w, FormatMarkdown, empty, nil, nil) },
+		"journal.txt":      func(w io.Writer) error { return WriteJournal(w, FormatText, sampleEntries(), sampleSettle) },
+		"journal.md":       func(w io.Writer) error { return WriteJournal(w, FormatMarkdown, sampleEntries(), sampleSettle) },
+		"journal.json":     func(w io.Writer) error { return WriteJournal(w, FormatJSON, sampleEntries(), sampleSettle) },
+		"fixes.txt":        func(w io.Writer) error { return WriteSummary(w, FormatText, sampleFixes(sampleSummary(9, 9)), nil) },
+		"fixes.md":         func(w io.Writer) error { return WriteSummary(w, FormatMarkdown, sampleFixes(sampleSummary(9, 9)), nil) },
+		"fixes-refused.txt": func(w io.Writer) error {
+			return WriteSummary(w, FormatText, refusedFixes(sampleSummary(9, 180)), &SummaryOptions{Color: true})
+		},
+		"fixes-refused.md": func(w io.Writer) error {
+			return WriteSummary(w, FormatMarkdown, refusedFixes(sampleSummary(9, 180)), nil)
+		},
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, written(t, write)) })
 	}
@@ -46,7 +50,7 @@ func TestPlanGoldens(t *testing.T) {
 func TestPlanTextIsComplete(t *testing.T) {
 	for _, o := range []*PlanOptions{nil, {Reviewed: true}} {
 		p := samplePlan()
-		text := string(written(t, func(w io.Writer) error { return PlanText(w, p, nil, o) }))
+		text := string(written(t, func(w io.Writer) error { return WritePlan(w, FormatText, p, nil, o) }))
 		last := 0
 		for i := range p.Actions {
 			a := &p.Actions[i]
@@ -70,7 +74,7 @@ func TestPlanTextIsComplete(t *testing.T) {
 // Lines fit a terminal.
 func TestPlanTextWidth(t *testing.T) {
 	text := string(written(t, func(w io.Writer) error {
-		return PlanText(w, samplePlan(), sampleResults(), &PlanOptions{Reviewed: true, Refusals: sampleRefusals()})
+		return WritePlan(w, FormatText, samplePlan(), sampleResults(), &PlanOptions{Reviewed: true, Refusals: sampleRefusals()})
 	}))
 	for line := range strings.Lines(text) {
 		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > textWidth {
@@ -128,12 +132,12 @@ func TestPlanAndJournalEscapeUntrustedText(t *testing.T) {
 	s := refusedFixes(sampleSummary(3, 3))
 	s.Fixes.Requested, s.Fixes.PlanID, s.Fixes.Actions[p.RunID], s.Fixes.Refusals[0].Text = []string{p.RunID}, p.RunID, 3, p.RunID
 	for name, write := range map[string]func(io.Writer) error{
-		"plan as text":        func(w io.Writer) error { return PlanText(w, p, results, nil) },
-		"plan as markdown":    func(w io.Writer) error { return PlanMarkdown(w, p, results, nil) },
-		"journal as text":     func(w io.Writer) error { return JournalText(w, entries, 0) },
-		"journal as markdown": func(w io.Writer) error { return JournalMarkdown(w, entries, 0) },
-		"summary as text":     func(w io.Writer) error { return SummaryText(w, s, nil) },
-		"summary as markdown": func(w io.Writer) error { return SummaryMarkdown(w, s, nil) },
+		"plan as text":        func(w io.Writer) error { return WritePlan(w, FormatText, p, results, nil) },
+		"plan as markdown":    func(w io.Writer) error { return WritePlan(w, FormatMarkdown, p, results, nil) },
+		"journal as text":     func(w io.Writer) error { return WriteJournal(w, FormatText, entries, 0) },
+		"journal as markdown": func(w io.Writer) error { return WriteJournal(w, FormatMarkdown, entries, 0) },
+		"summary as text":     func(w io.Writer) error { return WriteSummary(w, FormatText, s, nil) },
+		"summary as markdown": func(w io.Writer) error { return WriteSummary(w, FormatMarkdown, s, nil) },
 	} {
 		out := string(written(t, write))
 		if strings.ContainsAny(out, "\x1b\r\u202e\u0007") || strings.Contains(out, "\n# head") {
@@ -155,8 +159,8 @@ func TestUnexpectedPlansAreShown(t *testing.T) {
 			p := samplePlan()
 			change(p)
 			for _, write := range []func(io.Writer) error{
-				func(w io.Writer) error { return PlanText(w, p, sampleResults(), nil) },
-				func(w io.Writer) error { return PlanMarkdown(w, p, sampleResults(), nil) },
+				func(w io.Writer) error { return WritePlan(w, FormatText, p, sampleResults(), nil) },
+				func(w io.Writer) error { return WritePlan(w, FormatMarkdown, p, sampleResults(), nil) },
 			} {
 				if len(written(t, write)) == 0 {
 					t.Error("nothing is shown")
@@ -170,7 +174,7 @@ func TestUnexpectedPlansAreShown(t *testing.T) {
 func TestExecutedPlanShowsNoRefusals(t *testing.T) {
 	p := refused(samplePlan())
 	text := string(written(t, func(w io.Writer) error {
-		return PlanText(w, p, sampleResults(), &PlanOptions{Reviewed: true})
+		return WritePlan(w, FormatText, p, sampleResults(), &PlanOptions{Reviewed: true})
 	}))
 	if strings.Contains(text, "REFUSED") || !strings.HasPrefix(text, "PLAN EXECUTED: ") {
 		t.Errorf("an executed plan is shown as refused:\n%s", text)

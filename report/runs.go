@@ -22,24 +22,16 @@ type RunLine struct {
 	Fault   string             // why it left none
 }
 
-// RunsText writes a list of runs as text, in the order of runs.
-func RunsText(w io.Writer, runs []RunLine) error { return writeRuns(w, &page{}, runs) }
-
-// RunsMarkdown writes a list of runs as Markdown.
-func RunsMarkdown(w io.Writer, runs []RunLine) error {
-	return writeRuns(w, &page{markdown: true}, runs)
-}
-
-// RunsJSON writes a list of runs as a JSON array of objects.
-func RunsJSON(w io.Writer, runs []RunLine) error {
-	lines := make([]runJSON, len(runs))
-	for i := range runs {
-		lines[i] = runs[i].json()
+// WriteRuns writes a list of runs, in the order of runs; JSON is an array.
+func WriteRuns(w io.Writer, f Format, runs []RunLine) error {
+	if f == FormatJSON {
+		lines := make([]runJSON, len(runs))
+		for i := range runs {
+			lines[i] = runs[i].json()
+		}
+		return writeJSON(w, "list of runs", lines)
 	}
-	return writeJSON(w, "list of runs", lines)
-}
-
-func writeRuns(w io.Writer, p *page, runs []RunLine) error {
+	p := newPage(f)
 	if len(runs) == 0 {
 		p.line("", "", "No runs")
 	} else {

@@ -14,23 +14,16 @@ type SummaryOptions struct {
 	Color  bool   // ANSI colours; text only
 }
 
-// SummaryText writes the summary of a run as text. o may be nil.
-func SummaryText(w io.Writer, s *reconcile.Summary, o *SummaryOptions) error {
-	return writeSummary(w, &page{}, s, o)
-}
-
-// SummaryMarkdown writes the summary of a run as Markdown. o may be nil.
-func SummaryMarkdown(w io.Writer, s *reconcile.Summary, o *SummaryOptions) error {
-	return writeSummary(w, &page{markdown: true}, s, o)
-}
-
-// SummaryJSON writes the summary in the format of summary.json.
-func SummaryJSON(w io.Writer, s *reconcile.Summary) error { return writeJSON(w, "summary", s) }
-
 // maxGaps is how many unread accounts are named; the workbook names all.
 const maxGaps = 5
 
-func writeSummary(w io.Writer, p *page, s *reconcile.Summary, o *SummaryOptions) error {
+// WriteSummary writes the summary of a run; JSON is the format of summary.json. o
+// may be nil.
+func WriteSummary(w io.Writer, f Format, s *reconcile.Summary, o *SummaryOptions) error {
+	if f == FormatJSON {
+		return writeJSON(w, "summary", s)
+	}
+	p := newPage(f)
 	if o == nil {
 		o = &SummaryOptions{}
 	}

@@ -13,7 +13,7 @@ import (
 func TestTextWidth(t *testing.T) {
 	s := incomplete(sampleSummary(200, 180))
 	s.Warnings = append(s.Warnings, strings.Repeat("a long warning of many words ", 12))
-	for line := range strings.Lines(string(written(t, func(w io.Writer) error { return SummaryText(w, s, nil) }))) {
+	for line := range strings.Lines(string(written(t, func(w io.Writer) error { return WriteSummary(w, FormatText, s, nil) }))) {
 		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > textWidth {
 			t.Errorf("%d columns: %q", n, line)
 		}
@@ -26,8 +26,8 @@ func TestSummaryEscapesUntrustedText(t *testing.T) {
 	hostile := "\x1b[2Jgone\r\n# head | <b> `x` @all"
 	s.Warnings, s.Coverage.Problems, s.Scope.Ledger = []string{hostile}, []string{hostile}, hostile
 	s.Coverage.Accounts[guid(1, 3)].Error = hostile
-	text := string(written(t, func(w io.Writer) error { return SummaryText(w, s, nil) }))
-	markdown := string(written(t, func(w io.Writer) error { return SummaryMarkdown(w, s, nil) }))
+	text := string(written(t, func(w io.Writer) error { return WriteSummary(w, FormatText, s, nil) }))
+	markdown := string(written(t, func(w io.Writer) error { return WriteSummary(w, FormatMarkdown, s, nil) }))
 	for name, out := range map[string]string{"text": text, "markdown": markdown} {
 		if strings.ContainsAny(out, "\x1b\r") || strings.Contains(out, "\n# head") {
 			t.Errorf("%s contains control characters:\n%s", name, out)
@@ -46,9 +46,9 @@ func TestReportsOfAnAppliedPlan(t *testing.T) {
 	if got := len(sheetRows(t, f, "Fixes")); got != len(b.Plan.Actions) {
 		t.Errorf("%d rows of fixes, want %d", got, len(b.Plan.Actions))
 	}
-	for name, write := range map[string]func(io.Writer, *reconcile.Summary, *SummaryOptions) error{"text": SummaryText, "markdown": SummaryMarkdown} {
+	for _, name := range []Format{FormatText, FormatMarkdown} {
 		var out bytes.Buffer
-		if err := write(&out, b.Summary, nil); err != nil {
+		if err := WriteSummary(&out, name, b.Summary, nil); err != nil {
 			t.Fatal(err)
 		}
 		for _, word := range []string{"INCOMPLETE", "orphan_package", "wix_only"} {

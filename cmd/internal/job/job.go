@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
+	"github.com/wixrecon/wixrecon/report"
 	"github.com/wixrecon/wixrecon/sources/storage"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
@@ -36,6 +37,9 @@ func (j *Job) startTime() time.Time {
 	}
 	return j.Started.UTC()
 }
+
+// format returns the format of standard output.
+func (j *Job) format() report.Format { return report.Format(j.Config.Output) }
 
 // newClient returns a client of the Wix API. All requests of a command go
 // through one client, because it limits their rate.

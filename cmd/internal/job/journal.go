@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/report"
 	"github.com/wixrecon/wixrecon/sources/archive"
@@ -17,18 +16,7 @@ import (
 // ListJournal prints the attempts that match the filter, newest first.
 func (j *Job) ListJournal(ctx context.Context, filter archive.JournalFilter) error {
 	entries, err := j.journalEntries(ctx, filter)
-	return errors.Join(j.printJournal(entries), err)
-}
-
-func (j *Job) printJournal(entries []fix.Entry) error {
-	settle := j.Config.Settle
-	switch j.Config.Output {
-	case config.OutputJSON:
-		return report.JournalJSON(j.Stdout, entries, settle)
-	case config.OutputMarkdown:
-		return report.JournalMarkdown(j.Stdout, entries, settle)
-	}
-	return report.JournalText(j.Stdout, entries, settle)
+	return errors.Join(report.WriteJournal(j.Stdout, j.format(), entries, j.Config.Settle), err)
 }
 
 func (j *Job) journalEntries(ctx context.Context, filter archive.JournalFilter) (entries []fix.Entry, err error) {

@@ -221,7 +221,7 @@ func (s *session) print(folder *archive.Run, sum *reconcile.Summary, p *fixPlan,
 		}
 	}
 	if s.command == reconcile.CommandRun || s.Config.Output == config.OutputJSON && s.command == reconcile.CommandApply {
-		return printSummary(s.Stdout, s.Config.Output, sum, folder.Folder())
+		return report.WriteSummary(s.Stdout, s.format(), sum, &report.SummaryOptions{Folder: folder.Folder()})
 	}
 	if err := s.printPlan(p, e); err != nil {
 		return err
@@ -236,23 +236,5 @@ func (s *session) print(folder *archive.Run, sum *reconcile.Summary, p *fixPlan,
 // printPlan prints a plan, with the outcomes that are known.
 func (s *session) printPlan(p *fixPlan, e *execution) error {
 	o := &report.PlanOptions{Reviewed: p.reviewed, Refusals: p.refusals}
-	switch s.Config.Output {
-	case config.OutputJSON:
-		return report.PlanJSON(s.Stdout, p.plan)
-	case config.OutputMarkdown:
-		return report.PlanMarkdown(s.Stdout, p.plan, e.inOrder(p.plan), o)
-	}
-	return report.PlanText(s.Stdout, p.plan, e.inOrder(p.plan), o)
-}
-
-// printSummary prints a summary in the format of --output.
-func printSummary(out io.Writer, format string, sum *reconcile.Summary, folder string) error {
-	o := &report.SummaryOptions{Folder: folder}
-	switch format {
-	case config.OutputJSON:
-		return report.SummaryJSON(out, sum)
-	case config.OutputMarkdown:
-		return report.SummaryMarkdown(out, sum, o)
-	}
-	return report.SummaryText(out, sum, o)
+	return report.WritePlan(s.Stdout, s.format(), p.plan, e.inOrder(p.plan), o)
 }

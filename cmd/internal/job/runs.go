@@ -38,13 +38,7 @@ func (j *Job) ListRuns(ctx context.Context, scope string) error {
 		for i, l := range listed {
 			lines[i] = report.RunLine(l)
 		}
-		switch j.Config.Output {
-		case config.OutputJSON:
-			return report.RunsJSON(j.Stdout, lines)
-		case config.OutputMarkdown:
-			return report.RunsMarkdown(j.Stdout, lines)
-		}
-		return report.RunsText(j.Stdout, lines)
+		return report.WriteRuns(j.Stdout, j.format(), lines)
 	})
 }
 
@@ -55,7 +49,7 @@ func (j *Job) ShowRun(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		return printSummary(j.Stdout, j.Config.Output, sum, a.Folder(id))
+		return report.WriteSummary(j.Stdout, j.format(), sum, &report.SummaryOptions{Folder: a.Folder(id)})
 	})
 }
 
