@@ -3,7 +3,6 @@ package wix
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -66,15 +65,9 @@ func (s *SnapshotWriter) Close() error {
 	return nil
 }
 
-// ReadSnapshot reads a snapshot, compressed by zstd, by gzip or not at all, into
-// the sink. It returns the number of distinct packages of each account. An error
+// ReadSnapshot reads a decompressed snapshot into the sink. It returns the number of distinct packages of each account. An error
 // names the line.
-func ReadSnapshot(r io.Reader, sink Sink) (map[string]int, error) {
-	plain, closePlain, err := decompress(r)
-	if err != nil {
-		return nil, fmt.Errorf("read the snapshot: %w", err)
-	}
-	defer closePlain()
+func ReadSnapshot(plain io.Reader, sink Sink) (map[string]int, error) {
 	index := newPackageIndex()
 	lines := bufio.NewScanner(plain)
 	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
@@ -118,26 +111,4 @@ func readLine(line []byte, index *packageIndex, sink Sink) error {
 		return sink(p, line, true)
 	}
 	return nil
-}
-
-// decompress detects the compression of r by its first bytes.
-func decompress(r io.Reader) (plain io.Reader, closePlain func(), err error) {
-	head := bufio.NewReader(r)
-	magic, err := head.Peek(4)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, nil, err
-	}
-	switch {
-	case bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		const window = 128 << 20 // as zstd --long needs
-		d, err := zstd.NewReader(head, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window))
-		if err != nil {
-			return nil, nil, err
-		}
-		return d, d.Close, nil
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		d, err := gzip.NewReader(head)
-		return d, func() {}, err
-	}
-	return head, func() {}, nil
 }

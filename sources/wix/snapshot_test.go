@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/sources/storage"
 	"pgregory.net/rapid"
 )
 
@@ -65,7 +66,7 @@ func TestSnapshotFormats(t *testing.T) {
 		"edited": []byte("\xef\xbb\xbf" + strings.ReplaceAll(string(plain), "\n", "\r\n\r\n")),
 	} {
 		var s recordingSink
-		accounts, err := ReadSnapshot(bytes.NewReader(b), s.sink)
+		accounts, err := readPacked(b, s.sink)
 		if err != nil || !cmp.Equal(accounts, map[string]int{"a": 1, "b": 1}) || s.calls != 2 || s.raw[0] != line {
 			t.Errorf("%s: %v, %d calls, error %v", name, accounts, s.calls, err)
 		}
@@ -77,7 +78,7 @@ func TestEmptySnapshot(t *testing.T) {
 	if len(b) == 0 {
 		t.Error("an empty snapshot is an empty file")
 	}
-	accounts, err := ReadSnapshot(bytes.NewReader(b), ignorePackages)
+	accounts, err := readPacked(b, ignorePackages)
 	if err != nil || len(accounts) != 0 {
 		t.Errorf("%v, error %v", accounts, err)
 	}
@@ -91,11 +92,11 @@ func TestReadSnapshotErrors(t *testing.T) {
 		"no id":      {good + "{}", "line 2: a package has no id"},
 		"no account": {good + `{"id":"p2"}`, "line 2: package p2 has no account id"},
 		"too long":   {good + strings.Repeat("x", maxLine+1), "line 2: longer than"},
-		"truncated":  {string(whole[:len(whole)-3]), "line 1: unexpected EOF"},
+		"truncated":  {string(whole[:len(whole)-3]), "line 1: unpack zstd: unexpected EOF"},
 		"bad zstd":   {"\x28\xb5\x2f\xfd\xff\xff\xff\xff", "read the snapshot: line 1: "},
-		"bad gzip":   {"\x1f\x8bxxxxxxxxxx", "read the snapshot: gzip"},
+		"bad gzip":   {"\x1f\x8bxxxxxxxxxx", "unpack gzip"},
 	} {
-		if _, err := ReadSnapshot(strings.NewReader(test.in), ignorePackages); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := readPacked([]byte(test.in), ignorePackages); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want %q", name, err, test.want)
 		}
 	}
@@ -121,6 +122,16 @@ func TestSnapshotWriterErrors(t *testing.T) {
 	}
 }
 
+// readPacked reads a snapshot as it is stored.
+func readPacked(b []byte, sink Sink) (map[string]int, error) {
+	plain, err := storage.Decompress(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	defer plain.Close()
+	return ReadSnapshot(plain, sink)
+}
+
 // TestSnapshotReplay: reading the snapshot of a random inventory, with copies of
 // any age, returns the packages of the live reading.
 func TestSnapshotReplay(t *testing.T) {
@@ -141,7 +152,7 @@ func TestSnapshotReplay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		accounts, err := ReadSnapshot(bytes.NewReader(packSnapshot(t, live.raw...)), replayed.sink)
+		accounts, err := readPacked(packSnapshot(t, live.raw...), replayed.sink)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,5 +172,5 @@ func FuzzReadSnapshot(f *testing.F) {
 	one, _ := json.Marshal(pkg(1, 1))
 	f.Add(one)
 	f.Add(packSnapshot(f, string(one)))
-	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = ReadSnapshot(bytes.NewReader(b), ignorePackages) })
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = readPacked(b, ignorePackages) })
 }
