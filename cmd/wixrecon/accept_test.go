@@ -13,8 +13,8 @@ import (
 // was planted, no more and no less, in every state; what it counts ties; and it
 // sends Wix nothing but queries and gets, no more at a time than it may.
 
-func wholeBook() *wixsim.Planted {
-	return wixsim.Generate(wixsim.GenerateOptions{Seed: 7, Accounts: 50, Packages: 5000, PerKind: 4})
+func wholeBook() *wixsim.SampleData {
+	return wixsim.Generate(wixsim.SampleOptions{Seed: 7, Accounts: 50, Packages: 5000, PerKind: 4})
 }
 
 func TestAuditFindsExactlyWhatIsPlanted(t *testing.T) {
@@ -48,11 +48,11 @@ func wantsEveryKind(t *testing.T, truth []wixsim.Finding) {
 }
 
 // wantsTiedCounts holds the summary against the inventory, the ledger and the truth.
-func wantsTiedCounts(t *testing.T, s *reconcile.Summary, planted *wixsim.Planted) {
+func wantsTiedCounts(t *testing.T, s *reconcile.Summary, planted *wixsim.SampleData) {
 	t.Helper()
 	instances := 0
-	for i := range planted.Book {
-		instances += len(planted.Book[i].ProductInstances)
+	for i := range planted.Inventory {
+		instances += len(planted.Inventory[i].ProductInstances)
 	}
 	for _, tie := range []struct {
 		what      string
@@ -60,9 +60,9 @@ func wantsTiedCounts(t *testing.T, s *reconcile.Summary, planted *wixsim.Planted
 	}{
 		{"ledger rows", s.Ledger.Rows, len(planted.Rows)},
 		{"ledger rows over classes", sum(s.Ledger.Classes), len(planted.Rows)},
-		{"packages", s.Wix.Packages, len(planted.Book)},
-		{"packages over classes", sum(s.Wix.Classes), len(planted.Book)},
-		{"packages over accounts", coveredPackages(&s.Coverage), len(planted.Book)},
+		{"packages", s.Wix.Packages, len(planted.Inventory)},
+		{"packages over classes", sum(s.Wix.Classes), len(planted.Inventory)},
+		{"packages over accounts", coveredPackages(&s.Coverage), len(planted.Inventory)},
 		{"instances", s.Wix.Instances, instances},
 		{"findings", s.Findings.Total, len(planted.Truth)},
 		{"rows of an unknown class", s.Ledger.Classes["unknown"], 0},

@@ -28,7 +28,7 @@ func (p *program) demoCommand() *cli.Command {
 }
 
 func (p *program) demo(ctx context.Context) (err error) {
-	planted := wixsim.DemoInventory(time.Now().UTC().Truncate(time.Second))
+	planted := wixsim.GenerateDemo(time.Now().UTC().Truncate(time.Second))
 	ledger := filepath.Join(demoFolder, "ledger.csv")
 	if err := os.MkdirAll(demoFolder, 0o755); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (p *program) demo(ctx context.Context) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() {
-		served <- serve(ctx, listener, wixsim.New(planted.Book, &wixsim.Options{Parent: planted.Parent}))
+		served <- serve(ctx, listener, wixsim.New(planted.Inventory, &wixsim.Options{Parent: planted.Parent}))
 	}()
 	defer func() {
 		stop()
@@ -58,7 +58,7 @@ func (p *program) demo(ctx context.Context) (err error) {
 		return err
 	}
 	if _, err := fmt.Fprintf(p.stderr, "demo: %d packages at a simulated Wix on %s, sample ledger %s\n",
-		len(planted.Book), listener.Addr(), ledger); err != nil {
+		len(planted.Inventory), listener.Addr(), ledger); err != nil {
 		return err
 	}
 	return withExitCode(p.job(cfg).Run(ctx, nil))

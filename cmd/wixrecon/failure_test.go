@@ -15,8 +15,8 @@ import (
 // A run that can say nothing, or that is told to stop, leaves nothing behind:
 // no folder, no half of a report, no result, and the reason on standard error.
 
-func tinyBook() *wixsim.Planted {
-	return wixsim.Generate(wixsim.GenerateOptions{Seed: 3, Accounts: 3, Packages: 60})
+func tinyBook() *wixsim.SampleData {
+	return wixsim.Generate(wixsim.SampleOptions{Seed: 3, Accounts: 3, Packages: 60})
 }
 
 // answering gives every request one answer.
@@ -49,7 +49,7 @@ func TestNothingIsLeftOfARunThatIsRefused(t *testing.T) {
 func TestNothingIsLeftOfARunWhoseKeyIsWithdrawn(t *testing.T) {
 	t.Parallel()
 	planted := tinyBook()
-	inner, n := wixsim.New(planted.Book, nil), 0
+	inner, n := wixsim.New(planted.Inventory, nil), 0
 	s := worldOf(t, planted, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if n++; n > 3 {
 			r.Header.Set("Authorization", "withdrawn")

@@ -29,7 +29,7 @@ func idOf(kind byte, n int) string { return fmt.Sprintf("d%c000000-0000-4000-800
 
 // healthy makes the n-th patient in the first account of the inventory, with so many
 // lines; no two of them have the same product.
-func healthy(planted *wixsim.Planted, n, lines int) *patient {
+func healthy(planted *wixsim.SampleData, n, lines int) *patient {
 	at := planted.AsOf.AddDate(0, 0, -90)
 	p := &patient{pack: wixsim.Package{
 		ID: idOf('a', n), AccountID: planted.Accounts[0], ExternalID: fmt.Sprint("CASE-", n), CreatedDate: at, UpdatedDate: at,
@@ -51,10 +51,10 @@ func healthy(planted *wixsim.Planted, n, lines int) *patient {
 }
 
 // quietBook plants an inventory without any drift, and the patients beside it.
-func quietBook(make func(*wixsim.Planted) []*patient) *wixsim.Planted {
-	planted := ofToday(wixsim.GenerateOptions{Seed: 77, Accounts: 3, Packages: 60})
+func quietBook(make func(*wixsim.SampleData) []*patient) *wixsim.SampleData {
+	planted := ofToday(wixsim.SampleOptions{Seed: 77, Accounts: 3, Packages: 60})
 	for _, p := range make(planted) {
-		planted.Book, planted.Rows = append(planted.Book, p.pack), append(planted.Rows, p.rows...)
+		planted.Inventory, planted.Rows = append(planted.Inventory, p.pack), append(planted.Rows, p.rows...)
 	}
 	return planted
 }
@@ -91,7 +91,7 @@ func TestSeveralChangesOfOnePackage(t *testing.T) {
 	t.Parallel()
 	for _, keep := range []bool{false, true} {
 		var lost, moved, renewed *patient
-		planted := quietBook(func(b *wixsim.Planted) []*patient {
+		planted := quietBook(func(b *wixsim.SampleData) []*patient {
 			lost, moved, renewed = healthy(b, 1, 1), healthy(b, 2, 2), healthy(b, 3, 1)
 			lost.pack.ExternalID, lost.pack.ProductInstances[0].SiteID = "", idOf('e', 1)
 			moved.pack.ProductInstances[0].SiteID, moved.rows[1].Status = idOf('e', 2), "canceled"
@@ -128,8 +128,8 @@ func TestSeveralChangesOfOnePackage(t *testing.T) {
 
 // leaning gives two subscriptions of three instances, the second of which
 // references the first. The first one has ended in both, the second one in one.
-func leaning() *wixsim.Planted {
-	return quietBook(func(b *wixsim.Planted) []*patient {
+func leaning() *wixsim.SampleData {
+	return quietBook(func(b *wixsim.SampleData) []*patient {
 		p, q := healthy(b, 1, 3), healthy(b, 2, 3)
 		for _, of := range []*patient{p, q} {
 			of.pack.ProductInstances[1].ReferenceProductInstanceID = of.pack.ProductInstances[0].InstanceID

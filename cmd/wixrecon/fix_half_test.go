@@ -12,8 +12,8 @@ import (
 // the reference in another way: what is told is what was observed, and what was
 // observed in the wrong stops the plan.
 
-func wardBook(seed uint64) *wixsim.Planted {
-	return ofToday(wixsim.GenerateOptions{Seed: seed, Accounts: 6, Packages: 130, PerKind: 1})
+func wardBook(seed uint64) *wixsim.SampleData {
+	return ofToday(wixsim.SampleOptions{Seed: seed, Accounts: 6, Packages: 130, PerKind: 1})
 }
 
 // An assign that answered 500 and left the instance on no site: failed, with the
@@ -112,8 +112,8 @@ func TestEveryReadingOfTheReferenceIsFixed(t *testing.T) {
 	for name, o := range map[string]wixsim.ChangeOptions{
 		"the package, dead may be canceled":   {Answer: wixsim.AnswerPackage, IdempotentCancel: true},
 		"the instance, dates stay":            {Answer: wixsim.AnswerInstance, KeepUpdatedDate: true},
-		"nothing, what is created is pending": {Answer: wixsim.AnswerNothing, StayPending: true},
-		"no content, dates stay":              {Answer: wixsim.AnswerStatus, KeepUpdatedDate: true, CancelDependants: true},
+		"nothing, what is created is pending": {Answer: wixsim.AnswerNoBody, StayPending: true},
+		"no content, dates stay":              {Answer: wixsim.AnswerNoContent, KeepUpdatedDate: true, CancelDependants: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

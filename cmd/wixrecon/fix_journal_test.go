@@ -13,8 +13,8 @@ import (
 // what Wix is. So do the reports, in their words.
 
 // threePatients need an assign, a cancel and an external id.
-func threePatients() *wixsim.Planted {
-	return quietBook(func(b *wixsim.Planted) []*patient {
+func threePatients() *wixsim.SampleData {
+	return quietBook(func(b *wixsim.SampleData) []*patient {
 		all := []*patient{healthy(b, 1, 1), healthy(b, 2, 1), healthy(b, 3, 1)}
 		offSite(all[0])
 		lapsed(all[1])
@@ -101,7 +101,7 @@ func TestWhatMayStillLandIsOpen(t *testing.T) {
 			t.Errorf("%d requests were sent, want 3", n)
 		}
 		if lands {
-			w.server.Land()
+			w.server.ApplyDelayed()
 		}
 		last := w.apply(t, "last", firstFixing, "--settle", "1ms")
 		last.wants(t, completeRun)
@@ -143,7 +143,7 @@ func TestWhatTheReportsSayOfFixes(t *testing.T) {
 	more := healthy(planted, 4, 2)
 	more.rows[0].CatalogProductID, more.rows[1].SiteID = yearlyVIP, "none"
 	more.rows[0].InstanceID, more.rows[1].InstanceID = more.pack.ProductInstances[0].InstanceID, more.pack.ProductInstances[1].InstanceID
-	planted.Book, planted.Rows = append(planted.Book, more.pack), append(planted.Rows, more.rows...)
+	planted.Inventory, planted.Rows = append(planted.Inventory, more.pack), append(planted.Rows, more.rows...)
 	w := newWard(t, planted, nil)
 	w.begin(t, "--detailed-exitcode=false")
 	w.do(t.Context(), "drift", "run", "--detailed-exitcode").wants(t, driftRun)

@@ -86,7 +86,7 @@ func TestWhatMovedSinceThePlanIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	list := moves()
 	patients := make([]*patient, len(list))
-	planted := quietBook(func(b *wixsim.Planted) []*patient {
+	planted := quietBook(func(b *wixsim.SampleData) []*patient {
 		for i := range list {
 			patients[i] = healthy(b, i+1, 1)
 			patients[i].rows[0].InstanceID = ""
@@ -164,7 +164,7 @@ func (v *visit) fixes(t *testing.T) map[string]map[string]string {
 // and what is left open is drift.
 func TestWhatMovesWhileARunFixes(t *testing.T) {
 	t.Parallel()
-	planted := quietBook(func(b *wixsim.Planted) []*patient {
+	planted := quietBook(func(b *wixsim.SampleData) []*patient {
 		p, q := healthy(b, 1, 1), healthy(b, 2, 1)
 		offSite(p)
 		lapsed(q)
@@ -192,7 +192,7 @@ func TestFixingSomeAccounts(t *testing.T) {
 	planted := wardBook(70)
 	some := planted.Accounts[:3]
 	w := newWard(t, planted, &wixsim.Options{Delay: 100 * time.Millisecond, Changes: wixsim.ChangeOptions{
-		Faults: map[wixsim.ChangeKind]map[wixsim.Fault]float64{wixsim.AnyChange: {wixsim.Slow: 1}},
+		Faults: map[wixsim.Fault]float64{wixsim.Slow: 1},
 	}})
 	w.args = []string{"--accounts", strings.Join(some, ","), "--rate", "6000"}
 	w.begin(t)
@@ -217,7 +217,7 @@ func TestTheKeyIsNotInWhatFixingLeaves(t *testing.T) {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			t.Parallel()
 			planted := threePatients()
-			inner := wixsim.New(planted.Book, &wixsim.Options{Key: oddKey})
+			inner := wixsim.New(planted.Inventory, &wixsim.Options{Key: oddKey})
 			var changes atomic.Int32
 			w := &ward{world: worldOf(t, planted, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 				switch {

@@ -14,8 +14,8 @@ import (
 // findings that may be fixed are gone, and nothing else was touched. A run does
 // the same by itself as a plan that somebody looked at.
 
-func sickBook(packages int) *wixsim.Planted {
-	return ofToday(wixsim.GenerateOptions{Seed: 17, Accounts: 50, Packages: packages, PerKind: 5})
+func sickBook(packages int) *wixsim.SampleData {
+	return ofToday(wixsim.SampleOptions{Seed: 17, Accounts: 50, Packages: packages, PerKind: 5})
 }
 
 func TestARunFixesExactlyWhatIsPlanted(t *testing.T) {
@@ -169,7 +169,7 @@ func (w *ward) wantsNothingLeft(t *testing.T, fixes string) {
 // then on.
 func TestCreatesCarryAKeyOfTheirContent(t *testing.T) {
 	t.Parallel()
-	planted := ofToday(wixsim.GenerateOptions{Seed: 21, Accounts: 6, Packages: 120, PerKind: 1})
+	planted := ofToday(wixsim.SampleOptions{Seed: 21, Accounts: 6, Packages: 120, PerKind: 1})
 	i := slices.IndexFunc(planted.Truth, func(f wixsim.Finding) bool { return f.Kind == "missing_package" && f.State == "open" })
 	f := planted.Truth[i]
 	row := chartOf(planted).rows[f.ExternalID][0]

@@ -26,17 +26,17 @@ type cure struct {
 
 // A chart is a planted book by its ids.
 type chart struct {
-	*wixsim.Planted
+	*wixsim.SampleData
 	packages map[string]*wixsim.Package
 	rows     map[string][]wixsim.Row // by external id
 	listed   map[string]bool         // accounts that a row names
 	clouded  map[string]bool         // accounts of rows whose external id can't be read
 }
 
-func chartOf(p *wixsim.Planted) *chart {
+func chartOf(p *wixsim.SampleData) *chart {
 	c := &chart{p, map[string]*wixsim.Package{}, map[string][]wixsim.Row{}, map[string]bool{}, map[string]bool{}}
-	for i := range p.Book {
-		c.packages[p.Book[i].ID] = &p.Book[i]
+	for i := range p.Inventory {
+		c.packages[p.Inventory[i].ID] = &p.Inventory[i]
 	}
 	for _, r := range p.Rows {
 		c.rows[r.ExternalID] = append(c.rows[r.ExternalID], r)
@@ -50,7 +50,7 @@ func chartOf(p *wixsim.Planted) *chart {
 }
 
 // cures gives the open findings that these fixes fix, and how.
-func cures(p *wixsim.Planted, fixes string) []cure {
+func cures(p *wixsim.SampleData, fixes string) []cure {
 	c := chartOf(p)
 	var all []cure
 	for _, f := range p.Truth {
@@ -241,8 +241,8 @@ func (w *ward) wantsBook(t *testing.T, made []call) {
 	for _, c := range made {
 		about[c.packages] = append(about[c.packages], c)
 	}
-	for i := range w.planted.Book {
-		want := copied(&w.planted.Book[i])
+	for i := range w.planted.Inventory {
+		want := copied(&w.planted.Inventory[i])
 		got, there := w.server.Package(want.ID)
 		calls := about[want.ID]
 		for _, c := range calls {

@@ -54,14 +54,14 @@ func TestFixingInBadWeather(t *testing.T) {
 
 // stormy serves a planted book in bad weather.
 func stormy(t *testing.T, seed uint64) *ward {
-	planted := ofToday(wixsim.GenerateOptions{Seed: seed, Accounts: 6, Packages: 150, PerKind: 1})
+	planted := ofToday(wixsim.SampleOptions{Seed: seed, Accounts: 6, Packages: 150, PerKind: 1})
 	w := newWard(t, planted, &wixsim.Options{
 		Seed: seed,
 		Faults: map[wixsim.Fault]float64{
 			wixsim.InternalError: 0.02, wixsim.ResetConnection: 0.02, wixsim.Truncate: 0.02, wixsim.HTMLWithOK: 0.01, wixsim.Throttle: 0.005,
 		},
 		Changes: wixsim.ChangeOptions{
-			Faults: map[wixsim.ChangeKind]map[wixsim.Fault]float64{wixsim.AnyChange: badWeather()}, EffectDelay: settleSoon / 20,
+			Faults: badWeather(), EffectDelay: settleSoon / 20,
 		},
 	})
 	w.begin(t)

@@ -39,7 +39,7 @@ type ward struct {
 }
 
 // newWard serves the planted book. A nil o is a Wix without any fault.
-func newWard(t *testing.T, planted *wixsim.Planted, o *wixsim.Options) *ward {
+func newWard(t *testing.T, planted *wixsim.SampleData, o *wixsim.Options) *ward {
 	t.Helper()
 	var options wixsim.Options
 	if o != nil {
@@ -50,7 +50,7 @@ func newWard(t *testing.T, planted *wixsim.Planted, o *wixsim.Options) *ward {
 }
 
 // ofToday plants an inventory that is read now.
-func ofToday(o wixsim.GenerateOptions) *wixsim.Planted {
+func ofToday(o wixsim.SampleOptions) *wixsim.SampleData {
 	o.AsOf = time.Now().UTC().Truncate(time.Second)
 	return wixsim.Generate(o)
 }
@@ -209,11 +209,11 @@ func (w *ward) received(t *testing.T) []call {
 }
 
 // holder gives the planted package that holds an instance.
-func holder(planted *wixsim.Planted, instance string) string {
-	for i := range planted.Book {
-		for _, in := range planted.Book[i].ProductInstances {
+func holder(planted *wixsim.SampleData, instance string) string {
+	for i := range planted.Inventory {
+		for _, in := range planted.Inventory[i].ProductInstances {
 			if in.InstanceID == instance {
-				return planted.Book[i].ID
+				return planted.Inventory[i].ID
 			}
 		}
 	}

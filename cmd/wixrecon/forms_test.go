@@ -62,7 +62,7 @@ func ledgerForms() []form {
 }
 
 func TestTheSameFindingsInEveryForm(t *testing.T) {
-	planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 11, Accounts: 8, Packages: 400, PerKind: 1})
+	planted := wixsim.Generate(wixsim.SampleOptions{Seed: 11, Accounts: 8, Packages: 400, PerKind: 1})
 	rows, err := csv.NewReader(bytes.NewReader(planted.LedgerCSV(0))).ReadAll()
 	if err != nil {
 		t.Fatal(err)

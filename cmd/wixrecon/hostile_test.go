@@ -19,8 +19,8 @@ import (
 // people's records: external-dns #2858 and #3997, Cloud Custodian #2204,
 // dnscontrol #1177 and #3225.
 
-func smallBook() *wixsim.Planted {
-	return wixsim.Generate(wixsim.GenerateOptions{Seed: 5, Accounts: 6, Packages: 400, PerKind: 2})
+func smallBook() *wixsim.SampleData {
+	return wixsim.Generate(wixsim.SampleOptions{Seed: 5, Accounts: 6, Packages: 400, PerKind: 2})
 }
 
 // A hostile is a way not to be told the whole inventory, and what comes of it.
@@ -34,7 +34,7 @@ type hostile struct {
 	blurred bool     // of the accounts that were read, too, not all is seen
 }
 
-func hostiles(planted *wixsim.Planted) []hostile {
+func hostiles(planted *wixsim.SampleData) []hostile {
 	everyone := append(slices.Clone(planted.Accounts), planted.Parent)
 	return slices.Concat(
 		forAll(job.ExitIncomplete, reconcile.InventoryPartial, everyone, brokenProtocol()),
@@ -136,7 +136,7 @@ func TestHostileServers(t *testing.T) {
 	}
 }
 
-func (h *hostile) holds(t *testing.T, planted *wixsim.Planted, o *outcome) {
+func (h *hostile) holds(t *testing.T, planted *wixsim.SampleData, o *outcome) {
 	t.Helper()
 	s := o.summary(t)
 	if s.Coverage.Inventory != h.book || s.Complete != (h.code == completeRun) {
@@ -162,7 +162,7 @@ func (h *hostile) holds(t *testing.T, planted *wixsim.Planted, o *outcome) {
 // wantsNothingInvented holds that in an inventory which was not read whole nothing is
 // open but what is so in the whole inventory, and nothing at all of an account that
 // was not read.
-func wantsNothingInvented(t *testing.T, got []wixsim.Finding, planted *wixsim.Planted, unread []string) {
+func wantsNothingInvented(t *testing.T, got []wixsim.Finding, planted *wixsim.SampleData, unread []string) {
 	t.Helper()
 	inTruth := make(map[wixsim.Finding]bool)
 	for _, f := range planted.Truth {
@@ -183,7 +183,7 @@ func wantsNothingInvented(t *testing.T, got []wixsim.Finding, planted *wixsim.Pl
 
 // wantsTheRest holds that what has nothing to do with the accounts that were
 // not read, or not seen, is found as it was planted.
-func wantsTheRest(t *testing.T, got []wixsim.Finding, planted *wixsim.Planted, c *reconcile.Coverage) {
+func wantsTheRest(t *testing.T, got []wixsim.Finding, planted *wixsim.SampleData, c *reconcile.Coverage) {
 	t.Helper()
 	owner := ledgerAccounts(planted)
 	untouched := func(f wixsim.Finding) bool {
@@ -212,7 +212,7 @@ func wantsTheRest(t *testing.T, got []wixsim.Finding, planted *wixsim.Planted, c
 }
 
 // ledgerAccounts gives the sub-account of each subscription.
-func ledgerAccounts(planted *wixsim.Planted) map[string]string {
+func ledgerAccounts(planted *wixsim.SampleData) map[string]string {
 	owner := make(map[string]string)
 	for _, r := range planted.Rows {
 		if reconcile.IsGUID(r.AccountID) {
@@ -261,7 +261,7 @@ func TestTheBookIsSweptTwiceAtMost(t *testing.T) {
 func TestAPackageThatChangesWhileItIsRead(t *testing.T) {
 	t.Parallel()
 	planted := smallBook()
-	healthy := planted.Book[len(planted.Book)-1]
+	healthy := planted.Inventory[len(planted.Inventory)-1]
 	changed := healthy
 	changed.ProductInstances = slices.Clone(healthy.ProductInstances)
 	changed.ProductInstances[0].CountryCode = "NZ"

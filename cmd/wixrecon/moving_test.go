@@ -49,7 +49,7 @@ func upload(key string, content []byte) func(http.Handler) {
 }
 
 func TestLedgerThatChangesWhileItIsRead(t *testing.T) {
-	ledger := wixsim.DemoInventory(demoAsOf()).LedgerCSV(0)
+	ledger := wixsim.GenerateDemo(demoAsOf()).LedgerCSV(0)
 	longer := append(bytes.Clone(ledger), bytes.TrimPrefix(ledger, firstRows(ledger, 1))...)
 	for _, c := range []struct {
 		what, ledger string

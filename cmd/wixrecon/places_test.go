@@ -74,7 +74,7 @@ func startStore(t *testing.T, start func(context.Context, string, ...string) (*s
 }
 
 func demoWorld(t *testing.T) *world {
-	return newWorld(t, wixsim.DemoInventory(demoAsOf()), nil)
+	return newWorld(t, wixsim.GenerateDemo(demoAsOf()), nil)
 }
 
 // process runs the program in a process of its own, with that environment and

@@ -22,20 +22,20 @@ import (
 type variant struct {
 	name    string
 	options wixsim.Options
-	ledger  func(*wixsim.Planted) []byte
+	ledger  func(*wixsim.SampleData) []byte
 	args    []string
 	moved   bool // rows of the ledger have other lines
 }
 
 func variants() []variant {
 	return []variant{
-		{name: "rows permuted", ledger: func(p *wixsim.Planted) []byte { return p.LedgerCSV(99) }, moved: true},
+		{name: "rows permuted", ledger: func(p *wixsim.SampleData) []byte { return p.LedgerCSV(99) }, moved: true},
 		{name: "packages permuted", options: wixsim.Options{ShufflePages: 4}},
 		{name: "short pages", options: wixsim.Options{PageSize: 7, ShufflePages: 5}},
 		{name: "semicolons, one request at a time", ledger: delimited(';'), args: []string{"--decimal", "point", "--concurrency", "1"}},
 		{name: "tabs, 3 requests at a time", ledger: delimited('\t'), args: []string{"--concurrency", "3"}},
 		{name: "a BOM, 16 requests at a time", args: []string{"--concurrency", "16"},
-			ledger: func(p *wixsim.Planted) []byte { return append([]byte("\xef\xbb\xbf"), p.LedgerCSV(0)...) }},
+			ledger: func(p *wixsim.SampleData) []byte { return append([]byte("\xef\xbb\xbf"), p.LedgerCSV(0)...) }},
 		{name: "pagingMetadata", options: wixsim.Options{MetadataName: "pagingMetadata"}},
 		{name: "no filter but accountId, no offset", options: wixsim.Options{OnlyAccountFilter: true, NoOffset: true}},
 		{name: "too many to count", options: wixsim.Options{TooManyToCount: true}},
@@ -65,15 +65,15 @@ func faultVariants() []variant {
 		common[fault] = rate
 	}
 	return append(list, variant{name: "5 % of each of them", moved: true,
-		ledger: func(p *wixsim.Planted) []byte { return p.LedgerCSV(3) },
+		ledger: func(p *wixsim.SampleData) []byte { return p.LedgerCSV(3) },
 		options: wixsim.Options{
 			PageSize: 20, ShufflePages: 8, MetadataName: "pagingMetadata", OnlyAccountFilter: true, NoOffset: true, Faults: common,
 		}})
 }
 
 // delimited writes the ledger with another delimiter.
-func delimited(comma rune) func(*wixsim.Planted) []byte {
-	return func(p *wixsim.Planted) []byte {
+func delimited(comma rune) func(*wixsim.SampleData) []byte {
+	return func(p *wixsim.SampleData) []byte {
 		rows, err := csv.NewReader(bytes.NewReader(p.LedgerCSV(0))).ReadAll()
 		if err != nil {
 			panic(err) // the planted ledger is CSV
@@ -94,12 +94,12 @@ func TestTheSameBytesHoweverTheInputsCome(t *testing.T) {
 // Retries wait, so all runs wait at the same time.
 func TestTheSameBytesHoweverTheServerFails(t *testing.T) {
 	t.Parallel()
-	planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 11, Accounts: 20, Packages: 1500, PerKind: 2})
+	planted := wixsim.Generate(wixsim.SampleOptions{Seed: 11, Accounts: 20, Packages: 1500, PerKind: 2})
 	list := faultVariants()
 	wantsSameReports(t, planted, list, len(list))
 }
 
-func wantsSameReports(t *testing.T, planted *wixsim.Planted, list []variant, atOnce int) {
+func wantsSameReports(t *testing.T, planted *wixsim.SampleData, list []variant, atOnce int) {
 	t.Helper()
 	rowsOnly := []string{"--reports", "findings,packages"}
 	plain := newWorld(t, planted, nil).audit(t.Context(), rowsOnly...)

@@ -35,7 +35,7 @@ func TestManyAccounts(t *testing.T) {
 	}
 	t.Parallel()
 	program := build(t)
-	planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 13, Accounts: manyAccounts, Packages: manyPackages, PerKind: 2})
+	planted := wixsim.Generate(wixsim.SampleOptions{Seed: 13, Accounts: manyAccounts, Packages: manyPackages, PerKind: 2})
 	s := newWorld(t, planted, nil)
 	o, peak := s.spawn(t, program, "--concurrency", strconv.Itoa(manyInFlight))
 	o.wants(t, completeRun)

@@ -149,26 +149,26 @@ func bookFor(ts *testscript.TestScript, given map[string]string) ([]wixsim.Packa
 	if name := take(given, "book"); name != "" {
 		return wixsim.ReadInventory(strings.NewReader(ts.ReadFile(name)))
 	}
-	planted := wixsim.DemoInventory(demoAsOf())
+	planted := wixsim.GenerateDemo(demoAsOf())
 	var err error
 	if name := take(given, "ledger"); name != "" {
 		err = os.WriteFile(ts.MkAbs(name), planted.LedgerCSV(0), 0o600)
 	}
-	return planted.Book, err
+	return planted.Inventory, err
 }
 
 func serverOptions(given map[string]string) (*wixsim.Options, error) {
 	o := &wixsim.Options{Seed: 1}
-	faults, err := wixsim.ParseFaults(take(given, "faults"))
+	faults, err := wixsim.ParseFaults(take(given, "faults"), wixsim.Faults())
 	if err != nil {
 		return nil, err
 	}
 	o.Faults = faults
-	changes, err := wixsim.ParseChangeFaults(take(given, "changes"))
+	changes, err := wixsim.ParseFaults(take(given, "changes"), wixsim.ChangeFaults())
 	if err != nil {
 		return nil, err
 	}
-	o.Changes.Faults = map[wixsim.ChangeKind]map[wixsim.Fault]float64{wixsim.AnyChange: changes}
+	o.Changes.Faults = changes
 	if account, status, ok := strings.Cut(take(given, "fail"), ":"); ok {
 		code, err := strconv.Atoi(status)
 		if err != nil {

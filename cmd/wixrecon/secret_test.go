@@ -160,7 +160,7 @@ func unzip(name string, text []byte, parts map[string][]byte) error {
 // A path is a way that a run takes with the key in hand.
 type path struct {
 	name    string
-	handler func(planted *wixsim.Planted, inner http.Handler) http.Handler
+	handler func(planted *wixsim.SampleData, inner http.Handler) http.Handler
 	url     string // in place of the server's
 	args    []string
 	code    int
@@ -184,16 +184,16 @@ func echo(w http.ResponseWriter, r *http.Request, status int) {
 }
 
 // echoing echoes every request.
-func echoing(status int) func(*wixsim.Planted, http.Handler) http.Handler {
-	return func(*wixsim.Planted, http.Handler) http.Handler {
+func echoing(status int) func(*wixsim.SampleData, http.Handler) http.Handler {
+	return func(*wixsim.SampleData, http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { echo(w, r, status) })
 	}
 }
 
 // forOneAccount lets the handler answer for one account, and the simulator for
 // the others.
-func forOneAccount(spoilt http.HandlerFunc) func(*wixsim.Planted, http.Handler) http.Handler {
-	return func(planted *wixsim.Planted, inner http.Handler) http.Handler {
+func forOneAccount(spoilt http.HandlerFunc) func(*wixsim.SampleData, http.Handler) http.Handler {
+	return func(planted *wixsim.SampleData, inner http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body) // of a request that is cut short the simulator sees the rest
 			if bytes.Contains(body, []byte(planted.Accounts[0])) {
@@ -256,7 +256,7 @@ func keyPaths() []path {
 // same time.
 func TestTheKeyIsShownNowhere(t *testing.T) {
 	t.Parallel()
-	planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 9, Accounts: 3, Packages: 150, PerKind: 1})
+	planted := wixsim.Generate(wixsim.SampleOptions{Seed: 9, Accounts: 3, Packages: 150, PerKind: 1})
 	list := keyPaths()
 	outcomes := make([]*outcome, len(list))
 	var runs []func()
@@ -274,9 +274,9 @@ func TestTheKeyIsShownNowhere(t *testing.T) {
 	}
 }
 
-func (p *path) world(t *testing.T, planted *wixsim.Planted) *world {
+func (p *path) world(t *testing.T, planted *wixsim.SampleData) *world {
 	t.Helper()
-	var handler http.Handler = wixsim.New(planted.Book, &wixsim.Options{Key: oddKey})
+	var handler http.Handler = wixsim.New(planted.Inventory, &wixsim.Options{Key: oddKey})
 	if p.handler != nil {
 		handler = p.handler(planted, handler)
 	}

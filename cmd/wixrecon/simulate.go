@@ -72,7 +72,7 @@ func (p *program) simulate(c *cli.Context) error {
 		NoOffset: c.Bool("no-offset"), OnlyAccountFilter: c.Bool("only-account-filter"), ParentOnly: c.Bool("parent-only"),
 		Seed: c.Uint64("seed"), Faults: faults,
 		Changes: wixsim.ChangeOptions{
-			Faults:      map[wixsim.ChangeKind]map[wixsim.Fault]float64{wixsim.AnyChange: changes},
+			Faults:      changes,
 			EffectDelay: c.Duration("effect-delay"),
 		},
 	})
@@ -102,8 +102,8 @@ func checkSimulate(c *cli.Context) (reads, changes map[wixsim.Fault]float64, err
 	if name := c.String("metadata-name"); name != "metadata" && name != "pagingMetadata" {
 		faults = append(faults, fmt.Errorf("--metadata-name: %q: want metadata or pagingMetadata", name))
 	}
-	reads, readsErr := wixsim.ParseFaults(c.String("faults"))
-	changes, changesErr := wixsim.ParseChangeFaults(c.String("change-faults"))
+	reads, readsErr := wixsim.ParseFaults(c.String("faults"), wixsim.Faults())
+	changes, changesErr := wixsim.ParseFaults(c.String("change-faults"), wixsim.ChangeFaults())
 	return reads, changes, errors.Join(append(faults, readsErr, changesErr)...)
 }
 
@@ -119,10 +119,10 @@ func simulatedBook(c *cli.Context) ([]wixsim.Package, error) {
 			return nil, job.Usagef("--as-of: %q: want RFC 3339", text)
 		}
 	}
-	planted := wixsim.Generate(wixsim.GenerateOptions{
+	planted := wixsim.Generate(wixsim.SampleOptions{
 		Seed: c.Uint64("seed"), Accounts: c.Int("accounts"), Packages: c.Int("packages"), PerKind: c.Int("per-kind"), AsOf: asOf,
 	})
-	return planted.Book, writePlanted(planted, c.String("ledger-out"), c.String("truth-out"))
+	return planted.Inventory, writePlanted(planted, c.String("ledger-out"), c.String("truth-out"))
 }
 
 func bookOf(name string) (book []wixsim.Package, err error) {
@@ -135,7 +135,7 @@ func bookOf(name string) (book []wixsim.Package, err error) {
 }
 
 // writePlanted writes the ledger and the truth of a generated book.
-func writePlanted(planted *wixsim.Planted, ledger, truth string) (err error) {
+func writePlanted(planted *wixsim.SampleData, ledger, truth string) (err error) {
 	if ledger != "" {
 		if err := os.WriteFile(ledger, planted.LedgerCSV(0), 0o600); err != nil {
 			return err

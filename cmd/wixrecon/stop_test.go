@@ -48,7 +48,7 @@ func cancelThatLandsLater(t *testing.T) {
 	_, err = m.wants([]int{job.ExitOK, job.ExitUnfixed}, "run", "--fix", fixes, "--run-id", fixRun, "--settle", "1h")
 	must(t, err, m.sentOnce())
 	m.wantsUnsettled(t)
-	m.wix.Land()
+	m.wix.ApplyDelayed()
 	_, err = m.wants([]int{job.ExitOK}, apply...)
 	must(t, err, m.fixed())
 	_, err = m.wants([]int{job.ExitRefused}, apply...)
@@ -73,7 +73,7 @@ func cancelThatLandsAfterItsSenderDied(t *testing.T) {
 	if n := m.sends()[remedies()[4].sent()]; n != 1 {
 		t.Errorf("the cancel was sent %d times", n)
 	}
-	m.wix.Land()
+	m.wix.ApplyDelayed()
 	must(t, m.goOn(planRun), m.fixed())
 }
 

@@ -37,7 +37,7 @@ const maxConcurrency = 8
 
 // A world is what one run of the program meets.
 type world struct {
-	planted *wixsim.Planted
+	planted *wixsim.SampleData
 	server  *wixsim.Server // nil where the test answers by itself
 	url     string
 	key     string
@@ -46,9 +46,9 @@ type world struct {
 }
 
 // newWorld serves the planted book. A nil o is a server without any fault.
-func newWorld(t *testing.T, planted *wixsim.Planted, o *wixsim.Options) *world {
+func newWorld(t *testing.T, planted *wixsim.SampleData, o *wixsim.Options) *world {
 	t.Helper()
-	server := wixsim.New(planted.Book, o)
+	server := wixsim.New(planted.Inventory, o)
 	s := worldOf(t, planted, server)
 	s.server = server
 	if o != nil && o.Key != "" {
@@ -58,7 +58,7 @@ func newWorld(t *testing.T, planted *wixsim.Planted, o *wixsim.Options) *world {
 }
 
 // worldOf lets the handler answer in the place of Wix.
-func worldOf(t *testing.T, planted *wixsim.Planted, handler http.Handler) *world {
+func worldOf(t *testing.T, planted *wixsim.SampleData, handler http.Handler) *world {
 	t.Helper()
 	wixAPI := httptest.NewServer(handler)
 	t.Cleanup(wixAPI.Close)

@@ -1,8 +1,8 @@
-// Package repotest holds the repository to its own rules: which package may
-// import which, how long a function may be, what may not stand in a file. It
+// Package repotest enforces the repository's own rules: which package may
+// import which, how long a function may be, which words a text may not use. It
 // has tests only.
 //
 // The rules read source text and not the build, so that files behind build tags
-// are held to them as well, and a package that does not compile does not hide
-// what another one does.
+// are checked as well, and a package that does not compile does not hide the
+// faults of another.
 package repotest

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// Arrows point inward. arrows says for every package which others of ours its
-// program code may import; a package that is not in it is a fault, so that
-// nobody adds one without deciding. Tests may import what they like.
+// Imports point inward. arrows lists for every package which others of this
+// module its program code may import; a package that is not listed is a fault,
+// so that adding one needs a decision. Tests may import anything.
 var arrows = map[string][]string{
 	"reconcile":          {},
 	"reconcile/join":     {"reconcile"},
@@ -19,18 +19,18 @@ var arrows = map[string][]string{
 	"sources/table":      {},
 	"sources/ledger":     {"reconcile", "reconcile/fix", "sources/table"},
 	"sources/wix":        {"reconcile", "reconcile/fix"},
-	"sources/wix/wixsim": {"reconcile"}, // its JSON types are its own, or it could not contradict the client
+	"sources/wix/wixsim": {}, // with JSON types of its own, so that it can't share a mistake of the client
 	"sources/archive":    {"reconcile", "reconcile/fix", "sources/storage"},
 	"report":             {"reconcile", "reconcile/fix", "reconcile/monthend"},
 	"internal/repotest":  {},
 	"internal/servers":   {}, // for tests
 }
 
-// outermost packages put the others together, and may import all of them.
+// outermost packages combine the others, and may import all of them.
 const outermost = "cmd"
 
-// homes says where in program code a library may be imported. The longest path
-// that fits decides.
+// homes lists where program code may import a library. The longest matching path
+// decides.
 var homes = map[string][]string{
 	"github.com/urfave/cli":        {"cmd"},
 	"github.com/robfig/cron":       {"cmd"},
@@ -56,51 +56,52 @@ var homes = map[string][]string{
 	"github.com/jedib0t/go-pretty": {"report", "cmd"},
 }
 
-// rules are what the code under reconcile may import beyond the standard library.
-var rules = []string{"golang.org/x/sync", "golang.org/x/text", "github.com/govalues/decimal"}
+// pureLibraries are what the code under reconcile may import besides the standard
+// library.
+var pureLibraries = []string{"golang.org/x/sync", "golang.org/x/text", "github.com/govalues/decimal"}
 
-// effects are what of the standard library the rules do without. Only join has
-// files: temporary ones, to spill to.
+// effects are the packages of the standard library that the code under reconcile
+// may not import. Only join has files: temporary ones, to spill to.
 var effects = []string{"os", "os/exec", "net", "net/http", "syscall", "math/rand", "math/rand/v2"}
 
-// within tells whether a package is the other one, or below it.
+// within reports whether a package is the other one, or below it.
 func within(pkg, other string) bool { return pkg == other || strings.HasPrefix(pkg, other+"/") }
 
-// faultsOfImports judges one file of program code.
-func faultsOfImports(s *source) []string {
+// importFaults checks one file of program code.
+func importFaults(s *source) []string {
 	var faults []string
 	for _, imported := range s.imports {
-		if why := refused(s.dir(), imported); why != "" {
+		if why := refusal(s.dir(), imported); why != "" {
 			faults = append(faults, fmt.Sprintf("%s imports %s: %s", s.name, imported, why))
 		}
 	}
 	return faults
 }
 
-// refused says why a package may not import another, or nothing.
-func refused(dir, imported string) string {
+// refusal returns why a package may not import another, or nothing.
+func refusal(dir, imported string) string {
 	if ours, ok := strings.CutPrefix(imported, module+"/"); ok {
-		return refusedArrow(dir, ours)
+		return arrowRefusal(dir, ours)
 	}
 	if allowed, ok := home(imported); ok && !slices.ContainsFunc(allowed, func(h string) bool { return within(dir, h) }) {
-		return fmt.Sprintf("its home is %v", allowed)
+		return fmt.Sprintf("it may be imported in %v", allowed)
 	}
 	if !within(dir, "reconcile") {
 		return ""
 	}
 	if library := strings.Contains(strings.Split(imported, "/")[0], "."); library {
-		if !slices.ContainsFunc(rules, func(r string) bool { return within(imported, r) }) {
-			return fmt.Sprintf("the rules need no more than %v", rules)
+		if !slices.ContainsFunc(pureLibraries, func(r string) bool { return within(imported, r) }) {
+			return fmt.Sprintf("the code under reconcile needs no more than %v", pureLibraries)
 		}
 		return ""
 	}
 	if dir != "reconcile/join" && slices.Contains(effects, imported) {
-		return "the rules have no effects"
+		return "the code under reconcile has no effects"
 	}
 	return ""
 }
 
-func refusedArrow(dir, ours string) string {
+func arrowRefusal(dir, ours string) string {
 	if within(dir, outermost) {
 		return ""
 	}
@@ -109,12 +110,12 @@ func refusedArrow(dir, ours string) string {
 	case !known:
 		return "this package is not in the table of arrows"
 	case !slices.Contains(allowed, ours):
-		return fmt.Sprintf("it may import %v of ours", allowed)
+		return fmt.Sprintf("it may import %v of this module", allowed)
 	}
 	return ""
 }
 
-// home gives the homes of a library by its longest path.
+// home returns the homes of a library by its longest path.
 func home(imported string) (allowed []string, ok bool) {
 	longest := ""
 	for library, homes := range homes {
@@ -125,12 +126,9 @@ func home(imported string) (allowed []string, ok bool) {
 	return allowed, longest != ""
 }
 
-func TestArrowsPointInward(t *testing.T) {
+func TestImportsPointInward(t *testing.T) {
 	for _, s := range sources(t) {
-		if s.isTest() {
-			continue
-		}
-		for _, fault := range faultsOfImports(s) {
+		for _, fault := range importFaults(s) {
 			t.Error(fault)
 		}
 		if _, known := arrows[s.dir()]; !known && !within(s.dir(), outermost) {
@@ -139,7 +137,7 @@ func TestArrowsPointInward(t *testing.T) {
 	}
 }
 
-func TestTheRulesOfImports(t *testing.T) {
+func TestImportRules(t *testing.T) {
 	tests := []struct {
 		dir, imported string
 		ok            bool
@@ -180,7 +178,7 @@ func TestTheRulesOfImports(t *testing.T) {
 	}
 	for _, tt := range tests {
 		s := sample(t, tt.dir+"/x.go", fmt.Sprintf("package x\nimport _ %q\n", tt.imported))
-		if faults := faultsOfImports(s); (len(faults) == 0) != tt.ok {
+		if faults := importFaults(s); (len(faults) == 0) != tt.ok {
 			t.Errorf("%s imports %s: faults %v, want ok %t", tt.dir, tt.imported, faults, tt.ok)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 
 const module = "github.com/wixrecon/wixrecon"
 
-// root is the module's folder, seen from this package's.
+// root is the module's folder, relative to this package.
 const root = "../.."
 
 // A source is one Go file.
@@ -29,8 +29,7 @@ type source struct {
 	imports []string
 }
 
-func (s *source) dir() string  { return path.Dir(s.name) }
-func (s *source) isTest() bool { return strings.HasSuffix(s.name, "_test.go") }
+func (s *source) dir() string { return path.Dir(s.name) }
 
 func newSource(name string, text []byte) (*source, error) {
 	s := &source{name: name, text: text, fset: token.NewFileSet()}
@@ -58,8 +57,8 @@ func sample(t *testing.T, name, text string) *source {
 	return s
 }
 
-// leftover tells what git ignores: it is not the repository's.
-func leftover(name string) bool {
+// ignored reports whether git ignores the file or folder.
+func ignored(name string) bool {
 	base := path.Base(name)
 	return slices.Contains([]string{".git", "bin", "dist", "wixrecon-demo", "wixrecon-runs"}, name) ||
 		base == ".env" || strings.HasPrefix(base, ".env.")
@@ -72,9 +71,9 @@ var repository = sync.OnceValues(func() (map[string][]byte, error) {
 		switch {
 		case err != nil:
 			return err
-		case leftover(name) && entry.IsDir():
+		case ignored(name) && entry.IsDir():
 			return fs.SkipDir
-		case leftover(name) || !entry.Type().IsRegular():
+		case ignored(name) || !entry.Type().IsRegular():
 			return nil
 		}
 		text, err := os.ReadFile(path.Join(root, name))
@@ -98,21 +97,34 @@ func texts(t *testing.T) map[string][]byte {
 	return files
 }
 
-// sources gives the module's Go files. What lies under testdata is another
-// module's, or is meant to be wrong.
-func sources(t *testing.T) []*source {
-	t.Helper()
+// parsed parses every file of program code once. What is under testdata belongs
+// to another module, or is wrong on purpose.
+var parsed = sync.OnceValues(func() ([]*source, error) {
+	files, err := repository()
+	if err != nil {
+		return nil, err
+	}
 	var all []*source
-	for name, text := range texts(t) {
-		if !strings.HasSuffix(name, ".go") || strings.Contains("/"+name, "/testdata/") {
+	for name, text := range files {
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || strings.Contains("/"+name, "/testdata/") {
 			continue
 		}
 		s, err := newSource(name, text)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		all = append(all, s)
 	}
 	slices.SortFunc(all, func(a, b *source) int { return strings.Compare(a.name, b.name) })
+	return all, nil
+})
+
+// sources returns the module's program code.
+func sources(t *testing.T) []*source {
+	t.Helper()
+	all, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return all
 }

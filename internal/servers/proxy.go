@@ -1,10 +1,6 @@
 package servers
 
-// A proxy stands before a store and does what networks and busy stores do. It
-// passes the host on as it came, because S3 signs it.
-
 import (
-	"bytes"
 	"io"
 	"net/http"
 	"net/http/httputil"
@@ -12,16 +8,19 @@ import (
 	"sync"
 )
 
-// A Proxy is a handler that passes requests on to a store. Its fields are set
-// before the first request.
+// A Proxy is a handler that forwards requests to a store, and injects the faults
+// of networks and busy stores. Its fields are set before the first request.
 type Proxy struct {
 	Address string // of the store
-	Renamed bool   // the store wants its own address as the host, which is not signed
+	// RewriteHost forwards the store's address as the host. By default the
+	// host is forwarded as received, because S3 signs it.
+	RewriteHost bool
 
-	// LoseFirst says of a request whether its answer is lost the first time:
-	// the store does what was asked, and the connection ends.
+	// LoseFirst reports whether the answer to a request is lost the first time:
+	// the store executes the request, and the connection is aborted.
 	LoseFirst func(*http.Request) bool
-	// SlowDown is how many requests are answered with 503 and not passed on.
+	// SlowDown is the number of requests that are answered with 503 and not
+	// forwarded.
 	SlowDown int
 
 	mu   sync.Mutex
@@ -30,10 +29,10 @@ type Proxy struct {
 	slow int
 }
 
-// Lost counts the answers that were lost, Slowed the requests that were refused.
+// Lost returns the number of answers that were lost.
 func (p *Proxy) Lost() int { p.mu.Lock(); defer p.mu.Unlock(); return p.lost }
 
-// Slowed counts the requests that were answered with 503.
+// Slowed returns the number of requests that were answered with 503.
 func (p *Proxy) Slowed() int { p.mu.Lock(); defer p.mu.Unlock(); return p.slow }
 
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -43,16 +42,16 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, `<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>`)
 		return
 	}
-	if p.Renamed {
+	if p.RewriteHost {
 		r.Host = p.Address
 	}
-	through := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: p.Address})
+	forward := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: p.Address})
 	if !p.lose(r) {
-		through.ServeHTTP(w, r)
+		forward.ServeHTTP(w, r)
 		return
 	}
-	through.ServeHTTP(&discard{header: http.Header{}}, r)
-	panic(http.ErrAbortHandler) // ends the connection without an answer
+	forward.ServeHTTP(discard{}, r)
+	panic(http.ErrAbortHandler) // the documented way to abort a connection
 }
 
 func (p *Proxy) refuse() bool {
@@ -71,24 +70,21 @@ func (p *Proxy) lose(r *http.Request) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	what := r.Method + " " + r.URL.String()
-	if p.seen[what] {
+	request := r.Method + " " + r.URL.String()
+	if p.seen[request] {
 		return false
 	}
 	if p.seen == nil {
 		p.seen = make(map[string]bool)
 	}
-	p.seen[what] = true
+	p.seen[request] = true
 	p.lost++
 	return true
 }
 
-// discard takes an answer that nobody gets.
-type discard struct {
-	header http.Header
-	body   bytes.Buffer
-}
+// discard is a response writer for an answer that is lost.
+type discard struct{}
 
-func (d *discard) Header() http.Header         { return d.header }
-func (d *discard) WriteHeader(int)             {}
-func (d *discard) Write(b []byte) (int, error) { return d.body.Write(b) }
+func (discard) Header() http.Header         { return http.Header{} }
+func (discard) WriteHeader(int)             {}
+func (discard) Write(b []byte) (int, error) { return len(b), nil }

@@ -1,10 +1,7 @@
-// Package servers starts real stores on loopback for tests: an S3 server that
-// checks signatures, and a server of Google's storage. They are programs of a
-// module of their own, testdata/servers, which make servers builds.
+// Package servers starts real object stores on loopback for tests: an S3 server
+// that checks signatures, and a Google Cloud Storage server. Their programs are
+// in a module of their own, testdata/servers, and are built by make servers.
 package servers
-
-// A store is ready when it answers, and is gone when it is closed: it is a
-// child of the test, and keeps what it stores in a folder of the test's.
 
 import (
 	"bytes"
@@ -20,8 +17,8 @@ import (
 	"time"
 )
 
-// ErrNotBuilt says that the program of the server is not there.
-var ErrNotBuilt = errors.New("is not built: make servers builds it, where its modules can be had")
+// ErrNotBuilt is returned where the program of a server is missing.
+var ErrNotBuilt = errors.New("is not built: run make servers, which needs its modules")
 
 // The keys of the S3 server's only user.
 const (
@@ -29,7 +26,8 @@ const (
 	SecretKey = "t0psecret-of-the-test"
 )
 
-// A Store is a server that runs.
+// A Store is a running server, a child of the test process. It accepts
+// connections when it is returned, and has ended when Close returns.
 type Store struct {
 	Address string // host:port, on loopback
 
@@ -38,7 +36,7 @@ type Store struct {
 	output  *output
 }
 
-// output is what a server printed, for the message of its failure.
+// An output collects what a server prints, for the error message when it fails.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -56,8 +54,8 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// S3 starts an S3 server that checks signatures. Its buckets are made as
-// folders of the given one.
+// S3 starts an S3 server that checks signatures. Its buckets are subfolders of
+// the folder.
 func S3(ctx context.Context, folder string, buckets ...string) (*Store, error) {
 	if err := makeBuckets(folder, buckets); err != nil {
 		return nil, err
@@ -68,7 +66,7 @@ func S3(ctx context.Context, folder string, buckets ...string) (*Store, error) {
 	})
 }
 
-// GCS starts a server of Google's storage. It takes any credentials.
+// GCS starts a Google Cloud Storage server. It accepts any credentials.
 func GCS(ctx context.Context, folder string, buckets ...string) (*Store, error) {
 	if err := makeBuckets(folder, buckets); err != nil {
 		return nil, err
@@ -89,8 +87,8 @@ func makeBuckets(folder string, buckets []string) error {
 	return nil
 }
 
-// start starts a program on a free port. Between the choice of the port and its
-// use another process may take it, so there is a second try.
+// start starts a program on a free port. Another process may take the port before
+// the program does, so there are three tries.
 func start(ctx context.Context, name string, env []string, args func(address string) []string) (*Store, error) {
 	program, err := find(name)
 	if err != nil {
@@ -111,9 +109,9 @@ func start(ctx context.Context, name string, env []string, args func(address str
 		}
 		go func() {
 			defer close(s.ended)
-			_ = s.process.Wait() // it is killed in the end
+			_ = s.process.Wait() // Close kills it
 		}()
-		if err = s.answers(ctx); err == nil {
+		if err = s.waitReady(ctx); err == nil {
 			return s, nil
 		}
 		s.Close()
@@ -122,23 +120,23 @@ func start(ctx context.Context, name string, env []string, args func(address str
 	return nil, errors.Join(faults...)
 }
 
-// find finds a program in bin/servers of the repository that the working
-// directory is in.
+// find returns the path of a program in bin/servers of the repository that
+// contains the working directory.
 func find(name string) (string, error) {
-	at, err := os.Getwd()
+	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for {
-		if _, err := os.Stat(filepath.Join(at, "testdata", "servers", "go.mod")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "testdata", "servers", "go.mod")); err == nil {
 			break
 		}
-		if at == filepath.Dir(at) {
-			return "", fmt.Errorf("find %s: not in the repository", name)
+		if dir == filepath.Dir(dir) {
+			return "", fmt.Errorf("find %s: the working directory is not in the repository", name)
 		}
-		at = filepath.Dir(at)
+		dir = filepath.Dir(dir)
 	}
-	program := filepath.Join(at, "bin", "servers", name)
+	program := filepath.Join(dir, "bin", "servers", name)
 	if _, err := os.Stat(program); errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s %w", name, ErrNotBuilt)
 	}
@@ -154,12 +152,12 @@ func freeAddress(ctx context.Context) (string, error) {
 	return listener.Addr().String(), listener.Close()
 }
 
-// patience is how long a server may take to answer; the machine may be busy.
-const patience = time.Minute
+// startTimeout is long, because the machine may be busy.
+const startTimeout = time.Minute
 
-// answers waits until the server accepts connections.
-func (s *Store) answers(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// waitReady waits until the server accepts connections.
+func (s *Store) waitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	var dialer net.Dialer
 	for {
@@ -169,16 +167,16 @@ func (s *Store) answers(ctx context.Context) error {
 		}
 		select {
 		case <-s.ended:
-			return errors.New("it ended")
+			return errors.New("the process ended")
 		case <-ctx.Done():
-			return fmt.Errorf("it does not answer: %w", err)
+			return fmt.Errorf("no connection: %w", err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-// Close kills the server and waits for its end.
+// Close kills the server and waits until it has ended.
 func (s *Store) Close() {
-	_ = s.process.Process.Kill() // an error says that it has ended
+	_ = s.process.Process.Kill() // it may have ended already
 	<-s.ended
 }

@@ -42,7 +42,7 @@ func behind() map[string]func(*testing.T, *servers.Proxy) (*storage.Opener, func
 			return s3(t, p, s3Server(t).Address)
 		},
 		"gs": func(t *testing.T, p *servers.Proxy) (*storage.Opener, func(string) string) {
-			p.Address, p.Renamed = started(t, servers.GCS).Address, true
+			p.Address, p.RewriteHost = started(t, servers.GCS).Address, true
 			opener := gcsOpener(serve(t, p))
 			return &storage.Opener{Openers: map[string]blob.BucketURLOpener{"gs": opener}}, format("gs://" + bucket + "/%s")
 		},

@@ -89,7 +89,7 @@ func checkEffect(t *testing.T, s *wixsim.Server, fault wixsim.Fault) {
 		wixsim.ResetConnection, wixsim.HTMLBadGateway, wixsim.HTMLWithOK, wixsim.Hang:
 		want = wixsim.NoEffect
 	case wixsim.DelayedEffect:
-		want = wixsim.Underway
+		want = wixsim.Delayed
 	case wixsim.HalfAssign:
 		if changes[0].Kind == wixsim.Assign {
 			want = wixsim.HalfDone
@@ -100,7 +100,7 @@ func checkEffect(t *testing.T, s *wixsim.Server, fault wixsim.Fault) {
 	if changes[0].Effect != want || changed != (want == wixsim.Done || want == wixsim.HalfDone) {
 		t.Errorf("the simulator recorded %+v; package %+v", changes[0], p)
 	}
-	s.Land()
+	s.ApplyDelayed()
 	if fault == wixsim.DelayedEffect && s.Changes()[0].Effect != wixsim.DoneLater {
 		t.Errorf("later it recorded %+v", s.Changes()[0])
 	}
@@ -263,15 +263,15 @@ func TestReadDuringChanges(t *testing.T) {
 	for _, slow := range []wixsim.Fault{wixsim.Hang, wixsim.HangAfter, wixsim.Throttle, wixsim.ThrottleRetryAfter} {
 		delete(rates, slow) // they rightly slow down reads
 	}
-	planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 1, Accounts: 4, Packages: 150})
-	s := wixsim.New(planted.Book, &wixsim.Options{Delay: time.Millisecond, PageSize: 10, Changes: wixsim.ChangeOptions{
-		Faults: map[wixsim.ChangeKind]map[wixsim.Fault]float64{wixsim.AnyChange: rates},
+	planted := wixsim.Generate(wixsim.SampleOptions{Seed: 1, Accounts: 4, Packages: 150})
+	s := wixsim.New(planted.Inventory, &wixsim.Options{Delay: time.Millisecond, PageSize: 10, Changes: wixsim.ChangeOptions{
+		Faults: rates,
 	}})
 	c := serve(t, s, func(c *Options) {
 		c.Key, c.AccountID, c.Concurrency = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent, 3
 	})
 	var changes sync.WaitGroup
-	for _, p := range planted.Book[:60] {
+	for _, p := range planted.Inventory[:60] {
 		changes.Go(func() {
 			_, _ = c.Send(context.Background(), Change{Kind: SetExternalID, AccountID: p.AccountID, PackageID: p.ID, ExternalID: "moved"}, nil)
 		})
@@ -279,7 +279,7 @@ func TestReadDuringChanges(t *testing.T) {
 	var sink recordingSink
 	coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, sink.sink)
 	changes.Wait()
-	if err != nil || !coverage.Complete() || len(sink.packages) != len(planted.Book) {
+	if err != nil || !coverage.Complete() || len(sink.packages) != len(planted.Inventory) {
 		t.Errorf("read %d packages, coverage %+v, error %v", len(sink.packages), coverage, err)
 	}
 	if n := len(s.Changes()); n != 60 || s.MaxInFlight() > 3 || c.Requests().Change != 60 {

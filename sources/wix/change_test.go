@@ -89,7 +89,7 @@ func TestSevenChanges(t *testing.T) {
 		Adjust:         {"PATCH " + instance, `{"catalogProductId":"` + product2 + `"}`, false, func(p *reconcile.Package) bool { return p.Instances[0].ProductID == product2 }},
 		SetExternalID:  {"PATCH " + path + "update/" + packageID(1) + "/ext-2", "", true, func(p *reconcile.Package) bool { return p.ExternalID == "ext-2" }},
 	} {
-		for _, shape := range []wixsim.AnswerShape{wixsim.AnswerEmpty, wixsim.AnswerPackage, wixsim.AnswerInstance, wixsim.AnswerNothing, wixsim.AnswerStatus} {
+		for _, shape := range []wixsim.AnswerShape{wixsim.AnswerEmpty, wixsim.AnswerPackage, wixsim.AnswerInstance, wixsim.AnswerNoBody, wixsim.AnswerNoContent} {
 			t.Run(string(kind)+" "+string(shape), func(t *testing.T) {
 				s, c := serveSim(t, wixsim.ChangeOptions{Answer: shape})
 				change := sevenChanges()[kind]

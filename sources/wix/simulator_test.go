@@ -26,8 +26,8 @@ func TestSimulatedInventories(t *testing.T) {
 		"parent only":           {ParentOnly: true}, "parent only, no offset": {ParentOnly: true, NoOffset: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 1, Accounts: 4, Packages: 150, PerKind: 1, AsOf: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
-			server := wixsim.New(planted.Book, &o)
+			planted := wixsim.Generate(wixsim.SampleOptions{Seed: 1, Accounts: 4, Packages: 150, PerKind: 1, AsOf: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)})
+			server := wixsim.New(planted.Inventory, &o)
 			c := serve(t, server, func(c *Options) { c.Key, c.AccountID = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent })
 			var s recordingSink
 			coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, s.sink)
@@ -38,10 +38,10 @@ func TestSimulatedInventories(t *testing.T) {
 			if o.ParentOnly {
 				want = reconcile.InventoryNotDiscoverable
 			}
-			if coverage.Inventory != want || len(s.packages) != len(planted.Book) {
-				t.Errorf("inventory %s with %d packages, want %s with %d; %v", coverage.Inventory, len(s.packages), want, len(planted.Book), coverage.Problems)
+			if coverage.Inventory != want || len(s.packages) != len(planted.Inventory) {
+				t.Errorf("inventory %s with %d packages, want %s with %d; %v", coverage.Inventory, len(s.packages), want, len(planted.Inventory), coverage.Problems)
 			}
-			for _, p := range planted.Book {
+			for _, p := range planted.Inventory {
 				got, ok := s.packages[strings.ToLower(p.ID)]
 				if !ok || len(got.Instances) != len(p.ProductInstances) || got.ExternalID != reconcile.TrimID(p.ExternalID) {
 					t.Fatalf("package %+v was read as %+v", p, got)
@@ -67,8 +67,8 @@ func breaking(fault wixsim.Fault) bool {
 // gets no third request per chain, and is never believed.
 func TestSimulatedProtocolErrors(t *testing.T) {
 	for _, fault := range []wixsim.Fault{wixsim.StuckCursor, wixsim.LoopingCursor, wixsim.NoMetadata} {
-		planted := wixsim.Generate(wixsim.GenerateOptions{Seed: 1, Accounts: 3, Packages: 60})
-		server := wixsim.New(planted.Book, &wixsim.Options{Faults: map[wixsim.Fault]float64{fault: 1}, MaxFaultsPerRequest: -1, PageSize: 5})
+		planted := wixsim.Generate(wixsim.SampleOptions{Seed: 1, Accounts: 3, Packages: 60})
+		server := wixsim.New(planted.Inventory, &wixsim.Options{Faults: map[wixsim.Fault]float64{fault: 1}, MaxFaultsPerRequest: -1, PageSize: 5})
 		c := serve(t, server, func(c *Options) { c.Key, c.AccountID = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent })
 		coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, ignorePackages)
 		if err != nil {
@@ -81,9 +81,9 @@ func TestSimulatedProtocolErrors(t *testing.T) {
 }
 
 // accountsOf returns the accounts of all packages, as if the ledger named them.
-func accountsOf(planted *wixsim.Planted) []string {
+func accountsOf(planted *wixsim.SampleData) []string {
 	var all []string
-	for _, p := range planted.Book {
+	for _, p := range planted.Inventory {
 		all = append(all, p.AccountID)
 	}
 	return all

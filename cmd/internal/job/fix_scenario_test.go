@@ -99,7 +99,7 @@ func (n *fixScenario) export(t *testing.T, at time.Time) {
 	for i := range rows {
 		rows[i].Customer = "exported " + at.Format(time.RFC3339)
 	}
-	if err := os.WriteFile(n.ledger, (&wixsim.Planted{Rows: rows}).LedgerCSV(0), 0o600); err != nil {
+	if err := os.WriteFile(n.ledger, (&wixsim.SampleData{Rows: rows}).LedgerCSV(0), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

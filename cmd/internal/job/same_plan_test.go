@@ -57,15 +57,15 @@ func with(flags map[string]string, name, value string) map[string]string {
 // of one night starts.
 type preparedNight struct {
 	*fixScenario
-	planted *wixsim.Planted
+	planted *wixsim.SampleData
 	flags   map[string]string
 }
 
 func prepareNight(t *testing.T, seed uint64) *preparedNight {
 	t.Helper()
 	r := &preparedNight{fixScenario: newFixScenario(t)}
-	r.planted = wixsim.Generate(wixsim.GenerateOptions{Seed: seed, Packages: 60, PerKind: 2, AsOf: moment(1, 0)})
-	r.packages, r.frozen, r.out = r.planted.Book, true, filepath.Join(t.TempDir(), "out")
+	r.planted = wixsim.Generate(wixsim.SampleOptions{Seed: seed, Packages: 60, PerKind: 2, AsOf: moment(1, 0)})
+	r.packages, r.frozen, r.out = r.planted.Inventory, true, filepath.Join(t.TempDir(), "out")
 	r.flags = map[string]string{
 		"max-bad-rows": "100", "min-sightings": fmt.Sprint(2 + seed%2), "prices": r.prices(t), "cancel-unlisted-accounts": "true",
 	}
@@ -110,7 +110,7 @@ func (r *preparedNight) prices(t *testing.T) string {
 func (r *preparedNight) actions(t *testing.T, g *variant) ([]byte, *nightResult) {
 	t.Helper()
 	own := *r.fixScenario
-	own.scenario = &scenario{ledger: r.ledger, opener: r.opener, packages: r.planted.Book, server: g.server, out: filepath.Join(t.TempDir(), "out")}
+	own.scenario = &scenario{ledger: r.ledger, opener: r.opener, packages: r.planted.Inventory, server: g.server, out: filepath.Join(t.TempDir(), "out")}
 	if err := os.CopyFS(own.out, os.DirFS(r.out)); err != nil {
 		t.Fatal(err)
 	}

@@ -2,133 +2,309 @@ package wixsim
 
 import (
 	"net/http"
-	"net/url"
-	"strings"
+	"slices"
+	"sync"
+	"time"
+	"unicode/utf8"
 )
 
-// The seven calls that change something, told apart by method and path. A path
-// is cut at its slashes before it is unescaped, so that an external id may hold
-// any character. The word unassign in the place of a site is the other call.
+// A change is planned as an edit, which is packages that replace others, and
+// then committed as a whole. A fault hits between these steps.
 
-// A ChangeKind names one of the seven.
-type ChangeKind string
+const maxExternalID = 100 // characters
 
-// The kinds.
-const (
-	CreatePackage  ChangeKind = "create"
-	CancelPackage  ChangeKind = "cancel-package"
-	CancelInstance ChangeKind = "cancel-instance"
-	Assign         ChangeKind = "assign"
-	Unassign       ChangeKind = "unassign"
-	Adjust         ChangeKind = "adjust"
-	SetExternalID  ChangeKind = "external-id"
-)
-
-// AnyChange stands for every kind that has no rates of its own.
-const AnyChange ChangeKind = ""
-
-// A changeOrder is what one request asks for.
-type changeOrder struct {
-	kind       ChangeKind
-	account    string // of the header
-	packageID  string
-	instanceID string
-	siteID     string
-	externalID string
-	body       []byte
+// An edit is what a change comes to.
+type edit struct {
+	packages  []*Package
+	packageID string // the package that is concerned or created
+	effect    Effect
+	answer    *reply
+	key       string         // the idempotency key of a create
+	created   createdPackage // what is stored under the key
 }
 
-// orderOf reads a request that changes something; ok is false for any other.
-func orderOf(r *http.Request, body []byte) (o changeOrder, ok bool) {
-	segments, ok := segmentsOf(r.URL.EscapedPath())
-	if !ok {
-		return o, false
-	}
-	o = changeOrder{account: r.Header.Get("wix-account-id"), body: body}
-	if r.Method == http.MethodPost && len(segments) == 1 && segments[0] == "v2/packages" {
-		o.kind = CreatePackage
-		return o, true
-	}
-	if segments[0] != "v1/packages" {
-		return o, false
-	}
-	return o.route(r.Method, segments[1:])
-}
-
-// segmentsOf gives version and noun as the first segment, the rest unescaped.
-func segmentsOf(escaped string) ([]string, bool) {
-	parts := strings.Split(escaped, "/")
-	if len(parts) < 4 || parts[0] != "" || parts[1] != "resellers" {
-		return nil, false
-	}
-	segments := []string{parts[2] + "/" + parts[3]}
-	for _, part := range parts[4:] {
-		text, err := url.PathUnescape(part)
-		if err != nil || text == "" {
-			return nil, false
-		}
-		segments = append(segments, text)
-	}
-	return segments, true
-}
-
-func (o changeOrder) route(method string, rest []string) (changeOrder, bool) {
-	if len(rest) > 1 && rest[0] == "product-instances" {
-		return o.routeInstance(method, rest[1:])
-	}
-	switch {
-	case method == http.MethodDelete && len(rest) == 1:
-		o.kind, o.packageID = CancelPackage, rest[0]
-	case method == http.MethodPatch && len(rest) == 3 && rest[0] == "update":
-		o.kind, o.packageID, o.externalID = SetExternalID, rest[1], rest[2]
-	default:
-		return o, false
-	}
-	return o, true
-}
-
-func (o changeOrder) routeInstance(method string, rest []string) (changeOrder, bool) {
-	o.instanceID = rest[0]
-	switch {
-	case method == http.MethodDelete && len(rest) == 1:
-		o.kind = CancelInstance
-	case method == http.MethodPatch && len(rest) == 1:
-		o.kind = Adjust
-	case method == http.MethodPatch && len(rest) == 2 && rest[1] == "unassign":
-		o.kind = Unassign
-	case method == http.MethodPatch && len(rest) == 2:
-		o.kind, o.siteID = Assign, rest[1]
-	default:
-		return o, false
-	}
-	return o, true
-}
-
-// String names the logical request: a retry is the same.
-func (o changeOrder) String() string {
-	return strings.Join([]string{
-		"CHANGE", string(o.kind), fold(o.account), fold(o.packageID), fold(o.instanceID), fold(o.siteID), o.externalID, string(o.body),
-	}, "\x00")
-}
-
-// check holds the form of the request against the reference, whatever the inventory
-// holds.
-func (o changeOrder) check(r *http.Request) *refusal {
-	if r.URL.RawQuery != "" {
-		return violate("query string", "the call takes none")
-	}
-	for _, id := range []struct{ name, value string }{
-		{"packageId", o.packageID}, {"instanceId", o.instanceID}, {"siteId", o.siteID},
-	} {
-		if id.value != "" && !isGUID(id.value) {
-			return violate(id.name, "%q is not a GUID", id.value)
+// changeFault decides which fault a change meets.
+func (s *Server) changeFault(c call, rec *record) Fault {
+	if s.o.Changes.OnChange != nil {
+		if fault := s.o.Changes.OnChange(rec.changeNumber, s.recorder.snapshot(rec)); fault != "" {
+			return fault
 		}
 	}
-	if o.kind == CreatePackage || o.kind == Adjust {
-		return checkJSON(r)
+	allowed := changes
+	if c.kind == Assign {
+		allowed |= assigns
 	}
-	if text := strings.TrimSpace(string(o.body)); text != "" && text != "{}" {
-		return violate("body", "the call takes none")
+	return s.draw(c.String(), changes|assigns, allowed, s.o.Changes.Faults)
+}
+
+func (s *Server) answerChange(c call, fault Fault, rec *record) *reply {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	e, bad := s.plan(c)
+	if bad != nil {
+		return bad
+	}
+	concerned := e.packageID
+	if c.kind == CreatePackage && e.effect == Done {
+		concerned = "" // it does not exist unless the change is made
+	}
+	switch {
+	case fault != "" && !slices.Contains(ChangeFaults(), fault):
+		return refuse(http.StatusNotImplemented, "NO_SUCH_FAULT", "%q is not a fault of changes", fault)
+	case fault.rule().stage == before:
+		s.recorder.note(rec, NoEffect, concerned)
+		return s.preempt(fault)
+	case fault == DelayedEffect:
+		s.delay(c, rec)
+		s.recorder.note(rec, Delayed, concerned)
+		return &reply{fault: fault}
+	case fault == HalfAssign && c.kind == Assign:
+		half, _ := s.plan(call{kind: Unassign, account: c.account, instanceID: c.instanceID})
+		s.commit(half)
+		s.recorder.note(rec, HalfDone, concerned)
+		answer := failure(http.StatusInternalServerError)
+		answer.fault = fault
+		return answer
+	}
+	s.commit(e)
+	s.recorder.note(rec, e.effect, e.packageID)
+	if r := fault.rule(); r.stage == after {
+		return s.faultAnswer(r)
+	}
+	e.answer.fault = fault
+	return e.answer
+}
+
+// plan checks the call against the inventory and returns its edit. It changes
+// nothing.
+func (s *Server) plan(c call) (*edit, *reply) {
+	switch c.kind {
+	case CreatePackage:
+		return s.planCreate(c)
+	case CancelPackage:
+		return s.planCancel(c)
+	case SetExternalID:
+		return s.planExternalID(c)
+	}
+	return s.planInstance(c)
+}
+
+func (s *Server) commit(e *edit) {
+	for _, p := range e.packages {
+		s.inventory.put(p)
+	}
+	if e.key != "" {
+		s.created[e.key] = e.created
+	}
+}
+
+// delay makes the change later. It is checked again then.
+func (s *Server) delay(c call, rec *record) {
+	apply := sync.OnceFunc(func() {
+		e, bad := s.plan(c)
+		if bad != nil {
+			s.recorder.note(rec, RefusedLater, "")
+			return
+		}
+		s.commit(e)
+		s.recorder.note(rec, DoneLater, e.packageID)
+	})
+	s.delayed = append(s.delayed, apply)
+	time.AfterFunc(s.o.Changes.EffectDelay, func() {
+		s.changing.Lock()
+		defer s.changing.Unlock()
+		apply()
+	})
+}
+
+// ApplyDelayed makes every delayed change now, in order of arrival.
+func (s *Server) ApplyDelayed() {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	for _, apply := range s.delayed {
+		apply()
+	}
+	s.delayed = nil
+}
+
+// now returns a date that is later than the one before, because the later of
+// two copies of a package is the one that counts.
+func (s *Server) now(before time.Time) time.Time {
+	t := s.o.Changes.Now().UTC().Truncate(time.Millisecond)
+	if t.After(before) {
+		return t
+	}
+	return before.Add(time.Millisecond)
+}
+
+func (s *Server) planExternalID(c call) (*edit, *reply) {
+	p, bad := s.owned(c)
+	if bad != nil {
+		return nil, bad
+	}
+	if !utf8.ValidString(c.externalID) || utf8.RuneCountInString(c.externalID) > maxExternalID {
+		return nil, violate("externalId", "it is not UTF-8, or longer than %d characters", maxExternalID)
+	}
+	changed := p.clone()
+	changed.ExternalID, changed.UpdatedDate = c.externalID, s.now(p.UpdatedDate)
+	return &edit{
+		packages: []*Package{changed}, packageID: p.ID, effect: Done,
+		answer: answerWith(map[string]any{"updatedPackage": changed}),
+	}, nil
+}
+
+// planCancel cancels everything in a package but what FAILED.
+func (s *Server) planCancel(c call) (*edit, *reply) {
+	p, bad := s.owned(c)
+	if bad != nil {
+		return nil, bad
+	}
+	var ids []string
+	for i := range p.ProductInstances {
+		if in := &p.ProductInstances[i]; in.live() {
+			ids = append(ids, in.InstanceID)
+		}
+	}
+	if len(ids) == 0 {
+		return s.nothingToCancel(p, answerWith(map[string]any{"package": p}))
+	}
+	packages := s.canceled(ids)
+	own := packages[0] // because its instances are the first
+	own.UpdatedDate = s.now(p.UpdatedDate)
+	return &edit{
+		packages: packages, packageID: p.ID, effect: Done,
+		answer: answerWith(map[string]any{"package": own}),
+	}, nil
+}
+
+// nothingToCancel answers a cancel of what is not live.
+func (s *Server) nothingToCancel(p *Package, answer *reply) (*edit, *reply) {
+	if !s.o.Changes.IdempotentCancel {
+		return nil, refuse(http.StatusConflict, "FAILED_PRECONDITION", "nothing in package %s can be canceled", p.ID)
+	}
+	return &edit{packageID: p.ID, effect: Repeated, answer: answer}, nil
+}
+
+// canceled returns the packages of the instances, with these canceled and, where
+// the options say so, all that depend on them.
+func (s *Server) canceled(ids []string) []*Package {
+	var packages []*Package
+	for n := 0; n < len(ids); n++ {
+		p, at := s.inventory.findInstance(ids[n])
+		known := slices.IndexFunc(packages, func(q *Package) bool { return q.ID == p.ID })
+		if known < 0 {
+			known = len(packages)
+			packages = append(packages, s.touched(p))
+		}
+		in := &packages[known].ProductInstances[at]
+		in.Status, in.UpdatedDate = canceled, s.now(in.UpdatedDate)
+		if s.o.Changes.CancelDependants {
+			ids = s.withDependants(ids, ids[n])
+		}
+	}
+	return packages
+}
+
+// withDependants adds the live instances that reference the instance.
+func (s *Server) withDependants(ids []string, id string) []string {
+	for {
+		p, at := s.inventory.find(func(in *Instance) bool {
+			return in.live() && fold(in.ReferenceProductInstanceID) == fold(id) && !slices.Contains(ids, in.InstanceID)
+		})
+		if p == nil {
+			return ids
+		}
+		ids = append(ids, p.ProductInstances[at].InstanceID)
+	}
+}
+
+// touched returns a copy of the package for a change of an instance in it.
+func (s *Server) touched(p *Package) *Package {
+	c := p.clone()
+	if !s.o.Changes.KeepUpdatedDate {
+		c.UpdatedDate = s.now(p.UpdatedDate)
+	}
+	return c
+}
+
+// planInstance plans the four calls for one instance. All but a cancel need it
+// live; to set a state that it has already is allowed.
+func (s *Server) planInstance(c call) (*edit, *reply) {
+	p, at := s.inventory.findInstance(c.instanceID)
+	if p == nil {
+		return nil, refuse(http.StatusNotFound, "INSTANCE_NOT_FOUND", "instance %s does not exist", c.instanceID)
+	}
+	if fold(p.AccountID) != fold(c.account) {
+		return nil, refuse(http.StatusForbidden, "INSTANCE_ACCOUNT_MISMATCH",
+			"instance %s does not belong to account %s", c.instanceID, c.account)
+	}
+	if c.kind == CancelInstance {
+		return s.planCancelInstance(p, at)
+	}
+	if in := &p.ProductInstances[at]; !slices.Contains([]string{pending, enabled, awaitingAction}, in.Status) {
+		return nil, refuse(http.StatusConflict, "FAILED_PRECONDITION", "instance %s is %s", in.InstanceID, in.Status)
+	}
+	changed := s.touched(p)
+	in := &changed.ProductInstances[at]
+	switch c.kind {
+	case Assign:
+		in.SiteID = fold(c.siteID)
+	case Unassign:
+		in.SiteID = ""
+	case Adjust:
+		if bad := s.adjust(in, c.body); bad != nil {
+			return nil, bad
+		}
+	}
+	in.UpdatedDate = s.now(in.UpdatedDate)
+	return &edit{packages: []*Package{changed}, packageID: p.ID, effect: Done, answer: s.instanceAnswer(changed, in)}, nil
+}
+
+func (s *Server) planCancelInstance(p *Package, at int) (*edit, *reply) {
+	in := &p.ProductInstances[at]
+	if !in.live() {
+		return s.nothingToCancel(p, s.instanceAnswer(p, in))
+	}
+	packages := s.canceled([]string{in.InstanceID})
+	own := packages[0]
+	return &edit{packages: packages, packageID: p.ID, effect: Done, answer: s.instanceAnswer(own, &own.ProductInstances[at])}, nil
+}
+
+// adjust changes either the product or the billing cycle.
+func (s *Server) adjust(in *Instance, body []byte) *reply {
+	var b struct {
+		CatalogProductID string       `json:"catalogProductId"`
+		BillingInfo      *BillingInfo `json:"billingInfo"`
+	}
+	if err := decodeStrictly(body, &b); err != nil {
+		return violate("body", "%v", err)
+	}
+	switch {
+	case (b.CatalogProductID == "") == (b.BillingInfo == nil):
+		return violate("body", "either catalogProductId or billingInfo is required")
+	case b.BillingInfo != nil:
+		if bad := s.checkBilling(in.CatalogProductID, b.BillingInfo); bad != nil {
+			return bad
+		}
+		in.BillingInfo = b.BillingInfo
+	case !isGUID(b.CatalogProductID):
+		return violate("catalogProductId", "%q is not a GUID", b.CatalogProductID)
+	default:
+		in.CatalogProductID = fold(b.CatalogProductID)
 	}
 	return nil
+}
+
+func (s *Server) instanceAnswer(p *Package, in *Instance) *reply {
+	switch s.o.Changes.Answer {
+	case AnswerPackage:
+		return answerWith(map[string]any{"package": p})
+	case AnswerInstance:
+		return answerWith(map[string]any{"productInstance": in})
+	case AnswerNoBody:
+		return &reply{status: http.StatusOK}
+	case AnswerNoContent:
+		return &reply{status: http.StatusNoContent}
+	}
+	return answerWith(map[string]any{})
 }

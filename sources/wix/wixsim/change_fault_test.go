@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Each fault of a change: what the client sees, and what became of the inventory.
+// Each fault of a change: what the client sees, and the effect on the inventory.
 func TestFaultsOfChanges(t *testing.T) {
 	json, html := "application/json", "text/html; charset=utf-8"
 	for fault, test := range map[Fault]struct {
@@ -40,11 +40,11 @@ func TestFaultsOfChanges(t *testing.T) {
 		HTMLWithOKAfter:     {200, html, Done},
 		HangAfter:           {0, "", Done},
 		HalfAssign:          {500, json, HalfDone},
-		DelayedEffect:       {0, "", Underway},
+		DelayedEffect:       {0, "", Delayed},
 	} {
 		t.Run(string(fault), func(t *testing.T) {
-			r := serve(t, smallBook(), &Options{RetryAfter: "7", Delay: time.Nanosecond, Changes: ChangeOptions{
-				Now: today, Faults: map[ChangeKind]map[Fault]float64{Assign: {fault: 1}},
+			r := serve(t, smallInventory(), &Options{RetryAfter: "7", Delay: time.Nanosecond, Changes: ChangeOptions{
+				Faults: map[Fault]float64{fault: 1},
 			}})
 			status, header, err := r.assign()
 			if (err != nil) != (test.status == 0) || status != test.status && err == nil {
@@ -53,13 +53,13 @@ func TestFaultsOfChanges(t *testing.T) {
 			if err == nil && header.Get("Content-Type") != test.content || fault == ThrottleRetryAfter && header.Get("Retry-After") != "7" {
 				t.Errorf("got headers %v", header)
 			}
-			r.settleRecord()
+			r.waitForEnd()
 			if all := r.Changes(); len(all) != 1 || all[0].Effect != test.effect || all[0].Fault != fault || all[0].PackageID != packageA1 {
 				t.Errorf("recorded as %+v", all)
 			}
-			site := map[Effect]string{NoEffect: "site=1", Underway: "site=1", Done: "site=2", HalfDone: "site= "}[test.effect]
-			if got := r.held(instance2); !strings.Contains(got, site) {
-				t.Errorf("held is %s, want %s", got, site)
+			site := map[Effect]string{NoEffect: "site=1", Delayed: "site=1", Done: "site=2", HalfDone: "site= "}[test.effect]
+			if got := r.state(instance2); !strings.Contains(got, site) {
+				t.Errorf("the state is %s, want %s", got, site)
 			}
 		})
 	}
@@ -68,72 +68,74 @@ func TestFaultsOfChanges(t *testing.T) {
 	}
 }
 
-// assign moves the second instance, and hangs up where it gets no answer.
-func (r *rig) assign() (int, http.Header, error) {
+// assign moves the second instance, and disconnects where it gets no answer.
+func (r *testServer) assign() (int, http.Header, error) {
 	r.t.Helper()
 	req := r.request("PATCH", pi+instance2+"/"+siteNew, accountA, "")
-	ctx, hangUp := context.WithCancel(context.Background())
-	defer hangUp()
-	if rates := r.o.Changes.rates(Assign); rates[Hang]+rates[HangAfter] > 0 {
+	ctx, disconnect := context.WithCancel(context.Background())
+	defer disconnect()
+	if rates := r.o.Changes.Faults; rates[Hang]+rates[HangAfter] > 0 {
 		go func() {
-			for !slices.ContainsFunc(r.Changes(), func(c Change) bool { return c.Ended == 0 }) {
+			for !slices.ContainsFunc(r.Changes(), func(c Change) bool { return !c.Ended }) {
 				time.Sleep(time.Millisecond)
 			}
-			hangUp()
+			disconnect()
 		}()
 	}
 	status, header, _, err := r.do(req.WithContext(ctx))
 	return status, header, err
 }
 
-// settleRecord waits until the server has let go of a client that hung up.
-func (r *rig) settleRecord() {
-	for slices.ContainsFunc(r.Changes(), func(c Change) bool { return c.Ended == 0 }) {
+// waitForEnd waits until no change is in flight, not even of a client that has
+// disconnected.
+func (r *testServer) waitForEnd() {
+	for slices.ContainsFunc(r.Changes(), func(c Change) bool { return !c.Ended }) {
 		time.Sleep(time.Millisecond)
 	}
 }
 
 func TestDelayedEffect(t *testing.T) {
-	delayed := map[ChangeKind]map[Fault]float64{Assign: {DelayedEffect: 1}, CreatePackage: {DelayedEffect: 1}}
-	t.Run("lands", func(t *testing.T) {
+	delayed := map[Fault]float64{DelayedEffect: 1}
+	t.Run("applied", func(t *testing.T) {
 		r := serveSmall(t, ChangeOptions{Faults: delayed})
 		_, _, _ = r.assign()
 		_, _, _ = r.change("POST", v2, accountB, creating("k", "x", goodProduct))
-		if all := r.Changes(); len(r.book.all) != 3 || all[1].Effect != Underway || all[1].PackageID != "" {
-			t.Errorf("before it landed there are %d packages; %+v", len(r.book.all), all)
+		if all := r.Changes(); len(r.inventory.all) != 3 || all[1].Effect != Delayed || all[1].PackageID != "" {
+			t.Errorf("before the effect there are %d packages; %+v", len(r.inventory.all), all)
 		}
-		r.Land()
-		r.Land()
+		r.ApplyDelayed()
+		r.ApplyDelayed()
 		all := r.Changes()
-		if _, ok := r.Package(all[1].PackageID); !ok || len(r.book.all) != 4 || !strings.Contains(r.held(instance2), "site=2") {
-			t.Errorf("after it landed there are %d packages; %+v", len(r.book.all), all)
+		if _, ok := r.Package(all[1].PackageID); !ok || len(r.inventory.all) != 4 || !strings.Contains(r.state(instance2), "site=2") {
+			t.Errorf("after the effect there are %d packages; %+v", len(r.inventory.all), all)
 		}
 		if effects := effectsOf(r); !slices.Equal(effects, []Effect{DoneLater, DoneLater}) {
 			t.Errorf("recorded as %q", effects)
 		}
 	})
 	t.Run("too late", func(t *testing.T) {
-		r := serveSmall(t, ChangeOptions{Faults: delayed})
+		r := serveSmall(t, ChangeOptions{OnChange: func(n int, _ Change) Fault { return map[int]Fault{1: DelayedEffect}[n] }})
 		_, _, _ = r.assign()
 		if status, text, _ := r.change("DELETE", pi+instance2, accountA, ""); status != 200 {
 			t.Fatal(text)
 		}
-		r.Land()
+		r.ApplyDelayed()
 		if effects := effectsOf(r); !slices.Equal(effects, []Effect{RefusedLater, Done}) {
 			t.Errorf("recorded as %q", effects)
 		}
 	})
-	t.Run("by itself", func(t *testing.T) { synctest.Test(t, landsByItself) })
+	t.Run("by itself", func(t *testing.T) { synctest.Test(t, appliedByItself) })
 }
 
-// landsByItself holds that a change is made when its time has come, and not before.
-func landsByItself(t *testing.T) {
-	s := New(smallBook(), &Options{Changes: ChangeOptions{Now: today}})
-	order := changeOrder{kind: Assign, account: accountA, instanceID: instance2, siteID: siteNew}
-	record, _ := s.changes.begin(&Request{}, order)
-	s.changes.alone(func() { s.delay(order, record) })
+// appliedByItself checks that a change is made after its delay, and not before.
+func appliedByItself(t *testing.T) {
+	s := New(smallInventory(), nil)
+	c := call{kind: Assign, account: accountA, instanceID: instance2, siteID: siteNew}
+	s.changing.Lock()
+	s.delay(c, new(record))
+	s.changing.Unlock()
 	site := func() string {
-		p, at := s.book.holding(instance2)
+		p, at := s.inventory.findInstance(instance2)
 		return p.ProductInstances[at].SiteID
 	}
 	time.Sleep(89 * time.Second)
@@ -147,19 +149,19 @@ func landsByItself(t *testing.T) {
 	}
 }
 
-// A script says what is done to the n-th change, and may change the inventory.
+// A script decides what is done to the n-th change, and may change the inventory.
 func TestOnChange(t *testing.T) {
 	var s *Server
 	seen := map[int]Change{}
-	o := ChangeOptions{Faults: map[ChangeKind]map[Fault]float64{CancelPackage: {Throttle: 1}}}
+	o := ChangeOptions{Faults: map[Fault]float64{Throttle: 1}}
 	o.OnChange = func(n int, c Change) Fault {
 		seen[n] = c
 		if n == 1 {
-			p := smallBook()[1]
+			p := smallInventory()[1]
 			p.ExternalID = "changed meanwhile"
 			s.Put(p)
 		}
-		return map[int]Fault{2: GatewayTimeoutAfter, 3: RepeatPackage}[n]
+		return map[int]Fault{1: Slow, 2: GatewayTimeoutAfter, 3: RepeatPackage}[n]
 	}
 	r := serveSmall(t, o)
 	s = r.Server
@@ -175,16 +177,12 @@ func TestOnChange(t *testing.T) {
 	if effects := effectsOf(r); !slices.Equal(effects, []Effect{Done, Done, NoEffect, NoEffect}) {
 		t.Errorf("recorded as %q", effects)
 	}
-	if got := r.held(instance3); !strings.Contains(got, "changed meanwhile") {
-		t.Errorf("held is %s", got)
-	}
-	r.Reset()
-	if len(r.Changes()) != 0 {
-		t.Error("the record was not forgotten")
+	if got := r.state(instance3); !strings.Contains(got, "changed meanwhile") {
+		t.Errorf("the state is %s", got)
 	}
 }
 
-// Changes that come together see the inventory one after the other.
+// Concurrent changes see the inventory one after the other.
 func TestChangesTogether(t *testing.T) {
 	r := serveSmall(t, ChangeOptions{})
 	var done sync.WaitGroup
@@ -197,8 +195,8 @@ func TestChangesTogether(t *testing.T) {
 	for _, c := range r.Changes() {
 		made[c.Kind][c.Effect]++
 	}
-	if made[CancelPackage][Done] != 1 || made[CreatePackage][Done] != 1 || made[CreatePackage][Repeated] != 7 || len(r.book.all) != 4 {
-		t.Errorf("made %v, %d packages", made, len(r.book.all))
+	if made[CancelPackage][Done] != 1 || made[CreatePackage][Done] != 1 || made[CreatePackage][Repeated] != 7 || len(r.inventory.all) != 4 {
+		t.Errorf("made %v, %d packages", made, len(r.inventory.all))
 	}
 }
 
@@ -216,16 +214,16 @@ func TestChangesWithoutKey(t *testing.T) {
 }
 
 func TestParseChangeFaults(t *testing.T) {
-	got, err := ParseChangeFaults("504-after=0.2,delayed-effect=1")
+	got, err := ParseFaults("504-after=0.2,delayed-effect=1", ChangeFaults())
 	if err != nil || len(got) != 2 || got[GatewayTimeoutAfter] != .2 {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for _, bad := range []string{"repeat=0.1", "hang", "hang=2"} {
-		if _, err := ParseChangeFaults(bad); err == nil {
+		if _, err := ParseFaults(bad, ChangeFaults()); err == nil {
 			t.Errorf("%q was accepted", bad)
 		}
 	}
-	if _, err := ParseFaults("hang=1"); err == nil {
-		t.Error("reads know a fault of changes")
+	if _, err := ParseFaults("hang=1", Faults()); err == nil {
+		t.Error("a fault of changes was accepted for reads")
 	}
 }

@@ -34,37 +34,33 @@ const (
 	v2 = "/resellers/v2/packages"
 )
 
-func yesterday() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+// longAgo is the date of everything in the inventory.
+func longAgo() time.Time { return time.Date(2020, 11, 20, 12, 0, 0, 0, time.UTC) }
 
-func today() time.Time { return yesterday().Add(24 * time.Hour) }
-
-func smallBook() []Package {
+func smallInventory() []Package {
 	monthly := &BillingInfo{Type: "RECURRING", CycleDuration: &CycleDuration{Unit: "MONTH", Count: 1}}
 	in := func(id, status string) Instance {
 		return Instance{
 			InstanceID: id, CatalogProductID: productX, Status: status, BillingInfo: monthly,
-			CountryCode: "DE", CreatedDate: yesterday(), UpdatedDate: yesterday(),
+			CountryCode: "DE", CreatedDate: longAgo(), UpdatedDate: longAgo(),
 		}
 	}
 	onSite, referencing := in(instance2, enabled), in(instance3, enabled)
 	onSite.SiteID, referencing.ReferenceProductInstanceID = siteOld, instance1
 	return []Package{
-		{ID: packageA1, AccountID: accountA, ExternalID: "A1", ProductInstances: []Instance{in(instance1, enabled), onSite}, CreatedDate: yesterday(), UpdatedDate: yesterday()},
-		{ID: packageA2, AccountID: accountA, ExternalID: "A2", ProductInstances: []Instance{referencing}, CreatedDate: yesterday(), UpdatedDate: yesterday()},
-		{ID: packageB1, AccountID: accountB, ExternalID: "B1", ProductInstances: []Instance{in(dead1, canceled), in(failed1, failed)}, CreatedDate: yesterday(), UpdatedDate: yesterday()},
+		{ID: packageA1, AccountID: accountA, ExternalID: "A1", ProductInstances: []Instance{in(instance1, enabled), onSite}, CreatedDate: longAgo(), UpdatedDate: longAgo()},
+		{ID: packageA2, AccountID: accountA, ExternalID: "A2", ProductInstances: []Instance{referencing}, CreatedDate: longAgo(), UpdatedDate: longAgo()},
+		{ID: packageB1, AccountID: accountB, ExternalID: "B1", ProductInstances: []Instance{in(dead1, canceled), in(failed1, failed)}, CreatedDate: longAgo(), UpdatedDate: longAgo()},
 	}
 }
 
-func serveSmall(t *testing.T, o ChangeOptions) *rig {
+func serveSmall(t *testing.T, o ChangeOptions) *testServer {
 	t.Helper()
-	if o.Now == nil {
-		o.Now = today
-	}
-	return serve(t, smallBook(), &Options{Changes: o, Seed: 3})
+	return serve(t, smallInventory(), &Options{Changes: o, Seed: 3})
 }
 
 // change sends one changing request with JSON as its content.
-func (r *rig) change(method, path, account, body string) (int, string, error) {
+func (r *testServer) change(method, path, account, body string) (int, string, error) {
 	r.t.Helper()
 	req := r.request(method, path, account, body)
 	req.Header.Set("Content-Type", "application/json")
@@ -72,28 +68,28 @@ func (r *rig) change(method, path, account, body string) (int, string, error) {
 	return status, string(text), err
 }
 
-// held writes the state of an instance and its package in one line.
-func (r *rig) held(instanceID string) string {
+// state writes the state of an instance and its package in one line.
+func (r *testServer) state(instanceID string) string {
 	r.t.Helper()
-	p, at := r.book.holding(instanceID)
+	p, at := r.inventory.findInstance(instanceID)
 	if p == nil {
 		return "gone"
 	}
 	in := p.ProductInstances[at]
 	moved := func(d time.Time) string {
-		return map[bool]string{true: "moved", false: "stays"}[d.After(yesterday())]
+		return map[bool]string{true: "moved", false: "stays"}[d.After(longAgo())]
 	}
 	return fmt.Sprintf("%s site=%s product=%s cycle=%s ext=%s instance %s package %s", in.Status,
-		strings.TrimPrefix(in.SiteID, "dddddddd-0000-4000-8000-00000000000"), in.CatalogProductID[35:], in.BillingInfo.name(),
+		strings.TrimPrefix(in.SiteID, "dddddddd-0000-4000-8000-00000000000"), in.CatalogProductID[35:], in.BillingInfo.String(),
 		p.ExternalID, moved(in.UpdatedDate), moved(p.UpdatedDate))
 }
 
 func TestChangesKeepState(t *testing.T) {
 	yearly := `{"billingInfo":{"type":"RECURRING","cycleDuration":{"unit":"YEAR","count":2}}}`
 	for name, test := range map[string]struct {
-		o                   ChangeOptions
-		method, path, body  string
-		says, instance, now string
+		o                     ChangeOptions
+		method, path, body    string
+		answer, instance, now string
 	}{
 		"cancel package":          {ChangeOptions{}, "DELETE", v1 + packageA1, "", `{"package":{"id"`, instance2, "CANCELED site=1 product=1 cycle=1 MONTH ext=A1 instance moved package moved"},
 		"cancel package, other":   {ChangeOptions{}, "DELETE", v1 + packageA1, "", `"CANCELED"`, instance3, "ENABLED site= product=1 cycle=1 MONTH ext=A2 instance stays package stays"},
@@ -107,8 +103,8 @@ func TestChangesKeepState(t *testing.T) {
 		"assign":                  {ChangeOptions{}, "PATCH", pi + instance1 + "/" + siteNew, "", `{}`, instance1, "ENABLED site=2 product=1 cycle=1 MONTH ext=A1 instance moved package moved"},
 		"assign elsewhere":        {ChangeOptions{Answer: AnswerInstance}, "PATCH", pi + instance2 + "/" + siteNew, "", `{"productInstance":{"instanceId"`, instance2, "ENABLED site=2 product=1 cycle=1 MONTH ext=A1 instance moved package moved"},
 		"unassign":                {ChangeOptions{Answer: AnswerPackage}, "PATCH", pi + instance2 + "/unassign", "", `{"package":{"id"`, instance2, "ENABLED site= product=1 cycle=1 MONTH ext=A1 instance moved package moved"},
-		"adjust product":          {ChangeOptions{Answer: AnswerNothing}, "PATCH", pi + instance1, `{"catalogProductId":"` + productY + `"}`, "", instance1, "ENABLED site= product=2 cycle=1 MONTH ext=A1 instance moved package moved"},
-		"adjust cycle":            {ChangeOptions{Answer: AnswerStatus}, "PATCH", pi + instance1, yearly, "", instance1, "ENABLED site= product=1 cycle=2 YEAR ext=A1 instance moved package moved"},
+		"adjust product":          {ChangeOptions{Answer: AnswerNoBody}, "PATCH", pi + instance1, `{"catalogProductId":"` + productY + `"}`, "", instance1, "ENABLED site= product=2 cycle=1 MONTH ext=A1 instance moved package moved"},
+		"adjust cycle":            {ChangeOptions{Answer: AnswerNoContent}, "PATCH", pi + instance1, yearly, "", instance1, "ENABLED site= product=1 cycle=2 YEAR ext=A1 instance moved package moved"},
 		"adjust to one time":      {ChangeOptions{}, "PATCH", pi + strings.ToUpper(instance1), `{"billingInfo":{"type":"ONE_TIME"}}`, `{}`, instance1, "ENABLED site= product=1 cycle=ONE_TIME ext=A1 instance moved package moved"},
 		"external id":             {ChangeOptions{}, "PATCH", v1 + "update/" + packageA2 + "/new", "", `{"updatedPackage":{"id"`, instance3, "ENABLED site= product=1 cycle=1 MONTH ext=new instance stays package moved"},
 		"external id, escaped":    {ChangeOptions{}, "PATCH", v1 + "update/" + packageA2 + "/a%2Fb%3Fc%20d%25%2e%C3%BC", "", `a/b?c d%.ü`, instance3, "ENABLED site= product=1 cycle=1 MONTH ext=a/b?c d%.ü instance stays package moved"},
@@ -121,10 +117,10 @@ func TestChangesKeepState(t *testing.T) {
 				account = accountB
 			}
 			status, text, err := r.change(test.method, test.path, account, test.body)
-			if err != nil || status/100 != 2 || !strings.Contains(text, test.says) || test.says == "" && text != "" {
+			if err != nil || status/100 != 2 || !strings.Contains(text, test.answer) || test.answer == "" && text != "" {
 				t.Errorf("answered %d %q, %v", status, text, err)
 			}
-			if diff := cmp.Diff(test.now, r.held(test.instance)); diff != "" {
+			if diff := cmp.Diff(test.now, r.state(test.instance)); diff != "" {
 				t.Error(diff)
 			}
 			if all := r.Changes(); len(all) != 1 || all[0].Effect != Done || all[0].PackageID == "" || all[0].Status != status {
@@ -138,12 +134,12 @@ func TestChangesAreRefused(t *testing.T) {
 	for name, test := range map[string]struct {
 		method, path, account, body string
 		status                      int
-		says                        string
+		answer                      string
 	}{
 		"cancel of the dead":           {"DELETE", v1 + packageB1, accountB, "", 409, "FAILED_PRECONDITION"},
 		"cancel, another account":      {"DELETE", v1 + packageA1, accountB, "", 403, "PACKAGE_ACCOUNT_MISMATCH"},
 		"cancel, the parent":           {"DELETE", v1 + packageA1, DefaultParent, "", 403, "PACKAGE_ACCOUNT_MISMATCH"},
-		"cancel, unknown":              {"DELETE", v1 + nobody, accountA, "", 404, "PACKAGE_NOT_FOUND"},
+		"cancel, unknown":              {"DELETE", v1 + unknownID, accountA, "", 404, "PACKAGE_NOT_FOUND"},
 		"cancel, no GUID":              {"DELETE", v1 + "query", accountA, "", 400, "not a GUID"},
 		"cancel, no id":                {"DELETE", v1, accountA, "", 404, "NOT_FOUND"},
 		"cancel, body":                 {"DELETE", v1 + packageA1, accountA, `{"a":1}`, 400, "takes none"},
@@ -151,7 +147,7 @@ func TestChangesAreRefused(t *testing.T) {
 		"cancel instance of the dead":  {"DELETE", pi + dead1, accountB, "", 409, "FAILED_PRECONDITION"},
 		"cancel instance that failed":  {"DELETE", pi + failed1, accountB, "", 409, "FAILED_PRECONDITION"},
 		"cancel instance, account":     {"DELETE", pi + instance1, accountB, "", 403, "INSTANCE_ACCOUNT_MISMATCH"},
-		"cancel instance, unknown":     {"DELETE", pi + nobody, accountA, "", 404, "INSTANCE_NOT_FOUND"},
+		"cancel instance, unknown":     {"DELETE", pi + unknownID, accountA, "", 404, "INSTANCE_NOT_FOUND"},
 		"assign of the dead":           {"PATCH", pi + dead1 + "/" + siteNew, accountB, "", 409, "CANCELED"},
 		"assign, no site":              {"PATCH", pi + instance1 + "/home", accountA, "", 400, "siteId"},
 		"assign, empty site":           {"PATCH", pi + instance1 + "/", accountA, "", 404, "NOT_FOUND"},
@@ -169,14 +165,14 @@ func TestChangesAreRefused(t *testing.T) {
 		"external id, none":            {"PATCH", v1 + "update/" + packageA1 + "/", accountA, "", 404, "NOT_FOUND"},
 		"external id, two segments":    {"PATCH", v1 + "update/" + packageA1 + "/a/b", accountA, "", 404, "NOT_FOUND"},
 		"external id, account":         {"PATCH", v1 + "update/" + packageA1 + "/a", accountB, "", 403, "PACKAGE_ACCOUNT_MISMATCH"},
-		"wrong method":                 {"POST", pi + instance1, accountA, "", 404, "NOT_FOUND"},
+		"wrong method":                 {"POST", pi + instance1, accountA, "", 405, "METHOD_NOT_ALLOWED"},
 		"no account":                   {"DELETE", v1 + packageA1, "", "", 400, "missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := serveSmall(t, ChangeOptions{Faults: map[ChangeKind]map[Fault]float64{AnyChange: {InternalErrorAfter: 1}}})
+			r := serveSmall(t, ChangeOptions{Faults: map[Fault]float64{InternalErrorAfter: 1}})
 			status, text, err := r.change(test.method, test.path, test.account, test.body)
-			if err != nil || status != test.status || !strings.Contains(text, test.says) {
-				t.Errorf("answered %d %q, %v, want %d saying %q", status, text, err, test.status, test.says)
+			if err != nil || status != test.status || !strings.Contains(text, test.answer) {
+				t.Errorf("answered %d %q, %v, want %d with %q", status, text, err, test.status, test.answer)
 			}
 			checkErrorShape(t, []byte(text))
 			checkUntouched(t, r)
@@ -184,16 +180,16 @@ func TestChangesAreRefused(t *testing.T) {
 	}
 }
 
-func checkUntouched(t *testing.T, r *rig) {
+func checkUntouched(t *testing.T, r *testServer) {
 	t.Helper()
-	for _, p := range smallBook() {
+	for _, p := range smallInventory() {
 		now, _ := r.Package(p.ID)
 		if diff := cmp.Diff(p, now); diff != "" {
 			t.Error(diff)
 		}
 	}
-	if len(r.book.all) != 3 {
-		t.Errorf("there are %d packages", len(r.book.all))
+	if len(r.inventory.all) != 3 {
+		t.Errorf("there are %d packages", len(r.inventory.all))
 	}
 	for _, c := range r.Changes() {
 		if c.Effect != NoEffect {
@@ -214,7 +210,7 @@ func TestIdempotentCancel(t *testing.T) {
 	}
 }
 
-func effectsOf(r *rig) []Effect {
+func effectsOf(r *testServer) []Effect {
 	var effects []Effect
 	for _, c := range r.Changes() {
 		effects = append(effects, c.Effect)
@@ -222,16 +218,16 @@ func effectsOf(r *rig) []Effect {
 	return effects
 }
 
-// A later copy of a package must have a later date, whatever the clock says.
+// A later copy of a package must have a later date, whatever the clock shows.
 func TestDatesGoForward(t *testing.T) {
-	r := serveSmall(t, ChangeOptions{Now: func() time.Time { return yesterday().Add(-time.Hour) }})
-	for _, site := range []string{siteNew, siteOld} {
-		before, _ := r.Package(packageA1)
-		if status, text, _ := r.change(http.MethodPatch, pi+instance1+"/"+site, accountA, ""); status != 200 {
-			t.Fatal(text)
-		}
-		if after, _ := r.Package(packageA1); !after.UpdatedDate.After(before.UpdatedDate) {
-			t.Errorf("updated %s after %s", after.UpdatedDate, before.UpdatedDate)
-		}
+	packages := smallInventory()
+	future := time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+	packages[0].UpdatedDate = future
+	r := serve(t, packages, nil)
+	if status, text, _ := r.change(http.MethodPatch, pi+instance1+"/"+siteNew, accountA, ""); status != 200 {
+		t.Fatal(text)
+	}
+	if after, _ := r.Package(packageA1); !after.UpdatedDate.After(future) {
+		t.Errorf("updated %s after %s", after.UpdatedDate, future)
 	}
 }

@@ -3,20 +3,16 @@ package wixsim
 import (
 	"encoding/json"
 	"math/rand/v2"
-	"mime"
 	"net/http"
+	"slices"
 	"time"
 	"unicode/utf8"
 )
 
-// Create Package V2. An idempotency key is remembered with what it came with:
-// the same again gives the package that was made, anything else under it is
-// refused.
+// Create Package V2. Discount codes and references to other instances are not
+// simulated, so they are refused.
 
-const (
-	maxProducts   = 1000
-	maxExternalID = 100 // characters
-)
+const maxProducts = 1000
 
 type createBody struct {
 	IdempotencyKey string       `json:"idempotencyKey"`
@@ -25,80 +21,75 @@ type createBody struct {
 }
 
 type newProduct struct {
-	CatalogProductID           string       `json:"catalogProductId"`
-	SiteID                     string       `json:"siteId"`
-	BillingInfo                *BillingInfo `json:"billingInfo"`
-	CountryCode                string       `json:"countryCode"`
-	DiscountCode               string       `json:"discountCode"`
-	ReferenceProductInstanceID string       `json:"referenceProductInstanceId"`
+	CatalogProductID string       `json:"catalogProductId"`
+	SiteID           string       `json:"siteId"`
+	BillingInfo      *BillingInfo `json:"billingInfo"`
+	CountryCode      string       `json:"countryCode"`
 }
 
-// idempotent is what became of a key.
-type idempotent struct{ asked, packageID string }
+// A createdPackage is stored by idempotency key: the same request again returns
+// the package, and another request with the key is refused.
+type createdPackage struct{ request, packageID string }
 
-func (s *Server) drawUpCreate(order changeOrder) (*edit, *refusal) {
+func (s *Server) planCreate(c call) (*edit, *reply) {
 	var b createBody
-	if err := decodeStrictly(order.body, &b); err != nil {
+	if err := decodeStrictly(c.body, &b); err != nil {
 		return nil, violate("body", "%v", err)
 	}
-	asked, _ := json.Marshal([]any{fold(order.account), b}) // what was decoded can be encoded
-	if e, bad := s.createdBefore(b.IdempotencyKey, string(asked)); e != nil || bad != nil {
-		return e, bad
+	request, _ := json.Marshal([]any{fold(c.account), b}) // what was decoded can be encoded
+	if known, ok := s.created[b.IdempotencyKey]; ok {
+		return s.createdBefore(b.IdempotencyKey, string(request), known)
 	}
-	if bad := s.checkCreate(order.account, &b); bad != nil {
+	if bad := s.checkCreate(&b); bad != nil {
 		return nil, bad
 	}
-	p := s.created(fold(order.account), &b)
-	held := p
+	answered := s.newPackage(fold(c.account), &b)
+	stored := answered
 	if !s.o.Changes.StayPending {
-		held = s.enabled(p)
+		stored = s.delivered(answered)
 	}
 	return &edit{
-		packages: []*Package{held}, about: p.ID, effect: Done, answer: createAnswer(b.IdempotencyKey, p),
-		key: b.IdempotencyKey, made: idempotent{string(asked), p.ID},
+		packages: []*Package{stored}, packageID: stored.ID, effect: Done, answer: createAnswer(b.IdempotencyKey, answered),
+		key: b.IdempotencyKey, created: createdPackage{string(request), stored.ID},
 	}, nil
 }
 
-func createAnswer(key string, p *Package) reply {
-	fields := map[string]any{"package": p}
-	if key != "" {
-		fields["idempotencyKey"] = key
-	}
-	return answerWith(fields)
+func createAnswer(key string, p *Package) *reply {
+	return answerWith(map[string]any{"idempotencyKey": key, "package": p})
 }
 
-// createdBefore answers a key that is known.
-func (s *Server) createdBefore(key, asked string) (*edit, *refusal) {
-	made, known := s.changes.made[key]
-	if key == "" || !known {
-		return nil, nil
-	}
-	if made.asked != asked {
+func (s *Server) createdBefore(key, request string, known createdPackage) (*edit, *reply) {
+	if known.request != request {
 		return nil, refuse(http.StatusConflict, "IDEMPOTENCY_KEY_REUSED", "the key came with another request before")
 	}
-	p, ok := s.book.get(made.packageID)
+	p, ok := s.inventory.get(known.packageID)
 	if !ok {
-		return nil, refuse(http.StatusConflict, "IDEMPOTENCY_KEY_REUSED", "package %s is gone", made.packageID)
+		return nil, refuse(http.StatusConflict, "IDEMPOTENCY_KEY_REUSED", "package %s is gone", known.packageID)
 	}
-	return &edit{about: p.ID, effect: Repeated, answer: createAnswer(key, p), key: key, made: made}, nil
+	return &edit{packageID: p.ID, effect: Repeated, answer: createAnswer(key, p)}, nil
 }
 
-// created makes the package as the answer shows it: PENDING.
-func (s *Server) created(account string, b *createBody) *Package {
-	now := s.now(time.Time{})
-	p := &Package{ID: s.newID(), AccountID: account, ExternalID: b.ExternalID, CreatedDate: now, UpdatedDate: now}
-	for _, w := range b.Products {
+// newPackage makes the package as the answer shows it: PENDING.
+func (s *Server) newPackage(account string, b *createBody) *Package {
+	created := s.now(time.Time{})
+	p := &Package{ID: s.newID(), AccountID: account, ExternalID: b.ExternalID, CreatedDate: created, UpdatedDate: created}
+	for _, product := range b.Products {
 		p.ProductInstances = append(p.ProductInstances, Instance{
-			InstanceID: s.newID(), SiteID: fold(w.SiteID), CatalogProductID: fold(w.CatalogProductID), Status: pending,
-			BillingInfo: w.BillingInfo, CountryCode: w.CountryCode, DiscountCode: w.DiscountCode,
-			ReferenceProductInstanceID: fold(w.ReferenceProductInstanceID), CreatedDate: now, UpdatedDate: now,
+			InstanceID: s.newID(), SiteID: fold(product.SiteID), CatalogProductID: fold(product.CatalogProductID), Status: pending,
+			BillingInfo: product.BillingInfo, CountryCode: product.CountryCode, CreatedDate: created, UpdatedDate: created,
 		})
 	}
 	return p
 }
 
-// enabled gives the package with everything that is PENDING delivered.
-func (s *Server) enabled(p *Package) *Package {
+// newID returns ids that depend on the seed and on their number.
+func (s *Server) newID() string {
+	s.newIDs++
+	return newGUID(rand.New(rand.NewPCG(s.o.Seed, s.newIDs)))
+}
+
+// delivered returns a copy in which everything PENDING is ENABLED.
+func (s *Server) delivered(p *Package) *Package {
 	c := p.clone()
 	for i := range c.ProductInstances {
 		if in := &c.ProductInstances[i]; in.Status == pending {
@@ -109,24 +100,20 @@ func (s *Server) enabled(p *Package) *Package {
 	return c
 }
 
-// newID gives ids that depend on the seed and on how many were given.
-func (s *Server) newID() string {
-	s.changes.created++
-	rng := rand.New(rand.NewPCG(s.o.Seed, s.changes.created))
-	return guid(rng.Uint64(), rng.Uint64())
-}
-
-// now gives a date that is later than the one before, because the later of two
-// copies of a package is the one that counts.
-func (s *Server) now(before time.Time) time.Time {
-	now := s.o.Changes.Now().UTC().Truncate(time.Millisecond)
-	if now.After(before) {
-		return now
+// Deliver turns the instances of created packages from PENDING to ENABLED,
+// where StayPending has kept them so.
+func (s *Server) Deliver() {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	waiting := func(i Instance) bool { return i.Status == pending }
+	for _, created := range s.created {
+		if p, ok := s.inventory.get(created.packageID); ok && slices.ContainsFunc(p.ProductInstances, waiting) {
+			s.inventory.put(s.delivered(p))
+		}
 	}
-	return before.Add(time.Millisecond)
 }
 
-func (s *Server) checkCreate(account string, b *createBody) *refusal {
+func (s *Server) checkCreate(b *createBody) *reply {
 	if n := len(b.Products); n < 1 || n > maxProducts {
 		return violate("products", "%d is not from 1 to %d", n, maxProducts)
 	}
@@ -138,16 +125,43 @@ func (s *Server) checkCreate(account string, b *createBody) *refusal {
 			return bad
 		}
 	}
-	if bad := s.checkReferences(b.Products); bad != nil {
-		return bad
-	}
-	return s.checkLimits(account, b.Products)
+	return nil
 }
 
-func checkJSON(r *http.Request) *refusal {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" {
-		return violate("Content-Type", "want application/json")
+func (s *Server) checkProduct(p *newProduct) *reply {
+	switch {
+	case p.CountryCode == "":
+		return violate("products.countryCode", "it is required")
+	case len(p.CountryCode) != 2:
+		return violate("products.countryCode", "%q is not of two letters", p.CountryCode)
+	case !isGUID(p.CatalogProductID):
+		return violate("products.catalogProductId", "%q is not a GUID", p.CatalogProductID)
+	case p.SiteID != "" && !isGUID(p.SiteID):
+		return violate("products.siteId", "%q is not a GUID", p.SiteID)
+	}
+	return s.checkBilling(p.CatalogProductID, p.BillingInfo)
+}
+
+// checkBilling checks a billing cycle. Its errors have documented codes.
+func (s *Server) checkBilling(productID string, b *BillingInfo) *reply {
+	if b == nil || b.Type == "RECURRING" && (b.CycleDuration == nil || b.CycleDuration.Unit == "") {
+		return refuse(http.StatusPreconditionRequired, "MISSING_BILLING_CYCLE", "product %s has no billing cycle", productID)
+	}
+	if !b.valid() {
+		return refuse(http.StatusPreconditionRequired, "INVALID_BILLING_CYCLE", "the billing cycle of product %s is not valid", productID)
+	}
+	for product, cycles := range s.o.Changes.Cycles {
+		if fold(product) == fold(productID) && !slices.Contains(cycles, b.String()) {
+			return refuse(http.StatusPreconditionRequired, "INCOMPATIBLE_BILLING_CYCLE", "product %s is not sold by %s", productID, b)
+		}
 	}
 	return nil
+}
+
+func (b *BillingInfo) valid() bool {
+	if b.Type == "ONE_TIME" {
+		return b.CycleDuration == nil
+	}
+	return b.Type == "RECURRING" && b.CycleDuration.Count > 0 &&
+		slices.Contains([]string{"DAY", "WEEK", "MONTH", "YEAR"}, b.CycleDuration.Unit)
 }

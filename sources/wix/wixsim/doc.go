@@ -1,12 +1,13 @@
-// Package wixsim is a Wix Resellers API of its own: a simulator for tests,
-// rehearsals and the demo.
+// Package wixsim simulates the Wix Resellers API for tests, rehearsals and the
+// demo.
 //
-// A Server answers Query Packages, Get Package and the seven calls that change
-// something over HTTP as the reference describes them, and keeps state. It is
-// strict about what it receives, injects faults that are drawn from a seed or
-// scripted, and records every request. Generate plants drift of every kind into
-// an inventory and a ledger and writes the truth beside them.
+// A Server answers Query Packages, Get Package and the seven changing calls over
+// HTTP as the reference describes them, and keeps state. It checks requests
+// strictly, injects faults by rates or by a script, and records every request.
+// Generate makes sample data: an inventory and a ledger with drift of every
+// kind, and the findings that a correct reconciliation reports.
 //
 // The package has JSON types of its own and imports nothing of the program, so
-// that a mistake in the client's reading can't hide in the simulator's writing.
+// that a mistake in the client's decoding can't be hidden by the same mistake
+// here.
 package wixsim

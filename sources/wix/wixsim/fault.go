@@ -2,25 +2,16 @@ package wixsim
 
 import (
 	"fmt"
-	"hash/fnv"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
-
-// Which requests are hit depends on the seed and on the requests themselves,
-// never on the order in which they arrive: the n-th try of one logical request
-// meets the same fate however many workers there are. A logical request is a
-// method, a path, an account, a filter, a sort and a position; a retry is the
-// same, and so is a page asked for by another token.
 
 // A Fault is a way in which an answer goes wrong.
 type Fault string
 
-// The faults. The first group never reaches the answer, the second spoils how
-// it is sent, the third what it says.
+// The faults.
 const (
 	Throttle           Fault = "throttle"             // 429
 	ThrottleRetryAfter Fault = "throttle-retry-after" // 429 with Retry-After
@@ -31,45 +22,135 @@ const (
 	ResetConnection    Fault = "reset"    // before anything is answered
 	HTMLBadGateway     Fault = "html-502" // a gateway's page
 	HTMLWithOK         Fault = "html-200" // a page where JSON should be
+	Hang               Fault = "hang"     // no answer until the client disconnects; nothing is done
+	Truncate           Fault = "truncate" // Content-Length is longer than what is sent
+	Slow               Fault = "slow"     // the answer is right, and late
 
-	Truncate Fault = "truncate" // Content-Length is longer than what is sent
-	Slow     Fault = "slow"     // the answer is right, and late
-
-	// RepeatPackage opens a page with the last package of the page before.
+	// RepeatPackage begins a page with the last package of the page before.
 	RepeatPackage Fault = "repeat"
-	// StaleCopy ends a page with the package that opens the next page, as it
-	// was before its last change: an earlier updatedDate, everything canceled.
+	// StaleCopy ends a page with the package that begins the next page, as it was
+	// before its last change: an earlier updatedDate, everything canceled.
 	StaleCopy Fault = "stale"
-	// StuckCursor gives a new cursor each time, for the same page.
+	// StuckCursor returns a new cursor each time, for the same page.
 	StuckCursor Fault = "stuck-cursor"
-	// LoopingCursor gives the very cursor back that it was sent; after a first
-	// page, one that leads to it again.
+	// LoopingCursor returns the very cursor that was sent; after a first page,
+	// one that leads to it again.
 	LoopingCursor Fault = "looping-cursor"
-	// NoMetadata leaves the paging metadata out.
+	// NoMetadata omits the paging metadata.
 	NoMetadata Fault = "no-metadata"
-	// UnknownFields adds fields and enum values that nobody knows, in places
-	// that nothing depends on.
+	// UnknownFields adds unknown fields and enum values where nothing depends on
+	// them.
 	UnknownFields Fault = "unknown-fields"
-	// UnknownStatus gives the first package of the page a status that nobody
-	// knows.
+	// UnknownStatus changes the status of the page's first package to an unknown one.
 	UnknownStatus Fault = "unknown-status"
+
+	// These make the change, and lose its answer.
+	ResetAfter          Fault = "reset-after"
+	InternalErrorAfter  Fault = "500-after"
+	BadGatewayAfter     Fault = "502-after"
+	UnavailableAfter    Fault = "503-after"
+	GatewayTimeoutAfter Fault = "504-after"
+	HTMLBadGatewayAfter Fault = "html-502-after"
+	HTMLWithOKAfter     Fault = "html-200-after"
+	HangAfter           Fault = "hang-after"
+
+	// HalfAssign answers an assign with 500 and leaves the instance on no site.
+	HalfAssign Fault = "half-assign"
+	// DelayedEffect resets the connection, and makes the change later.
+	DelayedEffect Fault = "delayed-effect"
 )
 
-// Faults gives all faults, in the order in which they are drawn.
-func Faults() []Fault {
-	return []Fault{
-		Throttle, ThrottleRetryAfter, InternalError, BadGateway, Unavailable, GatewayTimeout,
-		ResetConnection, HTMLBadGateway, HTMLWithOK, Truncate, Slow,
-		RepeatPackage, StaleCopy, StuckCursor, LoopingCursor, NoMetadata, UnknownFields, UnknownStatus,
+// A scope is the set of requests that a fault can hit.
+type scope uint8
+
+const (
+	reads   scope = 1 << iota
+	pages         // reads of a page by cursor
+	changes       // all changing calls
+	assigns       // Assign only
+)
+
+// A stage is when a fault hits.
+type stage uint8
+
+const (
+	modified stage = iota // the request is done, and its answer is modified
+	before                // nothing is done, and the answer is replaced
+	after                 // the change is made, and its answer is replaced
+)
+
+// A faultRule describes a fault. A status of 0 is no answer.
+type faultRule struct {
+	fault  Fault
+	scope  scope
+	stage  stage
+	status int
+	html   bool
+}
+
+// faultRules returns all faults in the order in which they are drawn.
+func faultRules() []faultRule {
+	return []faultRule{
+		{Throttle, reads | changes, before, 429, false},
+		{ThrottleRetryAfter, reads | changes, before, 429, false},
+		{InternalError, reads | changes, before, 500, false},
+		{BadGateway, reads | changes, before, 502, false},
+		{Unavailable, reads | changes, before, 503, false},
+		{GatewayTimeout, reads | changes, before, 504, false},
+		{ResetConnection, reads | changes, before, 0, false},
+		{HTMLBadGateway, reads | changes, before, 502, true},
+		{HTMLWithOK, reads | changes, before, 200, true},
+		{Hang, changes, before, 0, false},
+		{Truncate, reads | changes, modified, 0, false},
+		{Slow, reads | changes, modified, 0, false},
+		{RepeatPackage, pages, modified, 0, false},
+		{StaleCopy, pages, modified, 0, false},
+		{StuckCursor, pages, modified, 0, false},
+		{LoopingCursor, pages, modified, 0, false},
+		{NoMetadata, pages, modified, 0, false},
+		{UnknownFields, pages, modified, 0, false},
+		{UnknownStatus, pages, modified, 0, false},
+		{ResetAfter, changes, after, 0, false},
+		{InternalErrorAfter, changes, after, 500, false},
+		{BadGatewayAfter, changes, after, 502, false},
+		{UnavailableAfter, changes, after, 503, false},
+		{GatewayTimeoutAfter, changes, after, 504, false},
+		{HTMLBadGatewayAfter, changes, after, 502, true},
+		{HTMLWithOKAfter, changes, after, 200, true},
+		{HangAfter, changes, after, 0, false},
+		{HalfAssign, assigns, modified, 0, false},
+		{DelayedEffect, changes, modified, 0, false},
 	}
 }
 
-// ParseFaults reads rates as people write them: "throttle=0.05,reset=0.01".
-func ParseFaults(text string) (map[Fault]float64, error) {
-	return parseRates(text, Faults())
+// rule returns the rule of a fault; the zero value for no fault.
+func (f Fault) rule() faultRule {
+	for _, r := range faultRules() {
+		if r.fault == f {
+			return r
+		}
+	}
+	return faultRule{}
 }
 
-func parseRates(text string, known []Fault) (map[Fault]float64, error) {
+// Faults returns the faults that can hit a read.
+func Faults() []Fault { return faultsOf(reads | pages) }
+
+// ChangeFaults returns the faults that can hit a change.
+func ChangeFaults() []Fault { return faultsOf(changes | assigns) }
+
+func faultsOf(sc scope) []Fault {
+	var all []Fault
+	for _, r := range faultRules() {
+		if r.scope&sc != 0 {
+			all = append(all, r.fault)
+		}
+	}
+	return all
+}
+
+// ParseFaults reads the rates of known faults: "throttle=0.05,reset=0.01".
+func ParseFaults(text string, known []Fault) (map[Fault]float64, error) {
 	rates := map[Fault]float64{}
 	for part := range strings.SplitSeq(text, ",") {
 		if part = strings.TrimSpace(part); part == "" {
@@ -88,65 +169,70 @@ func parseRates(text string, known []Fault) (map[Fault]float64, error) {
 	return rates, nil
 }
 
-// forPages reports whether the fault is about a page and its cursor.
-func (f Fault) forPages() bool {
-	switch f {
-	case RepeatPackage, StaleCopy, StuckCursor, LoopingCursor, NoMetadata, UnknownFields, UnknownStatus:
-		return true
+const gatewayPage = "<!DOCTYPE html>\n<html><head><title>Bad gateway</title></head>" +
+	"<body><h1>Bad gateway</h1><p>The server is not available.</p></body></html>\n"
+
+// faultAnswer returns the answer of a fault that replaces the right one.
+func (s *Server) faultAnswer(r faultRule) *reply {
+	answer := &reply{}
+	switch {
+	case r.html:
+		answer = &reply{status: r.status, body: []byte(gatewayPage), html: true}
+	case r.status != 0:
+		answer = failure(r.status)
 	}
-	return false
+	if r.fault == ThrottleRetryAfter {
+		answer.retryAfter = s.o.RetryAfter
+	}
+	answer.fault = r.fault
+	return answer
 }
 
-// draws knows how often each logical request came, and was hit in a row.
-type draws struct {
-	mu    sync.Mutex
-	tries map[uint64]tries
+// preempt returns the answer of a fault that hits before the work; nil for any
+// other.
+func (s *Server) preempt(fault Fault) *reply {
+	if r := fault.rule(); r.stage == before {
+		return s.faultAnswer(r)
+	}
+	return nil
 }
 
-type tries struct{ all, inARow int }
+// tries are how often a logical request arrived, and failed in a row.
+//
+// Which requests fail depends on the seed and on the requests themselves, never
+// on their order of arrival: the n-th try of a logical request meets the same
+// fault whatever the number of workers. A logical request is a method, a path,
+// an account, a filter and a position; a retry is the same, and so is a page
+// requested by another token.
+type tries struct{ all, failed int }
 
-func (d *draws) reset() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.tries = nil
-}
-
-// draw decides what is done to this try of a request. page says that it asks
-// for a page by cursor.
-func (s *Server) draw(request string, page bool) Fault {
-	return s.drawOf(request, Faults(), s.o.Faults, func(f Fault) bool { return page || !f.forPages() })
-}
-
-// drawOf decides by rates of its own, among the faults that can hit.
-func (s *Server) drawOf(request string, faults []Fault, rates map[Fault]float64, can func(Fault) bool) Fault {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(request))
-	key := h.Sum64()
-	s.draws.mu.Lock()
-	defer s.draws.mu.Unlock()
-	t := s.draws.tries[key]
+// draw decides which fault this try of a request meets: one of the group, by the
+// rates, that is allowed for the request.
+func (s *Server) draw(request string, group, allowed scope, rates map[Fault]float64) Fault {
+	key := hash(request)
+	s.triesMu.Lock()
+	defer s.triesMu.Unlock()
+	t := s.tries[key]
 	t.all++
 	fault := Fault("")
-	if s.o.MaxFaultsPerRequest < 0 || t.inARow < s.o.MaxFaultsPerRequest {
-		rng := rand.New(rand.NewPCG(s.o.Seed, key+uint64(t.all)))
-		fault = pick(rng, faults, rates, can)
+	if s.o.MaxFaultsPerRequest < 0 || t.failed < s.o.MaxFaultsPerRequest {
+		fault = pick(rand.New(rand.NewPCG(s.o.Seed, key+uint64(t.all))), group, allowed, rates)
 	}
-	t.inARow++
+	t.failed++
 	if fault == "" {
-		t.inARow = 0
+		t.failed = 0
 	}
-	if s.draws.tries == nil {
-		s.draws.tries = map[uint64]tries{}
-	}
-	s.draws.tries[key] = t
+	s.tries[key] = t
 	return fault
 }
 
-func pick(rng *rand.Rand, faults []Fault, rates map[Fault]float64, can func(Fault) bool) Fault {
-	for _, fault := range faults {
-		hit := rng.Float64() < rates[fault]
-		if hit && can(fault) {
-			return fault
+func pick(rng *rand.Rand, group, allowed scope, rates map[Fault]float64) Fault {
+	for _, r := range faultRules() {
+		if r.scope&group == 0 {
+			continue
+		}
+		if rng.Float64() < rates[r.fault] && r.scope&allowed != 0 {
+			return r.fault
 		}
 	}
 	return ""

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// always is a server on which every request meets the fault, without a bound.
-func always(t *testing.T, fault Fault, page int) *rig {
-	return serve(t, healthy(30).Book, &Options{
+// always returns a server on which every request meets the fault, without a limit.
+func always(t *testing.T, fault Fault, page int) *testServer {
+	return serve(t, healthy(30).Inventory, &Options{
 		Faults: map[Fault]float64{fault: 1}, MaxFaultsPerRequest: -1, PageSize: page,
 		RetryAfter: "7", Delay: time.Nanosecond,
 	})
@@ -55,7 +55,7 @@ func TestFaultsOfTransport(t *testing.T) {
 	}
 }
 
-func (r *rig) next(a answer) answer {
+func (r *testServer) next(a answer) answer {
 	return r.query(fmt.Sprintf(`{"query":{"cursorPaging":{"cursor":%q}}}`, a.Metadata.Cursors.Next))
 }
 
@@ -103,8 +103,8 @@ func TestFaultsOfPages(t *testing.T) {
 	t.Run("unknown status", func(t *testing.T) {
 		r := always(t, UnknownStatus, 10)
 		p := r.query(first).Packages[0]
-		held, _ := r.Package(p.ID)
-		if p.ProductInstances[0].Status != "HIBERNATED" || held.ProductInstances[0].Status == "HIBERNATED" {
+		stored, _ := r.Package(p.ID)
+		if p.ProductInstances[0].Status != "HIBERNATED" || stored.ProductInstances[0].Status == "HIBERNATED" {
 			t.Error("want an unknown status in the answer, and none in the inventory")
 		}
 	})
@@ -117,7 +117,7 @@ func TestFaultsOfPages(t *testing.T) {
 	})
 }
 
-func checkNothingLost(t *testing.T, r *rig) {
+func checkNothingLost(t *testing.T, r *testServer) {
 	t.Helper()
 	all := ids(r.walk(`{"query":{}}`)...)
 	slices.Sort(all)
@@ -126,14 +126,14 @@ func checkNothingLost(t *testing.T, r *rig) {
 	}
 }
 
-// Every request succeeds within the bound and one try, whatever is thrown at it.
+// Every request succeeds after at most the limit of faults in a row.
 func TestFaultsAreBounded(t *testing.T) {
 	faults := map[Fault]float64{}
 	for _, f := range []Fault{Throttle, ThrottleRetryAfter, InternalError, ResetConnection, HTMLWithOK, Truncate, NoMetadata} {
 		faults[f] = .8
 	}
 	for _, bound := range []int{0, 1, 5} {
-		r := serve(t, healthy(30).Book, &Options{Faults: faults, MaxFaultsPerRequest: bound, Seed: 4})
+		r := serve(t, healthy(30).Inventory, &Options{Faults: faults, MaxFaultsPerRequest: bound, Seed: 4})
 		most := map[int]int{0: 3, 1: 1, 5: 5}[bound]
 		for range 4 {
 			tries := 1
@@ -146,12 +146,13 @@ func TestFaultsAreBounded(t *testing.T) {
 	}
 }
 
-func (r *rig) succeeds(body string) bool {
+func (r *testServer) succeeds(body string) bool {
 	status, _, text, err := r.do(r.queryRequest(body))
 	return err == nil && status == http.StatusOK && strings.Contains(string(text), `"cursors"`)
 }
 
-// What a request meets depends on the seed and the request, not on arrival.
+// Which fault a request meets depends on the seed and the request, not on the
+// order of arrival.
 func TestFaultsDependOnRequestsOnly(t *testing.T) {
 	faults := map[Fault]float64{}
 	for _, f := range Faults() {
@@ -159,8 +160,8 @@ func TestFaultsDependOnRequestsOnly(t *testing.T) {
 			faults[f] = .1
 		}
 	}
-	fates := func(seed uint64, backwards bool) map[string]string {
-		s := New(healthy(30).Book, &Options{Faults: faults, Seed: seed})
+	faultsMet := func(seed uint64, backwards bool) map[string]string {
+		s := New(healthy(30).Inventory, &Options{Faults: faults, Seed: seed})
 		var requests []string
 		for i := range 60 {
 			requests = append(requests, fmt.Sprintf("request %d", i%20))
@@ -170,11 +171,11 @@ func TestFaultsDependOnRequestsOnly(t *testing.T) {
 		}
 		met := map[string]string{}
 		for _, name := range requests {
-			met[name] += " " + string(s.draw(name, true))
+			met[name] += " " + string(s.draw(name, reads|pages, reads|pages, faults))
 		}
 		return met
 	}
-	forward, back, other := fates(1, false), fates(1, true), fates(2, false)
+	forward, back, other := faultsMet(1, false), faultsMet(1, true), faultsMet(2, false)
 	if fmt.Sprint(forward) != fmt.Sprint(back) {
 		t.Error("the order of arrival changes what a request meets")
 	}
@@ -187,7 +188,7 @@ func TestRatesHold(t *testing.T) {
 	s := New(nil, &Options{Faults: map[Fault]float64{Throttle: .05, Truncate: .05}})
 	hits := 0
 	for i := range 4000 {
-		if s.draw(fmt.Sprint(i), false) != "" {
+		if s.draw(fmt.Sprint(i), reads|pages, reads, s.o.Faults) != "" {
 			hits++
 		}
 	}
@@ -197,12 +198,12 @@ func TestRatesHold(t *testing.T) {
 }
 
 func TestParseFaults(t *testing.T) {
-	got, err := ParseFaults(" throttle=0.05, reset=1 ,")
+	got, err := ParseFaults(" throttle=0.05, reset=1 ,", Faults())
 	if err != nil || len(got) != 2 || got[Throttle] != .05 || got[ResetConnection] != 1 {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for _, bad := range []string{"fire=0.1", "throttle", "throttle=2", "throttle=-1", "throttle=NaN", "throttle=x"} {
-		if _, err := ParseFaults(bad); err == nil {
+		if _, err := ParseFaults(bad, Faults()); err == nil {
 			t.Errorf("%q was accepted", bad)
 		}
 	}

@@ -1,161 +1,113 @@
 package wixsim
 
 import (
-	"encoding/json"
-	"fmt"
-	"net/http"
+	"bytes"
 	"time"
 )
 
-// A page is selected, spoiled by at most one fault, and written. The cursor of
-// the next page always stands after the last package that the page holds by
-// right, so that a fault repeats packages but never loses one.
+// A page is selected, modified by at most one fault, and written. The cursor of
+// the next page is always that after the last package that belongs on this one,
+// so that a fault repeats packages but never loses one.
 
-type pageMetadata struct {
-	Count          int      `json:"count"`
-	Offset         *int     `json:"offset,omitempty"`
-	Total          *int     `json:"total,omitempty"`
-	TooManyToCount bool     `json:"tooManyToCount,omitempty"`
-	Cursors        *cursors `json:"cursors,omitempty"`
-}
-
-type cursors struct {
-	Next string `json:"next,omitempty"`
-}
-
-func (s *Server) answerQuery(r *http.Request, body []byte) reply {
-	if bad := s.checkQuery(r); bad != nil {
-		return bad.reply()
-	}
-	q, bad := s.parseQuery(body)
-	if bad != nil {
-		return bad.reply()
-	}
-	if status, fails := failing(s.o.FailAccounts, q.asked); fails {
-		return failure(status)
-	}
-	fault := s.draw(q.String(), !q.counted)
-	if spoiled, ok := s.spoil(fault); ok {
-		return spoiled
-	}
-	if q.counted {
-		return s.counted(q, fault)
-	}
-	return s.page(q, fault)
-}
-
-// String names the logical request: what is asked for, by whatever token.
-func (q *query) String() string {
-	return fmt.Sprintf("QUERY %s %v %s %d %d %t", q.cursor.Filter, q.cursor.Sort, q.cursor.ID, q.limit, q.offset, q.counted)
-}
-
-func failing(accounts map[string]int, account string) (status int, fails bool) {
-	for id, status := range accounts {
-		if account != "" && fold(id) == account {
-			return status, true
-		}
-	}
-	return 0, false
-}
-
-func (s *Server) counted(q query, fault Fault) reply {
-	items, total := s.book.at(q.selection, q.offset, q.limit)
-	total += s.o.TotalDelta
-	meta := &pageMetadata{Count: len(items), Offset: &q.offset, Total: &total}
+// countedPage answers query.paging.
+func (s *Server) countedPage(q query, fault Fault) *reply {
+	items, total := s.inventory.from(q.selection, q.offset, q.limit)
+	metadata := map[string]any{"offset": q.offset}
 	if s.o.TooManyToCount {
-		meta.Total, meta.TooManyToCount = nil, true
+		metadata["tooManyToCount"] = true
+	} else {
+		metadata["total"] = total + s.o.TotalDelta
 	}
-	return s.written(items, meta, fault)
+	return s.writePage(items, metadata, fault)
 }
 
-func (s *Server) page(q query, fault Fault) reply {
-	items, more := s.book.after(q.selection, q.cursor.position(), q.limit)
+// cursorPage answers query.cursorPaging.
+func (s *Server) cursorPage(q query, fault Fault) *reply {
+	items, more := s.inventory.after(q.selection, q.cursor.after, q.limit)
 	for _, p := range items {
 		status, fails := failing(s.o.FailSweepPagesOf, fold(p.AccountID))
 		if q.asked == "" && fails {
 			return failure(status)
 		}
 	}
-	items, last := s.repeated(q, items, more, fault)
-	next := ""
+	items, last := s.withRepeat(q, items, more, fault)
+	cursors := map[string]string{}
 	switch {
-	case fault == LoopingCursor && q.sent != "":
-		next = q.sent
+	case fault == LoopingCursor && q.token != "":
+		cursors["next"] = q.token
 	case fault == LoopingCursor, fault == StuckCursor:
-		next = s.token(q.cursor)
+		cursors["next"] = s.token(q.cursor)
 	case more:
-		next = s.token(q.cursor.following(items[last-1]))
+		cursors["next"] = s.token(cursor{filter: q.cursor.filter, after: items[last-1]})
 	}
-	if s.o.ForeignPackage && q.sent == "" && q.asked != "" {
-		if p, ok := s.book.stranger(q.asked); ok {
-			items = append(items, p)
-		}
+	if s.o.ForeignPackage && q.token == "" && q.asked != "" {
+		others := selection{match: func(p *Package) bool { return fold(p.AccountID) != q.asked }}
+		foreign, _ := s.inventory.after(others, nil, 1)
+		items = append(items, foreign...)
 	}
-	return s.written(items, &pageMetadata{Count: len(items), Cursors: &cursors{next}}, fault)
+	return s.writePage(items, map[string]any{"cursors": cursors}, fault)
 }
 
-// repeated puts a package that belongs to the page before, or to the next, into
-// this one. last is the number of the packages up to which the page holds by
+// withRepeat adds a package of the page before, or of the next one, where the
+// fault is one of these. last is the number of packages up to which the page is
 // right. A page stays within its limit, unless the limit is 1.
-func (s *Server) repeated(q query, items []*Package, more bool, fault Fault) (page []*Package, last int) {
-	switch before, ok := s.book.get(q.cursor.ID); {
-	case fault == RepeatPackage && ok && len(items) > 0:
+func (s *Server) withRepeat(q query, items []*Package, more bool, fault Fault) (page []*Package, last int) {
+	switch {
+	case fault == RepeatPackage && q.cursor.after != nil && len(items) > 0:
+		previous, ok := s.inventory.get(q.cursor.after.ID)
+		if !ok {
+			return items, len(items)
+		}
 		if more && len(items) > 1 {
 			items = items[:len(items)-1]
 		}
-		return append([]*Package{before}, items...), len(items) + 1
+		return append([]*Package{previous}, items...), len(items) + 1
 	case fault == StaleCopy && more && len(items) > 1:
 		last = len(items) - 1
-		return append(items[:last:last], stale(items[last])), last
+		old := withStatus(items[last], canceled)
+		old.UpdatedDate = old.UpdatedDate.Add(-time.Hour)
+		return append(items[:last:last], old), last
 	}
 	return items, len(items)
 }
 
-// stale gives the package as it might have been before its last change.
-func stale(p *Package) *Package {
-	old := p.clone()
-	old.UpdatedDate = p.UpdatedDate.Add(-time.Hour)
-	for i := range old.ProductInstances {
-		old.ProductInstances[i].Status = canceled
+// withStatus returns a copy in which all instances have the status.
+func withStatus(p *Package, status string) *Package {
+	c := p.clone()
+	for i := range c.ProductInstances {
+		c.ProductInstances[i].Status = status
 	}
-	return old
+	return c
 }
 
-func (s *Server) written(items []*Package, meta *pageMetadata, fault Fault) reply {
+func (s *Server) writePage(items []*Package, metadata map[string]any, fault Fault) *reply {
+	metadata["count"] = len(items)
 	if items == nil {
 		items = []*Package{}
 	}
 	if fault == UnknownStatus && len(items) > 0 {
-		items[0] = items[0].clone()
-		for i := range items[0].ProductInstances {
-			items[0].ProductInstances[i].Status = "HIBERNATED"
-		}
+		items[0] = withStatus(items[0], "HIBERNATED")
 	}
-	answer := map[string]any{"packages": items, s.o.MetadataName: meta}
-	if fault == NoMetadata {
-		delete(answer, s.o.MetadataName)
+	fields := map[string]any{"packages": items}
+	if fault != NoMetadata {
+		fields[s.o.MetadataName] = metadata
 	}
-	text, _ := json.Marshal(answer) // of our own types: it can't fail
+	answer := answerWith(fields)
 	if fault == UnknownFields {
-		text = extended(text)
+		answer.body = withUnknownFields(answer.body)
 	}
-	return reply{status: http.StatusOK, body: text, fault: fault}
+	answer.fault = fault
+	return answer
 }
 
-// extended adds what a later version of the API might.
-func extended(text []byte) []byte {
-	var answer map[string]any
-	_ = json.Unmarshal(text, &answer) // it was written a moment ago
-	answer["warnings"] = []any{map[string]any{"level": "HINT", "nested": []any{nil, 1.5}}}
-	packages, _ := answer["packages"].([]any)
-	for _, p := range packages {
-		p := p.(map[string]any)
-		p["origin"] = "MIGRATED"
-		instances, _ := p["productInstances"].([]any)
-		for _, i := range instances {
-			i.(map[string]any)["renewal"] = map[string]any{"mode": "ON_DEMAND", "at": nil}
-		}
+// withUnknownFields adds what a later version of the API might.
+func withUnknownFields(text []byte) []byte {
+	for before, added := range map[string]string{
+		`"packages":`:   `"warnings":[{"level":"HINT","nested":[null,1.5]}],`,
+		`"accountId":`:  `"origin":"MIGRATED",`,
+		`"instanceId":`: `"renewal":{"mode":"ON_DEMAND","at":null},`,
+	} {
+		text = bytes.ReplaceAll(text, []byte(before), []byte(added+before))
 	}
-	text, _ = json.Marshal(answer)
 	return text
 }

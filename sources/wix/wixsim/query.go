@@ -2,31 +2,22 @@ package wixsim
 
 import (
 	"cmp"
+	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"net/http"
 )
 
-// What a query may say. A first page has filter and sort, and either
-// cursorPaging or paging; a next page has its cursor and at most a new limit,
-// because the cursor holds everything else. Limits go from 1 to 100.
-// Projections (fields, fieldsets) are not simulated, so they are refused.
+// A first page has a filter, and either cursorPaging or paging; a next page has
+// its cursor and at most a new limit. Limits go from 1 to 100. Sorting and
+// projections (fields, fieldsets) are not simulated, so they are refused.
 
 const maxLimit = 100
 
-type queryBody struct {
-	Query *querySpec `json:"query"`
-}
-
 type querySpec struct {
 	Filter       json.RawMessage `json:"filter"`
-	Sort         []sortField     `json:"sort"`
 	Paging       *offsetPaging   `json:"paging"`
 	CursorPaging *cursorPaging   `json:"cursorPaging"`
-}
-
-type sortField struct {
-	FieldName string `json:"fieldName"`
-	Order     string `json:"order,omitempty"`
 }
 
 type offsetPaging struct {
@@ -43,15 +34,62 @@ type cursorPaging struct {
 type query struct {
 	selection
 	cursor  cursor
-	sent    string // the token as sent; empty for a first page
+	token   string // as sent; empty for a first page
 	limit   int
 	offset  int
-	counted bool   // query.paging was asked for
-	asked   string // the account that the filter names, whatever the server makes of it
+	counted bool   // query.paging was requested
+	asked   string // the account that the filter names, even where filters are ignored
 }
 
-func (s *Server) parseQuery(body []byte) (query, *refusal) {
-	var b queryBody
+// String identifies the logical request, whatever its token. The brackets stand
+// for a sort; without them a seed would draw other faults than it always did.
+func (q *query) String() string {
+	id := ""
+	if q.cursor.after != nil {
+		id = q.cursor.after.ID
+	}
+	return fmt.Sprintf("QUERY %s [] %s %d %d %t", q.cursor.filter, id, q.limit, q.offset, q.counted)
+}
+
+func (s *Server) answerQuery(c call) *reply {
+	if fold(c.account) != fold(s.o.Parent) {
+		return refuse(http.StatusForbidden, "PERMISSION_DENIED", "account %s is not the parent account", c.account)
+	}
+	q, bad := s.readQuery(c.body)
+	if bad != nil {
+		return bad
+	}
+	if status, fails := failing(s.o.FailAccounts, q.asked); fails {
+		return failure(status)
+	}
+	allowed := reads | pages
+	if q.counted {
+		allowed = reads
+	}
+	fault := s.draw(q.String(), reads|pages, allowed, s.o.Faults)
+	if answer := s.preempt(fault); answer != nil {
+		return answer
+	}
+	if q.counted {
+		return s.countedPage(q, fault)
+	}
+	return s.cursorPage(q, fault)
+}
+
+// failing returns the status with which requests about an account fail.
+func failing(accounts map[string]int, account string) (status int, fails bool) {
+	for id, status := range accounts {
+		if account != "" && fold(id) == account {
+			return status, true
+		}
+	}
+	return 0, false
+}
+
+func (s *Server) readQuery(body []byte) (query, *reply) {
+	var b struct {
+		Query *querySpec `json:"query"`
+	}
 	if err := decodeStrictly(body, &b); err != nil {
 		return query{}, violate("body", "%v", err)
 	}
@@ -62,124 +100,84 @@ func (s *Server) parseQuery(body []byte) (query, *refusal) {
 	if bad != nil {
 		return q, bad
 	}
-	f, bad := parseFilter(q.cursor.Filter)
+	f, bad := readFilter(q.cursor.filter)
 	if bad != nil {
 		return q, bad
 	}
-	if bad := s.checkFilter(f); bad != nil {
-		return q, bad
+	if s.o.OnlyAccountFilter && f.conditions > 0 && (f.conditions > 1 || f.account == "") {
+		return q, violate("query.filter", "only accountId $eq is supported")
 	}
-	if q.by, bad = parseSort(q.cursor.Sort); bad != nil {
-		return q, bad
+	q.selection, q.asked = f.selection, f.account
+	if s.o.IgnoreFilters {
+		q.selection = selection{match: func(*Package) bool { return true }}
 	}
-	q.asked = f.account
-	q.account, q.match = s.scope(f)
+	if q.account == "" && s.o.ParentOnly {
+		q.account = fold(s.o.Parent)
+	}
 	return q, nil
 }
 
-func (s *Server) readPaging(spec *querySpec) (query, *refusal) {
-	q := query{limit: maxLimit, cursor: cursor{Filter: spec.Filter, Sort: spec.Sort}}
-	given := &q.limit
+func (s *Server) readPaging(spec *querySpec) (query, *reply) {
+	q := query{limit: maxLimit, cursor: cursor{filter: spec.Filter}}
+	limit := &q.limit
 	switch page, next := spec.Paging, spec.CursorPaging; {
 	case page != nil && next != nil && next.Cursor != "":
-		return q, invalidCursor("query.paging can't stand beside a cursor")
+		return q, invalidCursor("query.paging can't be combined with a cursor")
 	case page != nil && next != nil:
-		return q, violate("query.paging", "it can't stand beside query.cursorPaging")
+		return q, violate("query.paging", "it can't be combined with query.cursorPaging")
 	case page != nil && s.o.NoOffset:
 		return q, violate("query.paging", "it is not supported")
 	case page != nil:
-		given = cmp.Or(page.Limit, given)
+		limit = cmp.Or(page.Limit, limit)
 		q.offset, q.counted = page.Offset, true
 	case next != nil:
-		given = cmp.Or(next.Limit, given)
-		q.sent = next.Cursor
+		limit = cmp.Or(next.Limit, limit)
+		q.token = next.Cursor
 	}
-	if *given < 1 || *given > maxLimit {
-		return q, violate("limit", "%d is not from 1 to %d", *given, maxLimit)
+	if *limit < 1 || *limit > maxLimit {
+		return q, violate("limit", "%d is not from 1 to %d", *limit, maxLimit)
 	}
 	if q.offset < 0 {
 		return q, violate("query.paging.offset", "%d is negative", q.offset)
 	}
-	q.limit = min(*given, s.o.PageSize)
-	bad := s.resume(&q, spec)
+	q.limit = min(*limit, s.o.PageSize)
+	if q.token == "" {
+		return q, nil
+	}
+	if len(spec.Filter) > 0 {
+		return q, invalidCursor("a filter can't be combined with a cursor")
+	}
+	var bad *reply
+	q.cursor, bad = s.readToken(q.token)
 	return q, bad
 }
 
-// resume puts what the sent cursor holds in place of filter and sort.
-func (s *Server) resume(q *query, spec *querySpec) *refusal {
-	if q.sent == "" {
-		return nil
-	}
-	if len(spec.Filter) > 0 || spec.Sort != nil {
-		return invalidCursor("filter and sort can't stand beside a cursor")
-	}
-	var bad *refusal
-	q.cursor, bad = s.readToken(q.sent)
-	return bad
+// A cursor is the position of a next page: the filter, and the package after
+// which the page begins, nil being the start. The client gets a random token for
+// it, and a new one each time, because a client must not rely on equal tokens.
+type cursor struct {
+	filter []byte
+	after  *Package
 }
 
-func (s *Server) checkFilter(f filter) *refusal {
-	if s.o.OnlyAccountFilter && f.fields > 0 && (f.fields > 1 || f.account == "") {
-		return violate("query.filter", "only accountId $eq is supported")
-	}
-	return nil
+func (s *Server) token(c cursor) string {
+	token := rand.Text()
+	s.cursorsMu.Lock()
+	defer s.cursorsMu.Unlock()
+	s.cursors[token] = c
+	return token
 }
 
-// scope gives the account and the condition that the filter comes to on this
-// kind of server.
-func (s *Server) scope(f filter) (account string, match func(*Package) bool) {
-	account, match = f.account, f.match
-	if s.o.IgnoreFilters {
-		account, match = "", func(*Package) bool { return true }
+func (s *Server) readToken(token string) (cursor, *reply) {
+	s.cursorsMu.Lock()
+	defer s.cursorsMu.Unlock()
+	c, ok := s.cursors[token]
+	if !ok {
+		return c, invalidCursor("the cursor is not one of this server's")
 	}
-	if account == "" && s.o.ParentOnly {
-		account = fold(s.o.Parent)
-	}
-	return account, match
+	return c, nil
 }
 
-func parseSort(fields []sortField) (order, *refusal) {
-	if len(fields) == 0 {
-		return nil, nil
-	}
-	for _, f := range fields {
-		if f.FieldName != "createdDate" && f.FieldName != "updatedDate" {
-			return nil, violate("query.sort", "field %q can't be sorted by", f.FieldName)
-		}
-		if f.Order != "" && f.Order != "ASC" && f.Order != "DESC" {
-			return nil, violate("query.sort", "order %q is neither ASC nor DESC", f.Order)
-		}
-	}
-	return func(p, q *Package) int {
-		for _, f := range fields {
-			if c := f.compare(p, q); c != 0 {
-				return c
-			}
-		}
-		return cmp.Compare(p.ID, q.ID)
-	}, nil
-}
-
-func (f sortField) compare(p, q *Package) int {
-	c := p.CreatedDate.Compare(q.CreatedDate)
-	if f.FieldName == "updatedDate" {
-		c = p.UpdatedDate.Compare(q.UpdatedDate)
-	}
-	if f.Order == "DESC" {
-		return -c
-	}
-	return c
-}
-
-// checkHeader holds what every call must carry.
-func (s *Server) checkHeader(r *http.Request) *refusal {
-	switch account := r.Header.Get("wix-account-id"); {
-	case r.Header.Get("Authorization") != s.o.Key:
-		return refuse(http.StatusUnauthorized, "UNAUTHENTICATED", "the API key is missing or wrong")
-	case account == "":
-		return violate("wix-account-id", "the header is missing")
-	case !isGUID(account):
-		return violate("wix-account-id", "the header is not a GUID")
-	}
-	return nil
+func invalidCursor(why string) *reply {
+	return refuse(http.StatusBadRequest, "INVALID_CURSOR", "%s", why)
 }

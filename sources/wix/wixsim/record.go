@@ -2,87 +2,136 @@ package wixsim
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 )
 
-// Every request is recorded, but never its key: a record ends up in the
-// messages of failing tests.
-
-// A Request is what the server received, and what it answered.
+// A Request is what the server received, and what it answered. The key is not
+// recorded: records appear in the messages of failing tests.
 type Request struct {
 	Method     string
 	Path       string
 	Header     http.Header // without Authorization
 	Authorized bool        // the key was right
 	Body       string
-	Began      int   // the place of its beginning among all beginnings and ends, from 1
-	Ended      int   // the place of its end; 0 while it is in flight
+	Ended      bool  // it is no longer in flight
 	Status     int   // as answered; 0 where the connection was reset
-	Fault      Fault // what was done to it; empty for nothing
+	Fault      Fault // that it met; empty for none
 }
 
-// records keeps what happened, in the order of arrival.
-type records struct {
+// A Change is a changing request and its effect.
+type Change struct {
+	Request
+	Kind       ChangeKind
+	PackageID  string // the package that is concerned or was created; empty where it is not known
+	InstanceID string
+	Effect     Effect
+}
+
+// An Effect is what a changing request did to the inventory.
+type Effect string
+
+// The effects.
+const (
+	NoEffect     Effect = ""            // refused, or failed before the work
+	Done         Effect = "done"        // as requested
+	Repeated     Effect = "repeated"    // a create with a known idempotency key, or a cancel of what was not live
+	HalfDone     Effect = "half-done"   // an assign that left the instance on no site
+	Delayed      Effect = "under way"   // it will be made later
+	RefusedLater Effect = "too late"    // it was to be made later, and refused then
+	DoneLater    Effect = "done, later" // it was made after its connection had gone
+)
+
+// A record is a request, which may be a read, in the recorder.
+type record struct {
+	Change
+	number       int // among all requests, from 1
+	changeNumber int // among the changes, from 1
+}
+
+// A recorder keeps the requests in order of arrival.
+type recorder struct {
 	mu       sync.Mutex
-	requests []*Request
-	events   int
+	records  []*record
+	changes  int
 	inFlight int
 	most     int
 }
 
-// begin records a request and gives its number, from 1.
-func (l *records) begin(r *http.Request, authorized bool, body []byte) (rec *Request, n int) {
+func (l *recorder) begin(r *http.Request, authorized bool, c call) *record {
 	header := r.Header.Clone()
 	header.Del("Authorization")
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.events++
+	if !c.kind.read() {
+		l.changes++
+	}
 	l.inFlight++
 	l.most = max(l.most, l.inFlight)
-	rec = &Request{
-		Method: r.Method, Path: r.URL.EscapedPath(), Header: header,
-		Authorized: authorized, Body: string(body), Began: l.events,
-	}
-	l.requests = append(l.requests, rec)
-	return rec, len(l.requests)
+	rec := &record{number: len(l.records) + 1, changeNumber: l.changes, Change: Change{
+		Request: Request{
+			Method: r.Method, Path: r.URL.EscapedPath(), Header: header, Authorized: authorized, Body: string(c.body),
+		},
+		Kind: c.kind, PackageID: fold(c.packageID), InstanceID: fold(c.instanceID),
+	}}
+	l.records = append(l.records, rec)
+	return rec
 }
 
-// end is called before the answer is sent: a client that has read it begins
-// its next request at once, and must not be counted twice.
-func (l *records) end(rec *Request, status int, fault Fault) {
+// end is called before the answer is sent: a client that has read it begins its
+// next request at once, and must not be counted twice.
+func (l *recorder) end(rec *record, answer *reply) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.events++
 	l.inFlight--
-	rec.Ended, rec.Status, rec.Fault = l.events, status, fault
+	rec.Ended, rec.Status, rec.Fault = true, answer.status, answer.fault
 }
 
-// Requests gives a copy of what was received so far, in order of arrival.
-func (s *Server) Requests() []Request {
-	s.records.mu.Lock()
-	defer s.records.mu.Unlock()
-	all := make([]Request, len(s.records.requests))
-	for i, r := range s.records.requests {
-		all[i] = *r
-		all[i].Header = r.Header.Clone()
+// note records the effect of a change, and its package where that is known.
+func (l *recorder) note(rec *record, effect Effect, packageID string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rec.Effect = effect
+	if packageID != "" {
+		rec.PackageID = fold(packageID)
+	}
+}
+
+// snapshot returns a copy of a record, which may still be in flight.
+func (l *recorder) snapshot(rec *record) Change {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return rec.Change
+}
+
+func (l *recorder) all() []Change {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make([]Change, len(l.records))
+	for i, rec := range l.records {
+		all[i] = rec.Change
 	}
 	return all
 }
 
-// MaxInFlight gives the most requests that were under way at one time.
-func (s *Server) MaxInFlight() int {
-	s.records.mu.Lock()
-	defer s.records.mu.Unlock()
-	return s.records.most
+// Requests returns a copy of the requests so far, in order of arrival.
+func (s *Server) Requests() []Request {
+	var requests []Request
+	for _, c := range s.recorder.all() {
+		requests = append(requests, c.Request)
+	}
+	return requests
 }
 
-// Reset forgets the requests and what was drawn for them; the inventory stays.
-// Requests that are under way still end, outside of the new record.
-func (s *Server) Reset() {
-	s.records.mu.Lock()
-	s.records.requests = nil
-	s.records.events, s.records.most = 0, s.records.inFlight
-	s.records.mu.Unlock()
-	s.draws.reset()
-	s.changes.forget()
+// Changes returns a copy of the changing requests so far, in order of arrival.
+func (s *Server) Changes() []Change {
+	return slices.DeleteFunc(s.recorder.all(), func(c Change) bool { return c.Kind.read() })
+}
+
+// MaxInFlight returns the largest number of requests that were in flight at one
+// time.
+func (s *Server) MaxInFlight() int {
+	s.recorder.mu.Lock()
+	defer s.recorder.mu.Unlock()
+	return s.recorder.most
 }

@@ -10,24 +10,24 @@ import (
 	"testing"
 )
 
-// rig is a server on loopback and a client that makes no decision of its own.
-type rig struct {
+// A testServer is a server on loopback with a client.
+type testServer struct {
 	*Server
 	t    *testing.T
 	base string
 	http *http.Client
 }
 
-func serve(t *testing.T, book []Package, o *Options) *rig {
+func serve(t *testing.T, packages []Package, o *Options) *testServer {
 	t.Helper()
-	s := New(book, o)
+	s := New(packages, o)
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
-	return &rig{Server: s, t: t, base: h.URL, http: h.Client()}
+	return &testServer{Server: s, t: t, base: h.URL, http: h.Client()}
 }
 
-// request makes a call that breaks no rule; a test spoils it.
-func (r *rig) request(method, path, account, body string) *http.Request {
+// request returns a request that breaks no rule; a test may change it.
+func (r *testServer) request(method, path, account, body string) *http.Request {
 	r.t.Helper()
 	req, err := http.NewRequest(method, r.base+path, bytes.NewReader([]byte(body)))
 	if err != nil {
@@ -41,13 +41,13 @@ func (r *rig) request(method, path, account, body string) *http.Request {
 	return req
 }
 
-func (r *rig) queryRequest(body string) *http.Request {
+func (r *testServer) queryRequest(body string) *http.Request {
 	r.t.Helper()
 	return r.request(http.MethodPost, "/resellers/v1/packages/query", DefaultParent, body)
 }
 
-// do gives status, body and the error of either.
-func (r *rig) do(req *http.Request) (int, http.Header, []byte, error) {
+// do returns status, header and body.
+func (r *testServer) do(req *http.Request) (int, http.Header, []byte, error) {
 	r.t.Helper()
 	resp, err := r.http.Do(req)
 	if err != nil {
@@ -58,7 +58,7 @@ func (r *rig) do(req *http.Request) (int, http.Header, []byte, error) {
 	return resp.StatusCode, resp.Header, body, err
 }
 
-// answer is a page as a client reads it.
+// An answer is a page as a client reads it.
 type answer struct {
 	Packages       []Package
 	Metadata       *answerMetadata
@@ -72,7 +72,7 @@ type answerMetadata struct {
 	Cursors        *struct{ Next string }
 }
 
-func (r *rig) query(body string) answer {
+func (r *testServer) query(body string) answer {
 	r.t.Helper()
 	status, _, text, err := r.do(r.queryRequest(body))
 	if err != nil || status != http.StatusOK {
@@ -85,8 +85,8 @@ func (r *rig) query(body string) answer {
 	return a
 }
 
-// walk follows the cursors of a query and gives the pages.
-func (r *rig) walk(first string) [][]Package {
+// walk follows the cursors of a query and returns the pages.
+func (r *testServer) walk(first string) [][]Package {
 	r.t.Helper()
 	var pages [][]Package
 	for body := first; ; {
@@ -99,7 +99,7 @@ func (r *rig) walk(first string) [][]Package {
 	}
 }
 
-// ids gives the ids of all packages of the pages, in their order.
+// ids returns the ids of all packages of the pages, in their order.
 func ids(pages ...[]Package) []string {
 	var all []string
 	for _, page := range pages {
@@ -110,6 +110,6 @@ func ids(pages ...[]Package) []string {
 	return all
 }
 
-func healthy(packages int) *Planted {
-	return Generate(GenerateOptions{Seed: 1, Accounts: 4, Packages: packages})
+func healthy(packages int) *SampleData {
+	return Generate(SampleOptions{Seed: 1, Accounts: 4, Packages: packages})
 }

@@ -16,7 +16,7 @@ var asOf = time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)
 
 func TestEveryKindIsPlanted(t *testing.T) {
 	const perKind = 9
-	got := Generate(GenerateOptions{Seed: 7, Accounts: 50, Packages: 5000, PerKind: perKind, AsOf: asOf})
+	got := Generate(SampleOptions{Seed: 7, Accounts: 50, Packages: 5000, PerKind: perKind, AsOf: asOf})
 	count := map[string]int{}
 	for _, f := range got.Truth {
 		count[f.Kind+" "+f.State]++
@@ -29,12 +29,12 @@ func TestEveryKindIsPlanted(t *testing.T) {
 			t.Errorf("%s: %d open, want at least %d", d.kind, n, perKind)
 		}
 	}
-	for _, d := range inFlight() {
-		if n := count[d.kind+" in_flight"]; n < 1 {
-			t.Errorf("%s: none in flight", d.kind)
+	for _, d := range drifts() {
+		if n := count[d.kind+" in_flight"]; n < len(d.recent) {
+			t.Errorf("%s: %d in flight, want %d", d.kind, n, len(d.recent))
 		}
 	}
-	if n := len(got.Book); n < 5000 || n > 5001 {
+	if n := len(got.Inventory); n < 5000 || n > 5001 {
 		t.Errorf("the inventory has %d packages, want 5000", n)
 	}
 	if bad := count[invalidRow+" open"]; 100*bad >= len(got.Rows) {
@@ -43,9 +43,9 @@ func TestEveryKindIsPlanted(t *testing.T) {
 }
 
 func TestTruthNamesWhatIsThere(t *testing.T) {
-	got := Generate(GenerateOptions{Seed: 7, Packages: 300, PerKind: 4, AsOf: asOf})
+	got := Generate(SampleOptions{Seed: 7, Packages: 300, PerKind: 4, AsOf: asOf})
 	accountOf, instances := map[string]string{}, map[string]string{}
-	for _, p := range got.Book {
+	for _, p := range got.Inventory {
 		accountOf[p.ID] = p.AccountID
 		for _, i := range p.ProductInstances {
 			instances[i.InstanceID] = p.ID
@@ -68,9 +68,9 @@ func TestTruthNamesWhatIsThere(t *testing.T) {
 }
 
 func TestIDsAreUsedOnce(t *testing.T) {
-	got := Generate(GenerateOptions{Seed: 3, Packages: 2000, PerKind: 8, AsOf: asOf})
+	got := Generate(SampleOptions{Seed: 3, Packages: 2000, PerKind: 8, AsOf: asOf})
 	seen := map[string]bool{}
-	for _, p := range got.Book {
+	for _, p := range got.Inventory {
 		for _, id := range append([]string{p.ID}, instanceIDs(p)...) {
 			if seen[id] || !isGUID(id) || id != strings.ToLower(id) {
 				t.Fatalf("id %q is used twice, or no GUID in lower case", id)
@@ -88,11 +88,11 @@ func instanceIDs(p Package) []string {
 	return all
 }
 
-// Nothing lies near the in-flight window of 48 hours, unless it is meant to.
+// No date is near the in-flight window of 48 hours, unless it is meant to be.
 func TestOldDatesAreOld(t *testing.T) {
-	got := Generate(GenerateOptions{Seed: 3, Packages: 1000, AsOf: asOf})
+	got := Generate(SampleOptions{Seed: 3, Packages: 1000, AsOf: asOf})
 	edge := asOf.AddDate(0, 0, -4)
-	for _, p := range got.Book {
+	for _, p := range got.Inventory {
 		dates := []time.Time{p.CreatedDate, p.UpdatedDate}
 		for _, i := range p.ProductInstances {
 			dates = append(dates, i.CreatedDate, i.UpdatedDate)
@@ -103,7 +103,7 @@ func TestOldDatesAreOld(t *testing.T) {
 	}
 	for _, r := range got.Rows {
 		for _, text := range []string{r.StartDate, r.EndDate, r.UpdatedDate} {
-			if text > date(edge) && text < date(asOf.AddDate(0, 0, 4)) {
+			if text > formatDate(edge) && text < formatDate(asOf.AddDate(0, 0, 4)) {
 				t.Errorf("row %s has date %s", r.ExternalID, text)
 			}
 		}
@@ -114,19 +114,19 @@ func TestOldDatesAreOld(t *testing.T) {
 }
 
 func TestGenerateIsDeterministic(t *testing.T) {
-	o := GenerateOptions{Seed: 5, Packages: 400, PerKind: 2, AsOf: asOf}
+	o := SampleOptions{Seed: 5, Packages: 400, PerKind: 2, AsOf: asOf}
 	one, two := Generate(o), Generate(o)
 	if diff := cmp.Diff(one, two); diff != "" {
 		t.Error(diff)
 	}
 	o.Seed = 6
-	if other := Generate(o); other.Book[0].ID == one.Book[0].ID {
+	if other := Generate(o); other.Inventory[0].ID == one.Inventory[0].ID {
 		t.Error("another seed gives the same ids")
 	}
 }
 
 func TestLedgerCSV(t *testing.T) {
-	p := Generate(GenerateOptions{Seed: 5, Packages: 400, PerKind: 2, AsOf: asOf})
+	p := Generate(SampleOptions{Seed: 5, Packages: 400, PerKind: 2, AsOf: asOf})
 	read := func(seed uint64) []string {
 		records, err := csv.NewReader(bytes.NewReader(p.LedgerCSV(seed))).ReadAll()
 		if err != nil {
@@ -154,14 +154,14 @@ func TestLedgerCSV(t *testing.T) {
 	}
 }
 
-func TestDemoBook(t *testing.T) {
-	p := DemoInventory(asOf)
+func TestGenerateDemo(t *testing.T) {
+	p := GenerateDemo(asOf)
 	kinds := map[string]bool{}
 	for _, f := range p.Truth {
 		kinds[f.Kind] = true
 	}
-	if len(kinds) != len(drifts()) || len(p.Accounts) != 6 || math.Abs(float64(len(p.Book)-150)) > 1 {
-		t.Errorf("%d kinds, %d accounts, %d packages", len(kinds), len(p.Accounts), len(p.Book))
+	if len(kinds) != len(drifts()) || len(p.Accounts) != 6 || math.Abs(float64(len(p.Inventory)-150)) > 1 {
+		t.Errorf("%d kinds, %d accounts, %d packages", len(kinds), len(p.Accounts), len(p.Inventory))
 	}
 	for _, currency := range []string{"EUR", "USD"} {
 		if !slices.ContainsFunc(p.Rows, func(r Row) bool { return r.Currency == currency }) {
@@ -171,7 +171,7 @@ func TestDemoBook(t *testing.T) {
 }
 
 func TestWriteTruthCSV(t *testing.T) {
-	p := DemoInventory(asOf)
+	p := GenerateDemo(asOf)
 	var text bytes.Buffer
 	if err := p.WriteTruthCSV(&text); err != nil {
 		t.Fatal(err)
@@ -184,6 +184,6 @@ func TestWriteTruthCSV(t *testing.T) {
 
 func BenchmarkGenerate(b *testing.B) {
 	for b.Loop() {
-		Generate(GenerateOptions{Accounts: 50, Packages: 5000, PerKind: 4, AsOf: asOf})
+		Generate(SampleOptions{Accounts: 50, Packages: 5000, PerKind: 4, AsOf: asOf})
 	}
 }
