@@ -56,10 +56,10 @@ func settingFlags() []cli.Flag {
 	for _, s := range config.Settings() {
 		usage := s.Usage
 		switch {
-		case s.Switch:
+		case s.Bool:
 			flags = append(flags, &cli.BoolFlag{Name: s.Name, Usage: usage})
 			continue
-		case s.Repeat:
+		case s.Repeatable:
 			flags = append(flags, &cli.StringSliceFlag{Name: s.Name, Usage: usage})
 			continue
 		}
@@ -74,9 +74,9 @@ func givenFlags(c *cli.Context) map[string]string {
 	for _, s := range config.Settings() {
 		switch {
 		case !c.IsSet(s.Name):
-		case s.Switch:
+		case s.Bool:
 			given[s.Name] = strconv.FormatBool(c.Bool(s.Name))
-		case s.Repeat:
+		case s.Repeatable:
 			given[s.Name] = strings.Join(c.StringSlice(s.Name), "\n")
 		default:
 			given[s.Name] = c.String(s.Name)

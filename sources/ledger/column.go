@@ -1,8 +1,7 @@
 package ledger
 
-// The columns of the contract, in its order, which is also the order in which
-// a bad row's faults are told. All others are carried into the reports; a
-// carried column whose name is one of findings.csv is there ledger_<name>.
+// The columns of the contract, in its order, which is also the order of the
+// problems of a bad row. All other columns are carried into the reports.
 
 import (
 	"slices"
@@ -16,31 +15,31 @@ type column struct {
 	name     string
 	required bool // in the header, and filled in every row
 	id       bool // must be UTF-8
-	read     func(p *parser, l *reconcile.Line, cell string) error
+	read     readFunc
 }
 
 func columns() []column {
 	return []column{
-		{"external_id", true, true, (*parser).externalID},
+		{"external_id", true, true, (*cellParser).externalID},
 		{"account_id", true, true, guid(func(l *reconcile.Line) *string { return &l.AccountID })},
-		{"status", true, false, (*parser).status},
-		{"catalog_product_id", false, true, (*parser).product},
-		{"billing_cycle", false, false, (*parser).cycle},
+		{"status", true, false, (*cellParser).status},
+		{"catalog_product_id", false, true, (*cellParser).product},
+		{"billing_cycle", false, false, (*cellParser).cycle},
 		{"country_code", false, false, letters(2, func(l *reconcile.Line) *string { return &l.Country })},
-		{"site_id", false, true, (*parser).site},
-		{"quantity", false, false, (*parser).quantity},
+		{"site_id", false, true, (*cellParser).site},
+		{"quantity", false, false, (*cellParser).quantity},
 		{"package_id", false, true, guid(func(l *reconcile.Line) *string { return &l.PackageID })},
 		{"instance_id", false, true, guid(func(l *reconcile.Line) *string { return &l.InstanceID })},
-		{"start_date", false, false, (*parser).start},
-		{"end_date", false, false, (*parser).end},
-		{"updated_date", false, false, (*parser).updated},
-		{"unit_price", false, false, (*parser).price},
+		{"start_date", false, false, (*cellParser).start},
+		{"end_date", false, false, (*cellParser).end},
+		{"updated_date", false, false, (*cellParser).updated},
+		{"unit_price", false, false, (*cellParser).price},
 		{"currency", false, false, letters(3, func(l *reconcile.Line) *string { return &l.Currency })},
-		{"customer", false, false, (*parser).customer},
+		{"customer", false, false, (*cellParser).customer},
 	}
 }
 
-// Columns gives the names of the contract's columns, in its order.
+// Columns returns the names of the contract's columns, in its order.
 func Columns() []string {
 	var names []string
 	for _, c := range columns() {
@@ -49,10 +48,11 @@ func Columns() []string {
 	return names
 }
 
-// carriedName gives the name under which the reports show a carried column.
+// carriedName returns the name of a carried column in the reports: with the
+// prefix ledger_ where findings.csv has a column of its name.
 func carriedName(name string) string {
-	taken := func(column string) bool { return table.Fold(column) == table.Fold(name) }
-	if slices.ContainsFunc(reconcile.FindingColumns(), taken) {
+	same := func(column string) bool { return table.Fold(column) == table.Fold(name) }
+	if slices.ContainsFunc(reconcile.FindingColumns(), same) {
 		return "ledger_" + name
 	}
 	return name

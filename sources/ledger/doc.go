@@ -1,4 +1,5 @@
-// Package ledger turns the rows of the reseller's ledger into lines, and says
-// of each row that can't be read why not. Nothing is guessed: a cell that could
-// be read in two ways stops the reading, or makes its row a bad one.
+// Package ledger reads the reseller's ledger, and the lists of exceptions and
+// prices. It returns each row of the ledger as a line or as a bad row with its
+// problems. It does not guess: a cell with two possible meanings stops reading or
+// makes its row a bad row.
 package ledger

@@ -20,12 +20,12 @@ import (
 
 const exceptionHeader = "kind,external_id,package_id,account_id,reason,owner,ticket,expires\n"
 
-// listMoment is the as-of of these tests.
-func listMoment() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC) }
+// listAsOf is the as-of of these tests.
+func listAsOf() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC) }
 
 func exceptions(t testing.TB, text string) ([]reconcile.Exception, error) {
 	t.Helper()
-	return ledger.ReadExceptions(t.Context(), strings.NewReader(text), "exceptions books/e.csv", nil, listMoment())
+	return ledger.ReadExceptions(t.Context(), strings.NewReader(text), "exceptions sample/e.csv", nil, listAsOf())
 }
 
 func TestExceptions(t *testing.T) {
@@ -37,7 +37,7 @@ func TestExceptions(t *testing.T) {
 		"*,*," + strings.ToUpper(guidA) + ",,pilot,,,2020-01-01\n" +
 		",,," + strings.ToUpper(guidB) + ",closing,,,2027-11-22T00:30:00+01:00\n" +
 		"Extra Instance,00123,*,*,twice,,,2026-12-01 12:00\n"
-	got, err := ledger.ReadExceptions(t.Context(), strings.NewReader(text), "e.csv", berlin, listMoment())
+	got, err := ledger.ReadExceptions(t.Context(), strings.NewReader(text), "e.csv", berlin, listAsOf())
 	must(t, err)
 	at := func(year int, month time.Month, day, hour, minute int) time.Time {
 		return time.Date(year, month, day, hour, minute, 0, 0, berlin)
@@ -53,8 +53,8 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
-// A list is read in the forms in which people keep it.
-func TestExceptionsInOtherForms(t *testing.T) {
+// A list is read in the formats in which people keep it.
+func TestExceptionsInOtherFormats(t *testing.T) {
 	want := []reconcile.Exception{{Kind: "missing_instance", ExternalID: "00123", AccountID: guidA, Reason: "geklärt",
 		Expires: time.Date(2026, 12, 24, 0, 0, 0, 0, time.UTC), Record: 2}}
 	rows := "Kind;External ID;ACCOUNT_ID;Why;Reason;Expires\nmissing_instance;00123;" + guidA + ";x;geklärt;2026-12-24\n"
@@ -63,7 +63,7 @@ func TestExceptionsInOtherForms(t *testing.T) {
 	for name, text := range map[string]string{
 		"semicolons": rows,
 		"tabs":       strings.ReplaceAll(rows, ";", "\t"),
-		"a mark":     "\ufeff" + rows,
+		"BOM":        "\ufeff" + rows,
 		"UTF-16":     wide,
 		"1252":       strings.ReplaceAll(rows, "ä", "\xe4"),
 		"a sheet":    sheetOf(t, rows),
@@ -77,7 +77,7 @@ func TestExceptionsInOtherForms(t *testing.T) {
 	}
 }
 
-// sheetOf gives a workbook of text cells, but for the dates.
+// sheetOf returns a workbook with text cells and date cells.
 func sheetOf(t *testing.T, rows string) string {
 	t.Helper()
 	f := excelize.NewFile()
@@ -112,30 +112,30 @@ func TestBadExceptions(t *testing.T) {
 		row  string
 		want []string // lines
 	}{
-		"a kind that is none": {"orphan_packages,a,,,r,,,2027-01-01", []string{`line 2: column "kind": "orphan_packages": no kind of finding: did you mean "orphan_package"?`}},
-		"nothing like a kind": {"xyzzy,a,,,r,,,2027-01-01", []string{`line 2: column "kind": "xyzzy": no kind of finding`}},
-		"no id":               {"orphan_package,,,,r,,,2027-01-01", []string{`line 2: columns external_id, package_id and account_id: one of them must name an id`}},
-		"asterisks only":      {"*,*,*,*,r,,,2027-01-01", []string{`line 2: columns external_id, package_id and account_id: one of them must name an id`}},
-		"no GUID":             {"*,,p-1,a-1,r,,,2027-01-01", []string{`line 2: column "package_id": "p-1": not a GUID`, `line 2: column "account_id": "a-1": not a GUID`}},
-		"an id too long":      {"*," + strings.Repeat("x", 101) + ",,,r,,,2027-01-01", []string{`line 2: column "external_id": "` + strings.Repeat("x", 60) + `…": longer than 100 characters`}},
-		"an id not UTF-8":     {"*,\xff,,,r,,,2027-01-01", []string{`line 2: column "external_id": "ÿ": not UTF-8`}},
-		"no reason":           {"*,a,,,  ,,,2027-01-01", []string{`line 2: column "reason": missing`}},
-		"a long reason":       {"*,a,,," + strings.Repeat("é", 1001) + ",,,2027-01-01", []string{`line 2: column "reason": "` + strings.Repeat("é", 60) + `…": longer than 1000 characters`}},
-		"no date":             {"*,a,,,r,,,", []string{`line 2: column "expires": missing`}},
-		"a date for ever":     {"*,a,,,r,,,*", []string{`line 2: column "expires": "*": not an ISO 8601 date (2026-01-31, or 2026-01-31T15:04:05Z)`}},
-		"a date in two ways":  {"*,a,,,r,,,03/04/2027", []string{`line 2: column "expires": "03/04/2027": not an ISO 8601 date (2026-01-31, or 2026-01-31T15:04:05Z)`}},
-		"too far":             {"*,a,,,r,,,2027-11-23", []string{`line 2: column "expires": "2027-11-23": more than 366 days ahead: no later than 2027-11-22`}},
-		"cells too few":       {"*,a,r", []string{`line 2: 3 cells, the header has 8`}},
-		"everything": {"?,,,,,,,", []string{`line 2: column "kind": "?": no kind of finding`,
-			`line 2: columns external_id, package_id and account_id: one of them must name an id`,
+		"misspelled kind": {"orphan_packages,a,,,r,,,2027-01-01", []string{`line 2: column "kind": "orphan_packages": not a kind of finding: did you mean "orphan_package"?`}},
+		"unknown kind":    {"xyzzy,a,,,r,,,2027-01-01", []string{`line 2: column "kind": "xyzzy": not a kind of finding`}},
+		"no id":           {"orphan_package,,,,r,,,2027-01-01", []string{`line 2: columns external_id, package_id and account_id: one of them must have an id`}},
+		"asterisks only":  {"*,*,*,*,r,,,2027-01-01", []string{`line 2: columns external_id, package_id and account_id: one of them must have an id`}},
+		"no GUID":         {"*,,p-1,a-1,r,,,2027-01-01", []string{`line 2: column "package_id": "p-1": not a GUID`, `line 2: column "account_id": "a-1": not a GUID`}},
+		"an id too long":  {"*," + strings.Repeat("x", 101) + ",,,r,,,2027-01-01", []string{`line 2: column "external_id": "` + strings.Repeat("x", 60) + `…": longer than 100 characters`}},
+		"an id not UTF-8": {"*,\xff,,,r,,,2027-01-01", []string{`line 2: column "external_id": "ÿ": not UTF-8`}},
+		"no reason":       {"*,a,,,  ,,,2027-01-01", []string{`line 2: column "reason": missing`}},
+		"a long reason":   {"*,a,,," + strings.Repeat("é", 1001) + ",,,2027-01-01", []string{`line 2: column "reason": "` + strings.Repeat("é", 60) + `…": longer than 1000 characters`}},
+		"no date":         {"*,a,,,r,,,", []string{`line 2: column "expires": missing`}},
+		"no end":          {"*,a,,,r,,,*", []string{`line 2: column "expires": "*": not an ISO 8601 date such as 2026-01-31 or 2026-01-31T15:04:05Z`}},
+		"ambiguous date":  {"*,a,,,r,,,03/04/2027", []string{`line 2: column "expires": "03/04/2027": not an ISO 8601 date such as 2026-01-31 or 2026-01-31T15:04:05Z`}},
+		"too far":         {"*,a,,,r,,,2027-11-23", []string{`line 2: column "expires": "2027-11-23": more than 366 days ahead: the latest date is 2027-11-22`}},
+		"too few cells":   {"*,a,r", []string{`line 2: 3 cells, the header has 8`}},
+		"everything": {"?,,,,,,,", []string{`line 2: column "kind": "?": not a kind of finding`,
+			`line 2: columns external_id, package_id and account_id: one of them must have an id`,
 			`line 2: column "reason": missing`, `line 2: column "expires": missing`}},
 		"two rows": {ok + "\n\n*,b,,,,,,2027-01-01\n" + ok, []string{`line 4: column "reason": missing`}},
 	} {
 		got, err := exceptions(t, exceptionHeader+c.row+"\n")
 		for i := range c.want {
-			c.want[i] = "exceptions books/e.csv: " + c.want[i]
+			c.want[i] = "read exceptions sample/e.csv: " + c.want[i]
 		}
-		if fault := (*ledger.ListFault)(nil); !errors.As(err, &fault) || got != nil {
+		if listErr := (*ledger.ListError)(nil); !errors.As(err, &listErr) || got != nil {
 			t.Errorf("%s: %v, %v", name, got, err)
 		} else if d := cmp.Diff(c.want, strings.Split(err.Error(), "\n")); d != "" {
 			t.Errorf("%s: %s", name, d)
@@ -143,51 +143,51 @@ func TestBadExceptions(t *testing.T) {
 	}
 }
 
-func TestBadHeaderOfExceptions(t *testing.T) {
+func TestBadExceptionHeader(t *testing.T) {
 	for header, want := range map[string]string{
-		"external_id,owner\n": `e: the header lacks the required kind, reason, expires; it has "external_id", "owner"`,
-		"kind,external_id,account_id,packge_id,reason,expires\n":   `e: the header has "packge_id" and no package_id: did you mean "package_id"?`,
-		"kind,external_id,External ID,package_id,reason,expires\n": `e: the column "external_id" stands there twice: as column 2 and 3`,
-		"": "e: is empty",
+		"external_id,owner\n": `read e: the header lacks the required kind, reason, expires; it has "external_id", "owner"`,
+		"kind,external_id,account_id,packge_id,reason,expires\n":   `read e: the header has "packge_id" and no package_id: did you mean "package_id"?`,
+		"kind,external_id,External ID,package_id,reason,expires\n": `read e: the header has the column "external_id" twice, as column 2 and 3: remove or rename one of them`,
+		"": "read e: the table is empty",
 	} {
-		_, err := ledger.ReadExceptions(t.Context(), strings.NewReader(header), "e", nil, listMoment())
-		if fault := (*ledger.ListFault)(nil); !errors.As(err, &fault) || err.Error() != want {
+		_, err := ledger.ReadExceptions(t.Context(), strings.NewReader(header), "e", nil, listAsOf())
+		if listErr := (*ledger.ListError)(nil); !errors.As(err, &listErr) || err.Error() != want {
 			t.Errorf("%q: %v, want %s", header, err, want)
 		}
 	}
 	_, err := exceptions(t, "")
 	if !errors.Is(err, table.ErrEmpty) {
-		t.Errorf("nothing: %v", err)
+		t.Errorf("empty file: %v", err)
 	}
 }
 
 func TestManyBadExceptionsAreCounted(t *testing.T) {
 	_, err := exceptions(t, exceptionHeader+strings.Repeat("*,a,,,,,,2027-01-01\n", 1000))
 	lines := strings.Split(fmt.Sprint(err), "\n")
-	if len(lines) != 51 || lines[50] != "exceptions books/e.csv: and 950 more like these" {
+	if len(lines) != 51 || lines[50] != "read exceptions sample/e.csv: and 950 more like these" {
 		t.Errorf("%d lines, the last %s", len(lines), lines[len(lines)-1])
 	}
 }
 
-// What goes wrong in reading is no fault of the list.
-func TestReadingOfListsFails(t *testing.T) {
-	broken := errors.New("the wire broke")
-	in := io.MultiReader(strings.NewReader(exceptionHeader+strings.Repeat("*,a,,,r,,,2027-01-01\n", 10_000)), failing{broken})
-	_, err := ledger.ReadExceptions(t.Context(), in, "e", nil, listMoment())
-	if fault := (*ledger.ListFault)(nil); !errors.Is(err, broken) || errors.As(err, &fault) {
+// A read error is not a ListError.
+func TestListReadErrors(t *testing.T) {
+	broken := errors.New("connection lost")
+	in := io.MultiReader(strings.NewReader(exceptionHeader+strings.Repeat("*,a,,,r,,,2027-01-01\n", 10_000)), failingReader{broken})
+	_, err := ledger.ReadExceptions(t.Context(), in, "e", nil, listAsOf())
+	if listErr := (*ledger.ListError)(nil); !errors.Is(err, broken) || errors.As(err, &listErr) {
 		t.Errorf("got %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = ledger.ReadExceptions(ctx, strings.NewReader(exceptionHeader+"*,a,,,r,,,2027-01-01\n"), "e", nil, listMoment())
+	_, err = ledger.ReadExceptions(ctx, strings.NewReader(exceptionHeader+"*,a,,,r,,,2027-01-01\n"), "e", nil, listAsOf())
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
 
-type failing struct{ err error }
+type failingReader struct{ err error }
 
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
+func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 
 func must(t testing.TB, err error) {
 	t.Helper()
@@ -196,7 +196,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// FuzzExceptions: what is taken names an id, a reason and a date within reach.
+// FuzzExceptions: every exception has an id, a reason and a date within the limit.
 func FuzzExceptions(f *testing.F) {
 	f.Add(exceptionHeader + "orphan_package,a,,,r,,,2027-01-01\n")
 	f.Add("kind;account_id;reason;expires\n*;" + guidA + ";r;2027-01-01T00:00Z\n")
@@ -208,8 +208,8 @@ func FuzzExceptions(f *testing.F) {
 		}
 		for _, e := range all {
 			if e.ExternalID+e.PackageID+e.AccountID == "" || e.Reason == "" || e.Expires.IsZero() || e.Kind == "" ||
-				e.Expires.After(listMoment().AddDate(0, 0, 366)) || e.Record < 2 {
-				t.Errorf("took %+v", e)
+				e.Expires.After(listAsOf().AddDate(0, 0, 366)) || e.Record < 2 {
+				t.Errorf("accepted %+v", e)
 			}
 		}
 	})

@@ -1,9 +1,8 @@
 package ledger
 
-// A ledger is read in one pass, in memory that does not grow with its rows.
-// What is wrong with the header is told at once and all together; what is wrong
-// with the whole only after the last row, so that nothing may be concluded from
-// rows before then.
+// A ledger is read in one pass, in constant memory. All problems of the header
+// are reported together, before the first row. Problems of the ledger as a whole
+// are known only after the last row, so nothing may be decided before then.
 
 import (
 	"context"
@@ -11,7 +10,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -21,140 +20,116 @@ import (
 
 // Options may be nil.
 type Options struct {
-	Name       string              // begins errors and warnings, fit to be shown; "ledger" if empty
-	Location   *time.Location      // in which a date begins; nil is UTC
+	Name       string              // for errors and warnings, without secrets; "ledger" if empty
+	Location   *time.Location      // the zone of dates without one; nil is UTC
 	Decimal    string              // Point, Comma, or empty: comma where the delimiter is a semicolon, else point
 	MaxBadRows decimal.NullDecimal // percent of the rows; 1 where it is not set
-	Limit      int                 // longest record in bytes; table.DefaultLimit if 0
 
 	Columns  []ColumnMap  // headers that are not the contract's
-	Statuses []StatusWord // words that are not the contract's
+	Statuses []StatusWord // words of status that are not the contract's
 	Dates    []DateFormat // besides ISO 8601
 	Encoding string       // of a text without a byte order mark; see table.Options
-	Sheet    string       // of a workbook; empty is the first that is shown
+	Sheet    string       // of a workbook; empty is the first that is not hidden
 }
 
-// A Ledger is an open ledger: its header is read, its rows are not.
+// A Ledger is an open ledger whose header has been read.
 type Ledger struct {
-	ctx     context.Context
-	name    string
-	table   *table.Reader
-	columns []column
-	at      [][]int // of each column, its indices in a record; the first filled cell counts
-	rest    []int   // the indices of the carried cells
-	names   []string
-	strict  bool // an encoding is set: what is not in it is not guessed at
-	parser  parser
-	max     decimal.Decimal
+	ctx          context.Context
+	name         string
+	table        *table.Reader
+	columns      []column
+	indices      [][]int  // of each column, in a record; the first filled cell counts
+	others       []int    // the indices of the carried columns
+	carriedNames []string // of the carried columns
+	strict       bool     // an encoding is set, so that no other is tried
+	parser       cellParser
+	maxBad       decimal.Decimal
 
-	carried []string
-	counts  Counts
-	legible fixed
-	bad     examples
+	carried      []string
+	counts       Counts
+	notUTF8      int    // cells that were read as Windows-1252
+	firstNotUTF8 string // position of the first of them
+	bad          badExamples
 }
 
-// Counts says how many rows were read so far.
+// Counts is how many rows were read so far.
 type Counts struct {
 	Rows int // not blank, good or bad
 	Bad  int
 }
 
-// Read reads the header of a ledger. Rows streams what follows, and ends with
-// the context.
+// Read reads the header of a ledger. Its rows end with an error when the context
+// is canceled.
 func Read(ctx context.Context, in io.Reader, o *Options) (*Ledger, error) {
-	l, err := begin(ctx, in, o)
+	l, err := open(ctx, in, o)
 	if err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-// begin gives the ledger with an error too, as far as it was read.
-func begin(ctx context.Context, in io.Reader, o *Options) (*Ledger, error) {
+// open returns a ledger with an error too, as far as it could be read.
+func open(ctx context.Context, in io.Reader, o *Options) (*Ledger, error) {
 	if o == nil {
 		o = new(Options)
 	}
-	l := &Ledger{ctx: ctx, name: o.Name, columns: columns(), max: decimal.One, strict: o.Encoding != "", parser: newParser(o)}
+	l := &Ledger{ctx: ctx, name: o.Name, columns: columns(), maxBad: decimal.One, strict: o.Encoding != "", parser: newCellParser(o)}
 	if l.name == "" {
 		l.name = "ledger"
 	}
 	if o.MaxBadRows.Valid {
-		l.max = o.MaxBadRows.Decimal
+		l.maxBad = o.MaxBadRows.Decimal
 	}
-	return l, l.named(l.open(in, o))
+	return l, l.wrap(l.readHeader(in, o))
 }
 
-func (l *Ledger) open(in io.Reader, o *Options) error {
-	headers, fault := headersOf(o.Columns)
-	wanted := make(map[string]bool)
-	for _, group := range headers {
-		for _, name := range group {
-			wanted[table.Fold(name)] = true
-		}
+func (l *Ledger) readHeader(in io.Reader, o *Options) error {
+	headers, mapErr := headersOf(o.Columns)
+	known := make(map[string]bool)
+	for _, name := range slices.Concat(headers...) {
+		known[table.Fold(name)] = true
 	}
 	var err error
 	l.table, err = table.Open(in, &table.Options{
-		Limit: o.Limit, Encoding: o.Encoding, Sheet: o.Sheet,
-		Wanted: func(folded string) bool { return wanted[folded] },
+		Encoding: o.Encoding, Sheet: o.Sheet,
+		Known: func(folded string) bool { return known[folded] },
 	})
 	if err != nil {
-		return errors.Join(fault, err)
+		return errors.Join(mapErr, err)
 	}
-	numbers, err := conventionOf(o.Decimal, l.table.Delimiter)
-	l.parser.numbers = numbers
-	if err = errors.Join(fault, err, l.locate(headers, o.Columns)); err != nil {
-		_ = l.table.Close() // nothing of it is used
+	l.parser.numbers, err = numberFormatOf(o.Decimal, l.table.Delimiter)
+	if err = errors.Join(mapErr, err, l.findColumns(headers, o.Columns)); err != nil {
+		_ = l.table.Close() // it is not used
 	}
 	return err
 }
 
-// Close ends the use of a ledger whose rows were not read to their end.
+// Close releases a ledger whose rows were not read to the end.
 func (l *Ledger) Close() error { return l.table.Close() }
 
-// listed quotes headers for a message of bearable length.
-func listed(header []string) string {
-	const most, longest = 40, 60
-	var quoted []string
-	for i, name := range header {
-		if i == most {
-			quoted = append(quoted, fmt.Sprintf("and %d more", len(header)-most))
-			break
-		}
-		quoted = append(quoted, fmt.Sprintf("%q", clipped(name, longest)))
-	}
-	return strings.Join(quoted, ", ")
-}
+// CarriedHeader returns the names of the carried columns: distinct, and different
+// from the columns of findings.csv.
+func (l *Ledger) CarriedHeader() []string { return l.carriedNames }
 
-func clipped(s string, longest int) string {
-	runes := 0
-	for i := range s {
-		if runes == longest {
-			return s[:i] + "…"
-		}
-		runes++
-	}
-	return s
-}
-
-// CarriedHeader gives the names of the carried columns, distinct, and none of
-// them that of a column of findings.csv.
-func (l *Ledger) CarriedHeader() []string { return l.names }
-
-// Counts counts the rows that were streamed so far.
+// Counts returns how many rows were read so far.
 func (l *Ledger) Counts() Counts { return l.counts }
 
-// Warnings says after the last row what the user should know.
+// Warnings returns, after the last row, what the user should know.
 func (l *Ledger) Warnings() []string {
-	warnings := l.legible.warnings(l.name)
-	if text := l.unmappedText(); text != "" {
+	var warnings []string
+	if l.notUTF8 > 0 {
+		warnings = append(warnings, fmt.Sprintf("%s: %d cells are not UTF-8 and were read as Windows-1252, the first on %s%s",
+			l.name, l.notUTF8, l.firstNotUTF8, setIn("encoding: windows-1252")))
+	}
+	if text := l.parser.unknown.String(); text != "" {
 		warnings = append(warnings, l.name+": "+text)
 	}
 	return warnings
 }
 
-// Rows streams the rows; it can be ranged over once. It ends with the first
-// error, and the last may be that there were no rows or too many bad ones:
-// nothing may be said of a ledger before Rows has ended without an error.
+// Rows returns the rows; it can be ranged over once. It ends with the first
+// error. The last error may be that there were no rows or too many bad ones, so
+// rows must not be used before Rows has ended without an error.
 func (l *Ledger) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		for record, err := range l.table.Rows() {
@@ -163,20 +138,20 @@ func (l *Ledger) Rows() iter.Seq2[Row, error] {
 				row, err = l.next(&record)
 			}
 			if err != nil {
-				yield(Row{}, l.named(err))
+				yield(Row{}, l.wrap(err))
 				return
 			}
 			if !yield(row, nil) {
 				return
 			}
 		}
-		if err := l.verdict(); err != nil {
-			yield(Row{}, l.named(err))
+		if err := l.checkCounts(); err != nil {
+			yield(Row{}, l.wrap(err))
 		}
 	}
 }
 
-// contextEvery is the number of rows between two looks at the context.
+// contextEvery is the number of rows between two checks of the context.
 const contextEvery = 256
 
 func (l *Ledger) next(record *table.Row) (Row, error) {
@@ -190,17 +165,36 @@ func (l *Ledger) next(record *table.Row) (Row, error) {
 		return Row{}, err
 	}
 	l.counts.Rows++
-	l.see1252(record)
+	l.countNotUTF8(record)
 	if row.Bad != nil {
 		l.counts.Bad++
-		l.bad.see(record, row.Bad)
+		l.bad.add(record, row.Bad)
 	}
 	return row, nil
 }
 
-func (l *Ledger) named(err error) error {
+// countNotUTF8 counts the cells of a record that were read as Windows-1252.
+func (l *Ledger) countNotUTF8(record *table.Row) {
+	for _, at := range record.Invalid {
+		if l.mustBeUTF8(at) {
+			continue // it makes its row a bad row
+		}
+		if l.notUTF8 == 0 {
+			l.firstNotUTF8 = record.Position()
+		}
+		l.notUTF8++
+	}
+}
+
+// mustBeUTF8 reports whether the cell at an index must be UTF-8.
+func (l *Ledger) mustBeUTF8(at int) bool {
+	i := slices.IndexFunc(l.indices, func(indices []int) bool { return slices.Contains(indices, at) })
+	return i >= 0 && (l.columns[i].id || l.strict)
+}
+
+func (l *Ledger) wrap(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", l.name, err)
+	return fmt.Errorf("read %s: %w", l.name, err)
 }

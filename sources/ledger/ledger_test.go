@@ -23,13 +23,13 @@ const (
 	guidD = "dddddddd-0000-4000-8000-00000000000d"
 )
 
-// lenient lets half of the rows be bad.
+// lenient accepts bad rows up to half of all rows.
 func lenient() *ledger.Options {
-	return &ledger.Options{Name: "ledger books/l.csv", MaxBadRows: decimal.NullDecimal{Decimal: decimal.MustNew(50, 0), Valid: true}}
+	return &ledger.Options{Name: "ledger sample/l.csv", MaxBadRows: decimal.NullDecimal{Decimal: decimal.MustNew(50, 0), Valid: true}}
 }
 
-// good is a row that keeps a ledger of one bad row from being all bad.
-const good = "good," + guidA + ",active"
+// goodRow is for ledgers that would have bad rows only.
+const goodRow = "good," + guidA + ",active"
 
 type content struct {
 	lines    []reconcile.Line
@@ -63,7 +63,7 @@ func read(t *testing.T, text string, o *ledger.Options) (content, error) {
 	return c, nil
 }
 
-func TestAFullRow(t *testing.T) {
+func TestFullRow(t *testing.T) {
 	text := "\ufeffCustomer;Unit Price;EXTERNAL_ID;account id;Status;CatalogProductId;billing_cycle;country\u00a0code;site_id;quantity;" +
 		"package_id;instance_id;start_date;end_date;updated_date;currency;region\r\n" +
 		"\" Grün; \"\"Co\"\" \";1.234,50; 007 ;" + strings.ToUpper(guidA) + ";\u00a0Active ;" + strings.ToUpper(guidD) + ";monthly;de;NONE;7;" +
@@ -100,24 +100,24 @@ func zone(t *testing.T, name string) *time.Location {
 	return z
 }
 
-// A cellCase is a cell and the problem that it makes of its row, if any.
+// A cellCase is a cell and the problem that it causes, if any.
 type cellCase struct{ column, cell, want string }
 
-func TestWords(t *testing.T) {
+func TestTextCells(t *testing.T) {
 	hundred := strings.Repeat("ü", 100)
 	checkCells(t, []cellCase{
 		{"external_id", hundred, ""},
 		{"external_id", hundred + "x", "external_id: longer than 100 characters"},
 		{"external_id", " \u00a0 ", "external_id: missing"},
-		{"external_id", "a\tb", "external_id: has control characters"},
-		{"external_id", "caf\xe9", "external_id: not UTF-8"},
+		{"external_id", "a\tb", "external_id: contains control characters"},
+		{"external_id", "caf\xe9", "external_id: not UTF-8. Set in the settings file: encoding: windows-1252"},
 		{"account_id", "", "account_id: missing"},
 		{"account_id", "1234", "account_id: not a GUID"},
 		{"account_id", guidA + "x", "account_id: not a GUID"},
 		{"status", "", "status: missing"},
 		{"status", "CANCELLED", ""},
 		{"status", "Canceled", ""},
-		{"status", "paused", "status: unknown status (active, pending or canceled)"},
+		{"status", "paused", `status: unknown status. Map it to active, pending or canceled in the settings file: status: {"paused": active}`},
 		{"catalog_product_id", "premium plan", ""},
 		{"catalog_product_id", strings.Repeat("x", 101), "catalog_product_id: longer than 100 characters"},
 		{"billing_cycle", "P3M", ""},
@@ -131,7 +131,7 @@ func TestWords(t *testing.T) {
 	})
 }
 
-func TestValues(t *testing.T) {
+func TestNumberAndDateCells(t *testing.T) {
 	checkCells(t, []cellCase{
 		{"quantity", "1000", ""},
 		{"quantity", "2.00", ""},
@@ -143,14 +143,16 @@ func TestValues(t *testing.T) {
 		{"quantity", "two", "quantity: not a number"},
 		{"package_id", "x", "package_id: not a GUID"},
 		{"instance_id", "x", "instance_id: not a GUID"},
-		{"start_date", "02.01.2026", "start_date: not an ISO 8601 date (2026-01-31, or 2026-01-31T15:04:05Z)"},
+		{"start_date", "02.01.2026", "start_date: not an ISO 8601 date. Set in the settings file: date_format: DD.MM.YYYY"},
+		{"start_date", "02/01/2026", "start_date: not an ISO 8601 date. Set in the settings file: date_format: DD/MM/YYYY or date_format: MM/DD/YYYY"},
+		{"start_date", "soon", "start_date: not an ISO 8601 date such as 2026-01-31 or 2026-01-31T15:04:05Z"},
 		{"updated_date", "1899-12-31", "updated_date: the year is not between 1900 and 9999"},
 		{"unit_price", "0", ""},
-		{"unit_price", "-0.01", "unit_price: a negative price"},
+		{"unit_price", "-0.01", "unit_price: negative price"},
 		{"unit_price", "abc", "unit_price: not a number"},
 		{"unit_price", "1e5", "unit_price: not a number"},
-		{"unit_price", "12345678901234567890", "unit_price: has more than 19 digits"},
-		{"unit_price", "0.12345678901234567890", "unit_price: has more than 19 digits"},
+		{"unit_price", "12345678901234567890", "unit_price: more than 19 digits"},
+		{"unit_price", "0.12345678901234567890", "unit_price: more than 19 digits"},
 		{"currency", "EURO", "currency: not a code of 3 letters"},
 		{"customer", "caf\xe9", ""},
 	})
@@ -175,7 +177,7 @@ func checkCells(t *testing.T, cases []cellCase) {
 	}
 }
 
-// rowWith gives a ledger of a good row and of one with the cell in question.
+// rowWith returns a ledger with a good row and one that has the cell.
 func rowWith(name, cell string) string {
 	cells := map[string]string{"external_id": "x", "account_id": guidA, "status": "active"}
 	cells[name] = cell
@@ -184,12 +186,12 @@ func rowWith(name, cell string) string {
 		values = append(values, `"`+cells[column]+`"`)
 	}
 	filler := strings.Repeat(",", len(values)-3)
-	return strings.Join(ledger.Columns(), ",") + "\n" + good + filler + "\n" + strings.Join(values, ",") + "\n"
+	return strings.Join(ledger.Columns(), ",") + "\n" + goodRow + filler + "\n" + strings.Join(values, ",") + "\n"
 }
 
-func TestABadRowKeepsWhatCouldBeRead(t *testing.T) {
+func TestBadRowKeepsValidCells(t *testing.T) {
 	text := "package_id,external_id,account_id,status,quantity,instance_id,customer,end_date,start_date,note\n" +
-		"," + good + ",,,,,,\n" +
+		"," + goodRow + ",,,,,,\n" +
 		strings.ToUpper(guidB) + ", ext ," + guidA + "x,on,many," + guidC + ",Acme,2026-01-01,2026-01-02,n\n"
 	got, err := read(t, text, lenient())
 	if err != nil {
@@ -197,7 +199,7 @@ func TestABadRowKeepsWhatCouldBeRead(t *testing.T) {
 	}
 	want := []reconcile.BadRow{{
 		ExternalID: "ext", PackageID: guidB, InstanceID: guidC, Column: "account_id", Value: guidA + "x", Customer: "Acme", Record: 3,
-		Problem: "account_id: not a GUID; status: unknown status (active, pending or canceled); quantity: not a number; end_date: before start_date",
+		Problem: "account_id: not a GUID; status: unknown status. Map it to active, pending or canceled in the settings file: status: {\"on\": active}; quantity: not a number; end_date: before start_date",
 		Cells:   got.bad[0].Cells, Carried: got.bad[0].Carried,
 	}}
 	if diff := cmp.Diff(want, got.bad); diff != "" || got.bad[0].Cells == 0 || got.bad[0].Carried.Hash == 0 {
@@ -205,50 +207,50 @@ func TestABadRowKeepsWhatCouldBeRead(t *testing.T) {
 	}
 }
 
-func TestRecordsOutOfShape(t *testing.T) {
-	text := "external_id,account_id,status,note\n" + good + ",\n" + good + ",\n" + good + ",\n" +
+func TestMalformedRecords(t *testing.T) {
+	text := "external_id,account_id,status,note\n" + goodRow + ",\n" + goodRow + ",\n" + goodRow + ",\n" +
 		"one," + guidA + ",active\n" + "two,half," + guidA + ",active,n\n" + "three," + guidA + ",active,5\" pipe\n"
 	got, err := read(t, text, lenient())
 	if err != nil {
 		t.Fatal(err)
 	}
-	var told []string
+	var problems []string
 	for _, b := range got.bad {
-		told = append(told, fmt.Sprintf("%d %q %q %q %s", b.Record, b.ExternalID, b.AccountID, b.Column, b.Problem))
+		problems = append(problems, fmt.Sprintf("%d %q %q %q %s", b.Record, b.ExternalID, b.AccountID, b.Column, b.Problem))
 	}
 	want := []string{
 		`5 "" "" "" 3 cells, the header has 4`,
 		`6 "" "" "" 5 cells, the header has 4`,
-		`7 "three" "` + guidA + `" "" a quote inside an unquoted cell, at character 52 of line 7`,
+		`7 "three" "` + guidA + `" "" quote inside an unquoted cell, at line 7, character 52`,
 	}
-	if diff := cmp.Diff(want, told); diff != "" {
+	if diff := cmp.Diff(want, problems); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestErrorsOfTheWholeLedger(t *testing.T) {
+func TestLedgerErrors(t *testing.T) {
 	head := "external_id,account_id,status,unit_price\n"
 	for name, c := range map[string]struct {
 		text string
 		o    ledger.Options
 		want []string
 	}{
-		"empty":       {"", ledger.Options{}, []string{"ledger: is empty"}},
-		"header only": {head + "\n,,,\n", ledger.Options{Name: "ledger l"}, []string{"ledger l: holds a header and no rows"}},
+		"empty":       {"", ledger.Options{}, []string{"read ledger: the table is empty"}},
+		"header only": {head + "\n,,,\n", ledger.Options{Name: "ledger l"}, []string{"read ledger l: the ledger has a header and no rows"}},
 		"columns missing": {"id;Status;price\n", ledger.Options{Name: "ledger l"},
-			[]string{"ledger l: the header lacks the required external_id, account_id; it has \"id\", \"Status\", \"price\""}},
+			[]string{"read ledger l: the header lacks the required external_id, account_id; it has \"id\", \"Status\", \"price\". Set in the settings file: columns: {external_id: \"id\", account_id: HEADER}"}},
 		"columns twice, and a bad option": {"external_id,External ID,account_id,Account_Id,status\n", ledger.Options{Decimal: "dot"},
-			[]string{`column "external_id" stands there twice`, `column "account_id" stands there twice`, `decimal: "dot"`}},
-		"binary":     {"\x7fELF\x02\x01\x01\x00", ledger.Options{Name: "ledger l"}, []string{"ledger l: is not a text file"}},
-		"comma":      {head + good + ",\"12,5\"\n", ledger.Options{Name: "ledger l"}, []string{`ledger l: line 2: column "unit_price": "12,5" is no number with a decimal point: set decimal to comma`}},
-		"thousands?": {head + good + ",\"1,234\"\n", ledger.Options{}, []string{`line 2: column "unit_price": "1,234" may be a whole number or a fraction: set decimal`}},
-		"all bad":    {head + "x,y,z,\n", ledger.Options{MaxBadRows: percent("100")}, []string{"every row is bad, of 1", "line 2", `column "account_id": "y"`, "not a GUID"}},
-		"one too many": {head + strings.Repeat(good+",1\n", 98) + "x,y,active,\n" + "z,y,active,\n", ledger.Options{},
-			[]string{"2 of 100 rows are bad, no more than 1 % may be", "line 100", "line 101"}},
-		"none allowed": {head + strings.Repeat(good+",1\n", 500) + "x,y,active,\n", ledger.Options{MaxBadRows: percent("0")}, []string{"1 of 501 rows are bad"}},
+			[]string{`column "external_id" twice`, `column "account_id" twice`, `decimal: "dot"`}},
+		"binary":     {"\x7fELF\x02\x01\x01\x00", ledger.Options{Name: "ledger l"}, []string{"read ledger l: the file is not text"}},
+		"comma":      {head + goodRow + ",\"12,5\"\n", ledger.Options{Name: "ledger l"}, []string{`read ledger l: line 2: column "unit_price": "12,5": not a number with a decimal point. Correct it, or set in the settings file: decimal: comma`}},
+		"thousands?": {head + goodRow + ",\"1,234\"\n", ledger.Options{}, []string{`line 2: column "unit_price": "1,234": ambiguous: a whole number or a fraction. Set in the settings file: decimal: point or decimal: comma`}},
+		"all bad":    {head + "x,y,z,\n", ledger.Options{MaxBadRows: percent("100")}, []string{"every row is bad (1)", "line 2", `column "account_id": "y"`, "not a GUID"}},
+		"one too many": {head + strings.Repeat(goodRow+",1\n", 98) + "x,y,active,\n" + "z,y,active,\n", ledger.Options{},
+			[]string{"2 of 100 rows are bad; the limit is 1 %", "line 100", "line 101", "Correct these rows, or accept them in the settings file: max_bad_rows: 2 %"}},
+		"none allowed": {head + strings.Repeat(goodRow+",1\n", 500) + "x,y,active,\n", ledger.Options{MaxBadRows: percent("0")}, []string{"1 of 501 rows are bad"}},
 		"many": {head + strings.Repeat("x,y,active,\n", 100), ledger.Options{},
 			[]string{"100 of 100 rows are bad", "line 6", "and 95 more"}},
-		"torn": {head + good + ",1\n" + good + ",\"1\n", ledger.Options{}, []string{"never closed (the record begins on line 3)"}},
+		"truncated": {head + goodRow + ",1\n" + goodRow + ",\"1\n", ledger.Options{}, []string{"never closed (the record begins on line 3)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := read(t, c.text, &c.o)
@@ -265,14 +267,14 @@ func percent(s string) decimal.NullDecimal {
 	return decimal.NullDecimal{Decimal: decimal.MustParse(s), Valid: true}
 }
 
-func TestExactlyTheLimitIsNotTooMany(t *testing.T) {
-	text := "external_id,account_id,status\n" + strings.Repeat(good+"\n", 1995) + strings.Repeat("x,y,active\n", 5)
+func TestBadRowLimit(t *testing.T) {
+	text := "external_id,account_id,status\n" + strings.Repeat(goodRow+"\n", 1995) + strings.Repeat("x,y,active\n", 5)
 	got, err := read(t, text, &ledger.Options{MaxBadRows: percent("0.25")})
 	if err != nil || got.counts != (ledger.Counts{Rows: 2000, Bad: 5}) {
 		t.Errorf("%+v, %v", got.counts, err)
 	}
 	if _, err := read(t, text, &ledger.Options{MaxBadRows: percent("0.249")}); err == nil {
-		t.Error("more than the limit was accepted")
+		t.Error("more bad rows than the limit were accepted")
 	}
 }
 
@@ -293,9 +295,9 @@ func TestCarriedColumns(t *testing.T) {
 	}
 }
 
-func TestHashesTellCellsApart(t *testing.T) {
+func TestCarriedHash(t *testing.T) {
 	head := "external_id,account_id,status,a,b\n"
-	got, err := read(t, head+good+",x,yz\n"+good+",xy,z\n"+good+",x,yz\n", nil)
+	got, err := read(t, head+goodRow+",x,yz\n"+goodRow+",xy,z\n"+goodRow+",x,yz\n", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,14 +305,14 @@ func TestHashesTellCellsApart(t *testing.T) {
 	if first == second || first != third || first != 0x2e3209c15be8508b {
 		t.Errorf("hashes %x %x %x", first, second, third)
 	}
-	bare, err := read(t, "external_id,account_id,status\n"+good+"\n", nil)
+	bare, err := read(t, "external_id,account_id,status\n"+goodRow+"\n", nil)
 	if err != nil || bare.lines[0].Carried.Hash != 0 {
 		t.Errorf("without carried columns: %+v, %v", bare.lines, err)
 	}
 }
 
 func TestBytesThatAreNotUTF8(t *testing.T) {
-	text := "external_id,account_id,status,customer,note\n" + good + ",,\n" + good + ",caf\xe9,\x80\n" + "\xe9," + guidA + ",active,M\xfcller,\n" + good + ",,\n"
+	text := "external_id,account_id,status,customer,note\n" + goodRow + ",,\n" + goodRow + ",caf\xe9,\x80\n" + "\xe9," + guidA + ",active,M\xfcller,\n" + goodRow + ",,\n"
 	got, err := read(t, text, lenient())
 	if err != nil {
 		t.Fatal(err)
@@ -318,15 +320,15 @@ func TestBytesThatAreNotUTF8(t *testing.T) {
 	if got.lines[1].Customer != "café" || got.carried[1][0] != "€" || got.bad[0].Customer != "Müller" || got.bad[0].Value != "é" || got.bad[0].ExternalID != "" {
 		t.Errorf("%+v", got)
 	}
-	want := []string{"ledger books/l.csv: 3 cells are not UTF-8 and were read as Windows-1252, the first on line 3"}
+	want := []string{"ledger sample/l.csv: 3 cells are not UTF-8 and were read as Windows-1252, the first on line 3. Set in the settings file: encoding: windows-1252"}
 	if diff := cmp.Diff(want, got.warnings); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestRowsEndWithTheContext(t *testing.T) {
+func TestContextStopsRows(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	text := "external_id,account_id,status\n" + strings.Repeat(good+"\n", 2000)
+	text := "external_id,account_id,status\n" + strings.Repeat(goodRow+"\n", 2000)
 	l, err := ledger.Read(ctx, strings.NewReader(text), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -1,10 +1,9 @@
 package ledger
 
-// A reseller's own headers and words are mapped onto the contract's, and only
-// as the user said. A column that is mapped stands under the headers that were
-// named and under no other, not even its own name; of several headers a row has
-// the first cell that is filled. Two columns may stand under one header. A word
-// of the status map beats the contract's own words, which hold all the same.
+// A reseller's own headers are mapped onto the contract's columns, only as set.
+// A mapped column is read from the headers that are set and from no other, not
+// even its own name; of several headers the first filled cell of a row counts.
+// Two columns may have the same header.
 
 import (
 	"errors"
@@ -12,145 +11,141 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/sources/table"
 )
 
-// A ColumnMap says under which headers of the file a column of the contract
-// stands.
+// A ColumnMap is a column of the contract and its headers in the file.
 type ColumnMap struct {
-	Column  string   // of the contract
-	Headers []string // at least one must be there
-	From    string   // where it was said, for messages; may be empty
+	Column  string
+	Headers []string // at least one must exist
+	From    string   // where it was set, for messages; may be empty
 }
 
-// A StatusWord says what a word of the file means.
-type StatusWord struct {
-	Word   string
-	Status reconcile.LineStatus
-	From   string // where it was said, for messages; may be empty
-}
-
-// A Place is a column of the contract and where the file has it.
+// A MappedColumn is a column of the contract and the headers that were found.
 type MappedColumn struct {
 	Column   string
 	Required bool
-	Headers  []string // as they stand in the file; empty where it has none
+	Headers  []string // as in the file; empty where it has none
 }
 
-// Mapping gives every column of the contract with the headers that it stands
-// under.
-func (l *Ledger) Mapping() []MappedColumn {
-	places := make([]MappedColumn, len(l.columns))
+// mapping returns every column of the contract with its headers.
+func (l *Ledger) mapping() []MappedColumn {
+	mapped := make([]MappedColumn, len(l.columns))
 	for i, c := range l.columns {
-		places[i] = MappedColumn{Column: c.name, Required: c.required}
-		for _, at := range l.at[i] {
-			places[i].Headers = append(places[i].Headers, l.table.Header[at])
+		mapped[i] = MappedColumn{Column: c.name, Required: c.required}
+		for _, at := range l.indices[i] {
+			mapped[i].Headers = append(mapped[i].Headers, l.table.Header[at])
 		}
 	}
-	return places
+	return mapped
 }
 
-// headersOf gives the headers under which each column may stand, in its order.
+// headersOf returns the headers from which each column may be read, in its order.
 func headersOf(maps []ColumnMap) ([][]string, error) {
 	headers := make([][]string, len(columns()))
 	names := Columns()
 	for i, name := range names {
 		headers[i] = []string{name}
 	}
-	var faults []error
+	var errs []error
 	for _, m := range maps {
-		at := slices.Index(names, m.Column)
-		if at < 0 {
-			faults = append(faults, told(m.From, fmt.Errorf("columns: %q is no column of a ledger", m.Column)))
+		i := slices.Index(names, m.Column)
+		if i < 0 {
+			errs = append(errs, fromSetting(m.From, fmt.Errorf("columns: %q is not a column of the ledger", m.Column)))
 			continue
 		}
-		headers[at] = m.Headers
+		headers[i] = m.Headers
 	}
-	return headers, errors.Join(faults...)
+	return headers, errors.Join(errs...)
 }
 
-// locate finds the columns in the header of the file.
-func (l *Ledger) locate(headers [][]string, maps []ColumnMap) error {
+// findColumns finds the columns in the header of the file.
+func (l *Ledger) findColumns(headers [][]string, maps []ColumnMap) error {
 	var names []string
 	index := make(map[string]int)
 	for _, group := range headers {
 		for _, name := range group {
-			if _, there := index[table.Fold(name)]; !there {
+			if _, known := index[table.Fold(name)]; !known {
 				index[table.Fold(name)] = len(names)
 				names = append(names, name)
 			}
 		}
 	}
-	found, err := table.Map(l.table.Header, names, carriedName)
-	l.rest, l.names, l.at = found.Rest, found.Names, make([][]int, len(headers))
+	found, err := table.MapColumns(l.table.Header, names, carriedName)
+	l.others, l.carriedNames, l.indices = found.Others, found.Names, make([][]int, len(headers))
 	for i, group := range headers {
 		for _, name := range group {
-			if at := found.At[index[table.Fold(name)]]; at >= 0 && !slices.Contains(l.at[i], at) {
-				l.at[i] = append(l.at[i], at)
+			if at := found.Index[index[table.Fold(name)]]; at >= 0 && !slices.Contains(l.indices[i], at) {
+				l.indices[i] = append(l.indices[i], at)
 			}
 		}
 	}
-	return errors.Join(err, l.unfound(maps), l.missing(maps))
+	return errors.Join(err, l.missingHeaders(maps), l.missingColumns(maps))
 }
 
-// unfound tells which mapped headers are not in the file.
-func (l *Ledger) unfound(maps []ColumnMap) error {
-	var faults []error
+// missingHeaders returns an error for each mapped column whose headers are not
+// in the file.
+func (l *Ledger) missingHeaders(maps []ColumnMap) error {
+	var errs []error
 	for _, m := range maps {
 		i := slices.Index(Columns(), m.Column)
-		if i < 0 || len(l.at[i]) > 0 {
+		if i < 0 || len(l.indices[i]) > 0 {
 			continue
 		}
-		text := fmt.Sprintf("columns: %s: the ledger has no column %s", m.Column, listed(m.Headers))
-		if near := table.Nearest(m.Headers[0], l.table.Header); near != "" {
-			text += fmt.Sprintf(": did you mean %q?", clipped(near, 60))
+		text := fmt.Sprintf("columns: %s: the header has no column %s", m.Column, quoted(m.Headers))
+		if near := clipped(table.Nearest(m.Headers[0], l.table.Header), 60); near != "" {
+			text += fmt.Sprintf("; the nearest is %q%s", near, setIn(fmt.Sprintf("columns: {%s: %q}", m.Column, near)))
 		} else {
-			text += "; it has " + listed(l.table.Header)
+			text += "; it has " + quoted(l.table.Header)
 		}
-		faults = append(faults, told(m.From, errors.New(text)))
+		errs = append(errs, fromSetting(m.From, errors.New(text)))
 	}
-	return errors.Join(faults...)
+	return errors.Join(errs...)
 }
 
-// missing tells which required columns the header lacks, and what it has.
-func (l *Ledger) missing(maps []ColumnMap) error {
-	var names, hints []string
-	mapped := func(name string) bool {
-		return slices.ContainsFunc(maps, func(m ColumnMap) bool { return m.Column == name })
-	}
+// missingColumns returns an error that names the required columns that are not
+// mapped and not in the header, and how to map them.
+func (l *Ledger) missingColumns(maps []ColumnMap) error {
+	var names, pairs []string
 	for i, c := range l.columns {
-		if !c.required || len(l.at[i]) > 0 || mapped(c.name) {
+		mapped := slices.ContainsFunc(maps, func(m ColumnMap) bool { return m.Column == c.name })
+		if !c.required || len(l.indices[i]) > 0 || mapped {
 			continue
 		}
 		names = append(names, c.name)
-		if near := l.nearest(c.name); near != "" {
-			hints = append(hints, fmt.Sprintf("\n  if %q is %s, set columns: {%s: %q}", near, c.name, c.name, near))
+		if near := l.nearestHeader(c.name); near != "" {
+			pairs = append(pairs, fmt.Sprintf("%s: %q", c.name, near))
+		} else {
+			pairs = append(pairs, c.name+": HEADER")
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the header lacks the required %s; it has %s%s",
-		strings.Join(names, ", "), listed(l.table.Header), strings.Join(hints, ""))
+	return errors.New(missingText(names, l.table.Header) + setIn("columns: {"+strings.Join(pairs, ", ")+"}"))
 }
 
-// nearest gives the header, not in use yet, that a column may stand under.
-func (l *Ledger) nearest(column string) string {
-	var free []string
-	for _, at := range l.rest {
-		free = append(free, l.table.Header[at])
+// missingText says which required columns a header lacks.
+func missingText(names, header []string) string {
+	return fmt.Sprintf("the header lacks the required %s; it has %s", strings.Join(names, ", "), quoted(header))
+}
+
+// nearestHeader returns the unused header that probably is the column.
+func (l *Ledger) nearestHeader(column string) string {
+	var unused []string
+	for _, at := range l.others {
+		unused = append(unused, l.table.Header[at])
 	}
-	for _, name := range append([]string{column}, likes(column)...) {
-		if near := table.Nearest(name, free); near != "" {
+	for _, name := range append([]string{column}, synonyms(column)...) {
+		if near := table.Nearest(name, unused); near != "" {
 			return clipped(near, 60)
 		}
 	}
 	return ""
 }
 
-// likes gives what others call a required column. It serves hints only.
-func likes(column string) []string {
+// synonyms returns common names of a required column, for suggestions only.
+func synonyms(column string) []string {
 	switch column {
 	case "external_id":
 		return []string{"subscription_id", "subscription", "subscription_number", "contract", "reference", "id"}
@@ -162,28 +157,35 @@ func likes(column string) []string {
 	return nil
 }
 
-// told puts before an error where it was said.
-func told(from string, err error) error {
+// fromSetting prefixes an error with the place of the setting in the file.
+func fromSetting(from string, err error) error {
 	if from == "" {
 		return err
 	}
 	return fmt.Errorf("%s: %w", from, err)
 }
 
-// statuses gives the meaning of the words that stand in a ledger.
-func statuses(words []StatusWord) map[string]reconcile.LineStatus {
-	meaning := map[string]reconcile.LineStatus{
-		"active": reconcile.Active, "pending": reconcile.Pending,
-		"canceled": reconcile.Canceled, "cancelled": reconcile.Canceled,
+// quoted lists headers for a message of limited length.
+func quoted(headers []string) string {
+	const most, longest = 40, 60
+	var texts []string
+	for i, name := range headers {
+		if i == most {
+			texts = append(texts, fmt.Sprintf("and %d more", len(headers)-most))
+			break
+		}
+		texts = append(texts, fmt.Sprintf("%q", clipped(name, longest)))
 	}
-	for _, w := range words {
-		meaning[FoldWord(w.Word)] = w.Status
-	}
-	return meaning
+	return strings.Join(texts, ", ")
 }
 
-// FoldWord gives what words of status are compared by: case and white space
-// make no difference.
-func FoldWord(word string) string {
-	return strings.ToLower(strings.Join(strings.Fields(word), " "))
+func clipped(s string, longest int) string {
+	runes := 0
+	for i := range s {
+		if runes == longest {
+			return s[:i] + "…"
+		}
+		runes++
+	}
+	return s
 }

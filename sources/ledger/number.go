@@ -1,12 +1,10 @@
 package ledger
 
-// A file has one convention for its numbers: the decimal sign is a point or a
-// comma, the other one may group by thousands, and so may a blank or an
-// apostrophe. A number that only the other convention can read says that the
-// convention is wrong. One that both can read, each to a value of its own
-// ("1.234" under comma), says that nobody can tell. Both stop the run, unless
-// the user has set the convention: then the first is a bad number and the
-// second means what was set. What no convention can read is a bad number.
+// All numbers of a file have the same format: the decimal sign is a point or a
+// comma; the other sign, a blank or an apostrophe may separate thousands. A
+// number that is valid in the other format only shows that the wrong one was
+// detected, and one with a different value in each ("1.234") is ambiguous. Both
+// stop the run until the user sets the format.
 
 import (
 	"errors"
@@ -22,89 +20,90 @@ const (
 	Comma = "comma"
 )
 
-// convention is how a file writes numbers.
-type convention struct {
-	mark byte // '.' or ','
-	set  bool // by the user
+// numberFormat is how a file writes numbers.
+type numberFormat struct {
+	sign byte // the decimal sign: '.' or ','
+	set  bool // by the user; else it was detected
 }
 
-func conventionOf(setting string, delimiter rune) (convention, error) {
+func numberFormatOf(setting string, delimiter rune) (numberFormat, error) {
 	switch {
 	case setting == Point:
-		return convention{'.', true}, nil
+		return numberFormat{'.', true}, nil
 	case setting == Comma:
-		return convention{',', true}, nil
+		return numberFormat{',', true}, nil
 	case setting != "":
-		return convention{}, fmt.Errorf("decimal: %q is neither %s nor %s", setting, Point, Comma)
+		return numberFormat{}, fmt.Errorf("decimal: %q is neither %s nor %s", setting, Point, Comma)
 	case delimiter == ';':
-		return convention{',', false}, nil
+		return numberFormat{',', false}, nil
 	}
-	return convention{'.', false}, nil
+	return numberFormat{'.', false}, nil
 }
 
-// misfit is a number that puts the convention of the file into doubt.
-type misfit struct{ text string }
+// numberFormatError is a number that does not fit the detected format.
+type numberFormatError struct{ text string }
 
-func (m *misfit) Error() string { return m.text }
+func (e *numberFormatError) Error() string { return e.text }
 
 var errNumber = errors.New("not a number")
 
-// parse reads a number exactly. The error is a *misfit where the convention is
-// in doubt.
-func (c convention) parse(cell string) (decimal.Decimal, error) {
+// parse reads a number exactly. The error is a *numberFormatError where the
+// detected format may be wrong.
+func (f numberFormat) parse(cell string) (decimal.Decimal, error) {
 	digits, negative := strings.CutPrefix(cell, "-")
-	plain, fits := normal(digits, c.mark)
-	_, fitsOther := normal(digits, c.other())
+	number, valid := normalized(digits, f.sign)
+	_, validOther := normalized(digits, f.otherSign())
 	switch {
-	case !fits && (c.set || !fitsOther):
+	case !valid && (f.set || !validOther):
 		return decimal.Decimal{}, errNumber
-	case !fits:
-		return decimal.Decimal{}, &misfit{fmt.Sprintf("is no number with a decimal %s: set decimal to %s, or fix the value", word(c.mark), word(c.other()))}
-	case !c.set && fitsOther && strings.IndexByte(digits, c.other()) >= 0:
-		return decimal.Decimal{}, &misfit{fmt.Sprintf("may be a whole number or a fraction: set decimal to %s or to %s", Point, Comma)}
+	case !valid:
+		return decimal.Decimal{}, &numberFormatError{fmt.Sprintf("not a number with a decimal %s. Correct it, or set in the settings file: decimal: %s",
+			signName(f.sign), signName(f.otherSign()))}
+	case !f.set && validOther && strings.IndexByte(digits, f.otherSign()) >= 0:
+		return decimal.Decimal{}, &numberFormatError{"ambiguous: a whole number or a fraction" + setIn("decimal: "+Point+" or decimal: "+Comma)}
 	}
 	if negative {
-		plain = "-" + plain
+		number = "-" + number
 	}
-	return exact(plain)
+	return exact(number)
 }
 
-func (c convention) other() byte {
-	if c.mark == '.' {
+func (f numberFormat) otherSign() byte {
+	if f.sign == '.' {
 		return ','
 	}
 	return '.'
 }
 
-func word(mark byte) string {
-	if mark == '.' {
+func signName(sign byte) string {
+	if sign == '.' {
 		return Point
 	}
 	return Comma
 }
 
-// exact refuses a number that would have to be rounded.
-func exact(plain string) (decimal.Decimal, error) {
-	significant := strings.TrimLeft(strings.Replace(plain, ".", "", 1), "-0")
-	_, fraction, _ := strings.Cut(plain, ".")
+// exact returns an error for a number that would have to be rounded.
+func exact(number string) (decimal.Decimal, error) {
+	significant := strings.TrimLeft(strings.Replace(number, ".", "", 1), "-0")
+	_, fraction, _ := strings.Cut(number, ".")
 	if len(significant) > decimal.MaxPrec || len(fraction) > decimal.MaxScale {
-		return decimal.Decimal{}, fmt.Errorf("has more than %d digits", decimal.MaxPrec)
+		return decimal.Decimal{}, fmt.Errorf("more than %d digits", decimal.MaxPrec)
 	}
-	d, err := decimal.Parse(plain)
+	d, err := decimal.Parse(number)
 	if err != nil {
 		return decimal.Decimal{}, errNumber
 	}
 	return d, nil
 }
 
-// normal gives the number without grouping and with a point, if it is one
-// under the decimal mark.
-func normal(digits string, mark byte) (string, bool) {
-	whole, fraction, hasFraction := strings.Cut(digits, string(mark))
+// normalized returns the number without separators of thousands and with a
+// decimal point, if it is valid with the decimal sign.
+func normalized(digits string, sign byte) (string, bool) {
+	whole, fraction, hasFraction := strings.Cut(digits, string(sign))
 	if hasFraction && (fraction == "" || !allDigits(fraction)) {
 		return "", false
 	}
-	whole, ok := ungrouped(whole, mark)
+	whole, ok := withoutSeparators(whole, sign)
 	if !ok || whole == "" && !hasFraction {
 		return "", false
 	}
@@ -117,15 +116,15 @@ func normal(digits string, mark byte) (string, bool) {
 	return whole, true
 }
 
-// ungrouped drops the separators of thousands: all the same, before each three
-// digits but the first one to three, which do not begin with 0.
-func ungrouped(whole string, mark byte) (string, bool) {
+// withoutSeparators removes the separators of thousands. They must all be equal
+// and three digits apart, and the first group must not begin with 0.
+func withoutSeparators(whole string, sign byte) (string, bool) {
 	if allDigits(whole) {
 		return whole, true
 	}
 	for _, separator := range []string{".", ",", " ", "\u00a0", "\u202f", "'", "’"} {
 		groups := strings.Split(whole, separator)
-		if separator == string(mark) || len(groups) == 1 {
+		if separator == string(sign) || len(groups) == 1 {
 			continue
 		}
 		for i, group := range groups {

@@ -1,8 +1,8 @@
 package ledger
 
-// Prices are what Wix bills for one instance, by product and billing cycle. A
-// price is never guessed: a cost that is blank, below zero or in doubt is a
-// fault, and so are two rows for one product and cycle that do not say the same.
+// Prices are what Wix bills for one instance, by product and billing cycle. They
+// are never guessed: a missing, negative or ambiguous cost is an error, and so
+// are two rows that differ for the same product and cycle.
 
 import (
 	"context"
@@ -23,51 +23,51 @@ func priceColumns() []listColumn {
 	}
 }
 
-// ReadPrices reads the prices. Errors begin with the name; one of content is a
-// *ListFault, which tells every row that can't be read.
+// ReadPrices reads the prices. Errors name the list; an error in its content is
+// a *ListError with all problems.
 func ReadPrices(ctx context.Context, in io.Reader, name string) (*reconcile.Prices, error) {
 	l, err := openList(in, name, nil, priceColumns())
 	if err != nil {
 		return nil, err
 	}
 	var costs []reconcile.UnitCost
-	at := make(map[int]string) // of each row by its record, for people
-	err = l.rows(ctx, func(r *listRow) {
-		if cost := r.cost(); r.good() {
+	positions := make(map[int]string) // by record
+	err = l.eachRow(ctx, func(r *listRow) {
+		if cost := r.cost(); r.valid() {
 			costs = append(costs, cost)
-			at[cost.Record] = r.at
+			positions[cost.Record] = r.position
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	prices, clashes := reconcile.NewPrices(costs)
-	for _, c := range clashes {
+	prices, conflicts := reconcile.NewPrices(costs)
+	for _, c := range conflicts {
 		one, other := &c.Kept, &c.Ignored
 		if one.Record > other.Record {
 			one, other = other, one
 		}
-		l.fault(fmt.Errorf("%s: %q for %s is %s, and %s on %s",
-			at[other.Record], other.ProductID, other.Cycle, priceText(other), priceText(one), at[one.Record]))
+		l.addError(fmt.Errorf("%s: %q for %s is %s, and %s on %s",
+			positions[other.Record], other.ProductID, other.Cycle, priceText(other), priceText(one), positions[one.Record]))
 	}
-	if err := l.verdict(); err != nil {
+	if err := l.err(); err != nil {
 		return nil, err
 	}
 	return prices, nil
 }
 
-// cost reads a row, cell by cell as the ledger's are.
+// cost reads a row, cell by cell as in the ledger.
 func (r *listRow) cost() reconcile.UnitCost {
 	var line reconcile.Line
 	currency := letters(3, func(l *reconcile.Line) *string { return &l.Currency })
-	r.need("catalog_product_id", &line, (*parser).product)
-	r.need("billing_cycle", &line, (*parser).cycle)
-	r.need("unit_cost", &line, unitCost)
-	r.need("currency", &line, currency)
+	r.required("catalog_product_id", &line, (*cellParser).product)
+	r.required("billing_cycle", &line, (*cellParser).cycle)
+	r.required("unit_cost", &line, unitCost)
+	r.required("currency", &line, currency)
 	cost := reconcile.UnitCost{
 		ProductID: line.ProductID, Cycle: line.Cycle, Cost: line.UnitPrice, Currency: line.Currency, Record: r.record.Record,
 	}
-	r.may("product_name", &line, note(&cost.ProductName))
+	r.optional("product_name", &line, note(&cost.ProductName))
 	return cost
 }
 
@@ -79,12 +79,13 @@ func priceText(c *reconcile.UnitCost) string {
 	return text
 }
 
-// unitCost reads a number that can be read in one way only.
-func unitCost(p *parser, l *reconcile.Line, cell string) error {
+// unitCost reads a price. A price list has no setting for the decimal sign, so
+// the error shows how to write an ambiguous number.
+func unitCost(p *cellParser, l *reconcile.Line, cell string) error {
 	err := p.price(l, cell)
-	if doubt := (*misfit)(nil); errors.As(err, &doubt) {
-		example := map[byte]string{'.': "1234.56", ',': "1234,56"}[p.numbers.mark]
-		return fmt.Errorf("in doubt, for numbers have a decimal %s here: write them like %s, without thousands", word(p.numbers.mark), example)
+	if formatErr := (*numberFormatError)(nil); errors.As(err, &formatErr) {
+		example := map[byte]string{'.': "1234.56", ',': "1234,56"}[p.numbers.sign]
+		return fmt.Errorf("ambiguous: numbers have a decimal %s here. Write them like %s, without separators of thousands", signName(p.numbers.sign), example)
 	}
 	return err
 }

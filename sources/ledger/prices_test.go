@@ -16,7 +16,7 @@ const priceHeader = "catalog_product_id,billing_cycle,unit_cost,currency,product
 
 func prices(t testing.TB, text string) (*reconcile.Prices, error) {
 	t.Helper()
-	return ledger.ReadPrices(t.Context(), strings.NewReader(text), "prices books/p.csv")
+	return ledger.ReadPrices(t.Context(), strings.NewReader(text), "prices sample/p.csv")
 }
 
 func cost(product string, cycle reconcile.Cycle, amount, currency, name string, record int) reconcile.UnitCost {
@@ -69,16 +69,16 @@ func TestBadPrices(t *testing.T) {
 		rows string
 		want []string
 	}{
-		"no cost":       {"x,1 YEAR,,EUR,", []string{`line 2: column "unit_cost": missing`}},
-		"below zero":    {"x,1 YEAR,-1,EUR,", []string{`line 2: column "unit_cost": "-1": a negative price`}},
-		"no number":     {"x,1 YEAR,free,EUR,", []string{`line 2: column "unit_cost": "free": not a number`}},
-		"two ways":      {`x,1 YEAR,"1,234",EUR,`, []string{`line 2: column "unit_cost": "1,234": in doubt, for numbers have a decimal point here: write them like 1234.56, without thousands`}},
-		"the other one": {`x,1 YEAR,"9,99",EUR,`, []string{`line 2: column "unit_cost": "9,99": in doubt, for numbers have a decimal point here: write them like 1234.56, without thousands`}},
-		"no currency":   {"x,1 YEAR,1,,", []string{`line 2: column "currency": missing`}},
-		"a bad code":    {"x,1 YEAR,1,€,", []string{`line 2: column "currency": "€": not a code of 3 letters`}},
-		"no cycle":      {"x,fortnight,1,EUR,", []string{`line 2: column "billing_cycle": "fortnight": not a billing cycle (ONE_TIME, or a count of DAY, WEEK, MONTH or YEAR)`}},
-		"nothing":       {" ,,,,name", []string{`line 2: column "catalog_product_id": missing`, `line 2: column "billing_cycle": missing`, `line 2: column "unit_cost": missing`, `line 2: column "currency": missing`}},
-		"a clash": {"x,1 YEAR,1,EUR,\n\nX,12 MONTH,2,EUR,\nx,12 MONTH,1,USD,Small", []string{
+		"no cost":      {"x,1 YEAR,,EUR,", []string{`line 2: column "unit_cost": missing`}},
+		"below zero":   {"x,1 YEAR,-1,EUR,", []string{`line 2: column "unit_cost": "-1": negative price`}},
+		"no number":    {"x,1 YEAR,free,EUR,", []string{`line 2: column "unit_cost": "free": not a number`}},
+		"ambiguous":    {`x,1 YEAR,"1,234",EUR,`, []string{`line 2: column "unit_cost": "1,234": ambiguous: numbers have a decimal point here. Write them like 1234.56, without separators of thousands`}},
+		"other format": {`x,1 YEAR,"9,99",EUR,`, []string{`line 2: column "unit_cost": "9,99": ambiguous: numbers have a decimal point here. Write them like 1234.56, without separators of thousands`}},
+		"no currency":  {"x,1 YEAR,1,,", []string{`line 2: column "currency": missing`}},
+		"a bad code":   {"x,1 YEAR,1,€,", []string{`line 2: column "currency": "€": not a code of 3 letters`}},
+		"no cycle":     {"x,fortnight,1,EUR,", []string{`line 2: column "billing_cycle": "fortnight": not a billing cycle (ONE_TIME, or a count of DAY, WEEK, MONTH or YEAR)`}},
+		"nothing":      {" ,,,,name", []string{`line 2: column "catalog_product_id": missing`, `line 2: column "billing_cycle": missing`, `line 2: column "unit_cost": missing`, `line 2: column "currency": missing`}},
+		"conflict": {"x,1 YEAR,1,EUR,\n\nX,12 MONTH,2,EUR,\nx,12 MONTH,1,USD,Small", []string{
 			`line 5: "x" for 12 MONTH is 1 USD (Small), and 1 EUR on line 2`}},
 		"GUIDs": {guidA + ",7 DAY,2,EUR,\n" + strings.ToUpper(guidA) + ",1 WEEK,1,EUR,", []string{
 			`line 3: "` + guidA + `" for 1 WEEK is 1 EUR, and 2 EUR on line 2`}},
@@ -87,9 +87,9 @@ func TestBadPrices(t *testing.T) {
 	} {
 		got, err := prices(t, priceHeader+c.rows)
 		for i := range c.want {
-			c.want[i] = "prices books/p.csv: " + c.want[i]
+			c.want[i] = "read prices sample/p.csv: " + c.want[i]
 		}
-		if fault := (*ledger.ListFault)(nil); !errors.As(err, &fault) || got != nil {
+		if listErr := (*ledger.ListError)(nil); !errors.As(err, &listErr) || got != nil {
 			t.Errorf("%s: %v, %v", name, got, err)
 		} else if d := cmp.Diff(c.want, strings.Split(err.Error(), "\n")); d != "" {
 			t.Errorf("%s: %s", name, d)
@@ -97,15 +97,15 @@ func TestBadPrices(t *testing.T) {
 	}
 }
 
-func TestBadHeaderOfPrices(t *testing.T) {
+func TestBadPriceHeader(t *testing.T) {
 	_, err := prices(t, "product,cycle,unit_cost,currency\nx,1 YEAR,1,EUR\n")
-	want := `prices books/p.csv: the header lacks the required catalog_product_id, billing_cycle; it has "product", "cycle", "unit_cost", "currency"`
-	if fault := (*ledger.ListFault)(nil); !errors.As(err, &fault) || err.Error() != want {
+	want := `read prices sample/p.csv: the header lacks the required catalog_product_id, billing_cycle; it has "product", "cycle", "unit_cost", "currency"`
+	if listErr := (*ledger.ListError)(nil); !errors.As(err, &listErr) || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
 }
 
-// FuzzPrices: what is taken is known, and not below zero.
+// FuzzPrices: every price is known and not negative.
 func FuzzPrices(f *testing.F) {
 	f.Add(priceHeader + "x,1 YEAR,120,EUR,Premium\n")
 	f.Add(strings.ReplaceAll(priceHeader, ",", ";") + guidA + ";P3M;1.234,5;usd;\n")
@@ -116,10 +116,10 @@ func FuzzPrices(f *testing.F) {
 		}
 		for _, c := range p.List() {
 			if !c.Cost.Known || c.Cost.Amount.IsNeg() || len(c.Currency) != 3 || c.ProductID == "" || c.Cycle == "" {
-				t.Errorf("took %+v", c)
+				t.Errorf("accepted %+v", c)
 			}
 			if found, ok := p.Lookup(strings.ToUpper(c.ProductID), c.Cycle); reconcile.IsGUID(c.ProductID) && (!ok || found.Record != c.Record) {
-				t.Errorf("%+v is found as %+v", c, found)
+				t.Errorf("%+v: found %+v", c, found)
 			}
 		}
 	})

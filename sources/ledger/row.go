@@ -1,10 +1,10 @@
 package ledger
 
-// A row is read cell by cell, in the order of the contract's columns, so that
-// all its faults are told and the first of them is always the same one. What
-// could be read of a bad row stays: its ids shield what they name. Of a record
-// with too many or too few cells nothing is taken, because every cell may be
-// one column off; of one with a misplaced quote, the cells before it.
+// The cells of a row are read in the order of the contract's columns, so that
+// all its problems are reported, always in the same order. A bad row keeps what
+// could be read: its ids shield what they name. Of a record with too many or too
+// few cells nothing is used, because every cell may be one column off; of one
+// with a misplaced quote, only the cells before it.
 
 import (
 	"errors"
@@ -18,38 +18,37 @@ import (
 	"github.com/wixrecon/wixrecon/sources/table"
 )
 
-// A Row is a line or a bad row: one of the two is set. Carried is valid until
-// the next row.
+// A Row has either a line or a bad row. Carried is valid until the next row.
 type Row struct {
 	Line    *reconcile.Line
 	Bad     *reconcile.BadRow
-	Carried []string // the other cells, under Ledger.CarriedHeader
+	Carried []string // the other cells, in the order of Ledger.CarriedHeader
 }
 
-// faults collects what is wrong with a row.
-type faults struct {
+// problems collects what is wrong with a row.
+type problems struct {
 	column, value string // of the first
 	texts         []string
-	cells         []string // columns and what stands there, as it could not be read
+	cells         []string // each column with a problem, and its cell
 }
 
-func (f *faults) add(column, value string, err error) {
-	if len(f.texts) == 0 {
-		f.column, f.value = column, value
+func (p *problems) add(column, value string, err error) {
+	if len(p.texts) == 0 {
+		p.column, p.value = column, value
 	}
-	f.texts = append(f.texts, column+": "+err.Error())
-	f.cells = append(f.cells, column, value)
+	p.texts = append(p.texts, column+": "+err.Error())
+	p.cells = append(p.cells, column, value)
 }
 
-// row reads a record. The error is one that stops the reading.
+// row reads a record. An error stops the reading.
 func (l *Ledger) row(record *table.Row) (Row, error) {
 	line := &reconcile.Line{Quantity: 1, Record: record.Record}
-	var wrong faults
+	var p problems
 	if record.Problem != "" {
-		wrong.texts = append(wrong.texts, record.Problem)
+		p.texts = append(p.texts, record.Problem)
 	}
-	if l.aligned(record) {
-		if err := l.cells(line, record, &wrong); err != nil {
+	if aligned(record) {
+		if err := l.readCells(line, record, &p); err != nil {
 			return Row{}, err
 		}
 	}
@@ -58,120 +57,123 @@ func (l *Ledger) row(record *table.Row) (Row, error) {
 	}
 	line.Carried.Hash = l.carry(record)
 	row := Row{Line: line, Carried: l.carried}
-	if len(wrong.texts) > 0 {
+	if len(p.texts) > 0 {
 		if line.AccountID == "" && isTotals(record.Cells) {
-			wrong.texts = append(wrong.texts, "looks like a totals row: leave it out of the export")
+			p.texts = append(p.texts, "it may be a totals row: remove it from the export")
 		}
-		row.Line, row.Bad = nil, bad(line, &wrong)
-		if row.Bad.Cells = hashOf(identity(line, &wrong, l.carried)); !l.aligned(record) {
+		row.Line, row.Bad = nil, badRow(line, &p)
+		if row.Bad.Cells = hashOf(identity(line, &p, l.carried)); !aligned(record) {
 			row.Bad.Cells = hashOf(record.Cells)
 		}
 	}
 	return row, nil
 }
 
-// identity gives what a bad row says: the cells that could be read by what they
-// mean, so that it is the same in another form of the file, and the others as
-// they stand. Of a row whose cells can't be told apart it is the cells.
-func identity(l *reconcile.Line, wrong *faults, carried []string) []string {
+// aligned reports whether the cells are under their headers.
+func aligned(record *table.Row) bool { return record.Problem == "" || record.Partial }
+
+// badRow returns a bad row with what could be read of the line.
+func badRow(line *reconcile.Line, p *problems) *reconcile.BadRow {
+	return &reconcile.BadRow{
+		ExternalID: line.ExternalID, AccountID: line.AccountID,
+		PackageID: line.PackageID, InstanceID: line.InstanceID,
+		Column: p.column, Value: p.value, Problem: strings.Join(p.texts, "; "),
+		Customer: line.Customer, Record: line.Record, Carried: line.Carried,
+	}
+}
+
+// identity returns what identifies a bad row. Cells that could be read count by
+// their meaning, so that it is the same in another file format; the others count
+// as they are.
+func identity(l *reconcile.Line, p *problems, carried []string) []string {
 	price := ""
 	if l.UnitPrice.Known {
 		price = l.UnitPrice.Amount.Trim(0).String()
 	}
-	said := []string{
+	values := []string{
 		l.ExternalID, l.AccountID, string(l.Status), l.ProductID, string(l.Cycle), l.Country, l.SiteID,
 		strconv.Itoa(l.Quantity), l.PackageID, l.InstanceID, l.Start.UTC().Format(time.RFC3339Nano),
 		l.End.UTC().Format(time.RFC3339Nano), l.Updated.UTC().Format(time.RFC3339Nano), price, l.Currency, l.Customer,
 	}
-	return append(append(said, wrong.cells...), carried...)
+	return append(append(values, p.cells...), carried...)
 }
 
-// aligned reports whether the cells stand under their headers.
-func (l *Ledger) aligned(record *table.Row) bool {
-	return record.Problem == "" || record.Partial
-}
-
-func (l *Ledger) cells(line *reconcile.Line, record *table.Row, wrong *faults) error {
+// readCells fills the line and collects the problems. An error stops the reading.
+func (l *Ledger) readCells(line *reconcile.Line, record *table.Row, p *problems) error {
 	for i := range l.columns {
 		c := &l.columns[i]
-		cell, kind, there := filled(record, l.at[i])
-		if !there {
+		cell, kind, exists := firstFilled(record, l.indices[i])
+		if !exists {
 			continue
 		}
 		if cell == "" {
 			if c.required {
-				wrong.add(c.name, "", errMissing)
+				p.add(c.name, "", errMissing)
 			}
 			continue
 		}
 		l.parser.kind = kind
-		err := l.read(c, line, cell)
-		var doubt *misfit
+		err := l.readCell(c, line, cell)
+		var formatErr *numberFormatError
 		switch {
-		case errors.As(err, &doubt):
-			return fmt.Errorf("%s: column %q: %q %w", record.At(), c.name, clipped(cell, 60), err)
+		case errors.As(err, &formatErr):
+			return fmt.Errorf("%s: column %q: %q: %w", record.Position(), c.name, clipped(cell, 60), err)
 		case err != nil:
-			wrong.add(c.name, table.Legible(cell), err)
+			p.add(c.name, table.ToUTF8(cell), err)
 		}
 	}
 	return nil
 }
 
-// filled gives the first of the cells that is not blank. None is there where
-// the column is absent, or stands after a misplaced quote.
-func filled(record *table.Row, at []int) (cell string, kind table.Kind, there bool) {
-	for _, i := range at {
+// firstFilled returns the first of the cells that is not blank. It reports false
+// where the column is absent, or comes after a misplaced quote.
+func firstFilled(record *table.Row, indices []int) (cell string, kind table.Kind, exists bool) {
+	for _, i := range indices {
 		if i >= len(record.Cells) {
 			continue
 		}
-		there = true
+		exists = true
 		if cell = reconcile.TrimID(record.Cells[i]); cell != "" {
 			return cell, record.Kind(i), true
 		}
 	}
-	return "", table.Text, there
+	return "", table.Text, exists
 }
 
-func (l *Ledger) read(c *column, line *reconcile.Line, cell string) error {
-	if err := believe(cell, l.parser.kind, c.id, l.strict); err != nil {
+func (l *Ledger) readCell(c *column, line *reconcile.Line, cell string) error {
+	err := checkCell(cell, l.parser.kind, c.id, l.strict)
+	switch {
+	case errors.Is(err, errNotUTF8) && !l.strict:
+		return fmt.Errorf("%w%s", err, setIn("encoding: windows-1252"))
+	case err != nil:
 		return err
 	}
 	return c.read(&l.parser, line, cell)
 }
 
-// believe says why a cell is not what its writer meant, if it is not. Text of
-// an id, and where strict all text, must be UTF-8.
-func believe(cell string, kind table.Kind, id, strict bool) error {
+// checkCell returns an error if the cell is not what was entered. Ids, and with
+// strict all texts, must be UTF-8.
+func checkCell(cell string, kind table.Kind, id, strict bool) error {
 	switch {
 	case kind == table.Error:
-		return errors.New("the sheet shows an error here, and no value")
+		return errors.New("the sheet has an error here, and no value")
 	case kind == table.Rounded:
-		return errors.New("the sheet has lost digits of this number: keep it as text there")
+		return errors.New("the sheet has lost digits of this number: format the column as text there")
 	case kind == table.Date && id:
-		return errors.New("the sheet has made a date of it: keep it as text there")
+		return errors.New("the sheet has turned it into a date: format the column as text there")
 	case (id || strict) && !utf8.ValidString(cell):
-		return errors.New("not UTF-8")
+		return errNotUTF8
 	}
 	return nil
 }
 
-// bad makes a bad row of what was read of the line.
-func bad(line *reconcile.Line, wrong *faults) *reconcile.BadRow {
-	return &reconcile.BadRow{
-		ExternalID: line.ExternalID, AccountID: line.AccountID,
-		PackageID: line.PackageID, InstanceID: line.InstanceID,
-		Column: wrong.column, Value: wrong.value, Problem: strings.Join(wrong.texts, "; "),
-		Customer: line.Customer, Record: line.Record, Carried: line.Carried,
-	}
-}
-
-// carry fills l.carried with the other cells, and gives their hash.
+// carry fills l.carried with the other cells, and returns their hash.
 func (l *Ledger) carry(record *table.Row) uint64 {
 	l.carried = l.carried[:0]
-	for _, at := range l.rest {
+	for _, at := range l.others {
 		cell := ""
-		if at < len(record.Cells) && l.aligned(record) {
-			cell = table.Legible(record.Cells[at])
+		if at < len(record.Cells) && aligned(record) {
+			cell = table.ToUTF8(record.Cells[at])
 		}
 		l.carried = append(l.carried, cell)
 	}
@@ -181,8 +183,8 @@ func (l *Ledger) carry(record *table.Row) uint64 {
 	return hashOf(l.carried)
 }
 
-// hashOf is fixed, because ids of findings rest on it: FNV-1a in 64 bits over
-// the length of each cell, as eight bytes with the highest first, and the cell.
+// hashOf must never change, because finding ids depend on it: 64-bit FNV-1a over
+// the length of each cell, as eight bytes in big-endian order, and the cell.
 func hashOf(cells []string) uint64 {
 	const offset, prime = 14695981039346656037, 1099511628211
 	h := uint64(offset)
@@ -195,4 +197,26 @@ func hashOf(cells []string) uint64 {
 		}
 	}
 	return h
+}
+
+// isTotals reports whether a cell of the row is the word total, in one of a few
+// languages. It only explains a bad row.
+func isTotals(cells []string) bool {
+	for _, cell := range cells {
+		if len(cell) > 40 || table.Blank(cell) {
+			continue
+		}
+		first, _, _ := strings.Cut(strings.TrimLeft(strings.ToLower(table.ToUTF8(cell)), " \t\u00a0*#"), ":")
+		words := strings.Fields(first)
+		if len(words) == 0 {
+			continue
+		}
+		switch words[0] {
+		case "total", "totals", "subtotal", "sum", "summe", "gesamt", "gesamtsumme", "insgesamt", "totale", "totaal", "totalt", "suma", "somme":
+			return true
+		case "grand", "sub", "overall":
+			return len(words) > 1 && strings.HasPrefix(words[1], "total")
+		}
+	}
+	return false
 }

@@ -1,10 +1,9 @@
 package table
 
-// What a cell holds is what a person sees who widens its column: all digits of
-// a number, a date as a date, the result of a formula as it was stored last. A
-// sheet keeps 15 digits, so the noise behind them is no part of a number; whole
-// numbers up to 2^53 it keeps exactly. Beyond that digits were lost, and the
-// cell says so.
+// A cell is read as a wide enough column shows it: all digits of a number, a
+// date as a date, a formula as its last stored result. A sheet keeps 15 digits,
+// so later ones are rounding errors; whole numbers are exact up to 2^53. Larger
+// ones have lost digits, and get the kind Rounded.
 
 import (
 	"encoding/xml"
@@ -17,13 +16,13 @@ import (
 )
 
 const (
-	maxExact = 1 << 53
+	maxExact = 1 << 53 // largest exact whole number
 	digits   = 15
 )
 
-// value reads the cell that was begun, of a type and a format.
+// value reads the current cell, which has a type and a format.
 func (s *sheetRows) value(kind, format string) (string, Kind, error) {
-	if err := s.raw(); err != nil {
+	if err := s.rawValue(); err != nil {
 		return "", Text, err
 	}
 	if len(s.text) == 0 {
@@ -33,12 +32,12 @@ func (s *sheetRows) value(kind, format string) (string, Kind, error) {
 	case "s":
 		n, err := strconv.Atoi(string(s.text))
 		if err != nil {
-			return "", Text, fmt.Errorf("%q is no number of a text: the sheet is damaged", clip(string(s.text)))
+			return "", Text, fmt.Errorf("%q is not the index of a shared string: the sheet is damaged", clip(string(s.text)))
 		}
-		text, err := s.book.strings.get(n)
+		text, err := s.workbook.strings.get(n)
 		return text, Text, err
 	case "str", "inlineStr":
-		return string(unescaped(s.text)), Text, nil
+		return string(unescape(s.text)), Text, nil
 	case "e":
 		return string(s.text), Error, nil
 	case "b":
@@ -49,13 +48,13 @@ func (s *sheetRows) value(kind, format string) (string, Kind, error) {
 	case "d":
 		return string(s.text), Date, nil
 	case "", "n":
-		return s.number15(strings.TrimSpace(string(s.text)), format)
+		return s.numberOrDate(strings.TrimSpace(string(s.text)), format)
 	}
-	return "", Text, fmt.Errorf("a cell of the unknown type %q", clip(kind))
+	return "", Text, fmt.Errorf("unknown cell type %q: the sheet is damaged", clip(kind))
 }
 
-// raw reads the value of the cell into s.text, and passes over its formula.
-func (s *sheetRows) raw() error {
+// rawValue reads the value of the current cell into s.text, and skips its formula.
+func (s *sheetRows) rawValue() error {
 	s.text = s.text[:0]
 	for {
 		token, err := s.part.token()
@@ -81,28 +80,28 @@ func (s *sheetRows) raw() error {
 	}
 }
 
-// number15 gives a number or a date.
-func (s *sheetRows) number15(text, format string) (string, Kind, error) {
+// numberOrDate returns a number, or a date where the format shows one.
+func (s *sheetRows) numberOrDate(text, format string) (string, Kind, error) {
 	if text == "" {
 		return "", Text, nil
 	}
 	x, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) || strings.ContainsAny(text, "_xX") {
-		return "", Text, fmt.Errorf("%q is no number: the sheet is damaged", clip(text))
+		return "", Text, fmt.Errorf("%q is not a number: the sheet is damaged", clip(text))
 	}
-	if f, err := strconv.Atoi(format); err == nil && 0 <= f && f < len(s.book.dates) && s.book.dates[f] {
-		date, err := dateOf(x, s.book.in1904)
+	if f, err := strconv.Atoi(format); err == nil && 0 <= f && f < len(s.workbook.isDate) && s.workbook.isDate[f] {
+		date, err := dateOfDays(x, s.workbook.in1904)
 		if err != nil {
 			return strconv.FormatFloat(x, 'f', -1, 64) + " (" + err.Error() + ")", Error, nil //nolint:nilerr // the cell is bad, not the sheet
 		}
 		return date, Date, nil
 	}
-	number, kind := plain(x)
+	number, kind := formatNumber(x)
 	return number, kind, nil
 }
 
-// plain gives a number in full digits.
-func plain(x float64) (string, Kind) {
+// formatNumber returns a number in full digits.
+func formatNumber(x float64) (string, Kind) {
 	switch {
 	case x == 0:
 		return "0", Number // not -0
@@ -111,21 +110,21 @@ func plain(x float64) (string, Kind) {
 	case math.Abs(x) > maxExact:
 		return strconv.FormatFloat(x, 'f', -1, 64), Rounded
 	}
-	shown, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', digits, 64), 64)
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', digits, 64), 64)
 	if err != nil {
-		shown = x
+		rounded = x
 	}
-	return strconv.FormatFloat(shown, 'f', -1, 64), Number
+	return strconv.FormatFloat(rounded, 'f', -1, 64), Number
 }
 
-var errDate = errors.New("no day that a sheet knows")
+var errDate = errors.New("not a valid date of a sheet")
 
-// dateOf gives the moment that is a number of days, to the millisecond. A sheet
-// counts from the last day of 1899, and believes that 1900 was a leap year: the
-// 60th day is none, and the later ones are a day ahead.
-func dateOf(days float64, in1904 bool) (string, error) {
-	const lastDay = 2958466 // the first of the year 10000
-	if days < 0 || days >= lastDay {
+// dateOfDays returns the date and time of a number of days, to the millisecond. A
+// sheet counts from the last day of 1899 and takes 1900 for a leap year: day 60
+// does not exist, and later ones are a day ahead.
+func dateOfDays(days float64, in1904 bool) (string, error) {
+	const year10000 = 2958466
+	if days < 0 || days >= year10000 {
 		return "", errDate
 	}
 	day, millis := math.Floor(days), math.Round((days-math.Floor(days))*86_400_000)
@@ -140,7 +139,7 @@ func dateOf(days float64, in1904 bool) (string, error) {
 	}
 	t := epoch.AddDate(0, 0, int(day)).Add(time.Duration(millis) * time.Millisecond)
 	switch {
-	case day == 0 && !in1904: // a time of day, of no day
+	case day == 0 && !in1904: // a time of day without a date
 		return t.Format("15:04:05.999"), nil
 	case t.Year() > 9999:
 		return "", errDate

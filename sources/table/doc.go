@@ -1,8 +1,8 @@
-// Package table turns bytes into rows: it finds out what kind of file they are,
-// the encoding and the delimiter or the sheet, reads the header, and streams
-// records with their number and line. What a column means is not its business.
+// Package table reads tables from CSV and XLSX files. It detects the file type,
+// the encoding, the delimiter or the sheet, reads the header, and streams the
+// rows with their record number and line. It does not know what a column means.
 //
-// A record that can't be trusted but ends where it seems to is a bad row, and
-// reading goes on. Where it is not certain where a record ends, reading stops:
-// a guess there would give rows that nobody wrote.
+// A record that is malformed but has a certain end becomes a bad row, and
+// reading continues. Where the end of a record is uncertain, reading stops: a
+// guess would return rows that are not in the file.
 package table

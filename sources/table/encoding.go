@@ -1,9 +1,8 @@
 package table
 
-// A byte order mark is believed, whatever was set: UTF-8's is dropped, UTF-16
-// is decoded. Without one the setting holds for the whole file; without that
-// the bytes are taken as they are. Text has no NUL and no other control bytes
-// at its head; a sheet that was read as text would give rows of noise.
+// A byte order mark decides the encoding, whatever is set: that of UTF-8 is
+// removed, UTF-16 is decoded. Without one the setting applies to the whole
+// file, and without a setting the bytes are read as they are.
 
 import (
 	"bufio"
@@ -11,46 +10,50 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
 
-// headSize is how much is looked at before the first record is read, in bytes.
+// headSize is how many bytes are inspected before the first record is read.
 const headSize = 64 << 10
 
-// UTF8 is the name of the encoding that a text has where nothing else is said.
+// utf8Mark is the byte order mark of UTF-8.
+const utf8Mark = "\xef\xbb\xbf"
+
+// UTF8 is the name of the default encoding of a text.
 const UTF8 = "utf-8"
 
-// CheckEncoding gives the canonical name of an encoding of the web (WHATWG):
-// windows-1252, iso-8859-15, shift_jis, utf-16le, …
+// CheckEncoding returns the canonical name of a WHATWG encoding: windows-1252,
+// iso-8859-15, shift_jis, utf-16le, …
 func CheckEncoding(name string) (string, error) {
 	e, err := htmlindex.Get(name)
 	if err != nil {
-		return "", errors.New("want the name of an encoding, such as utf-8, windows-1252, iso-8859-15 or utf-16le")
+		return "", errors.New("expected the name of an encoding, such as utf-8, windows-1252, iso-8859-15 or utf-16le")
 	}
 	canonical, err := htmlindex.Name(e)
 	if err != nil || canonical == "replacement" || canonical == "x-user-defined" {
-		return "", errors.New("an encoding that no text can be read by")
+		return "", errors.New("text can't be read in this encoding")
 	}
 	return canonical, nil
 }
 
-// decode gives the decoded text, as much of its head as there is, and the
-// name of the encoding.
+// decode returns the decoded text, its first bytes and the name of its encoding.
 func decode(raw *bufio.Reader, setting string) (text *bufio.Reader, head []byte, name string, err error) {
 	mark, err := raw.Peek(3)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, "", err
 	}
-	decoder, name, err := decoderOf(mark, setting)
+	decoder, name, err := findDecoder(mark, setting)
 	if err != nil {
 		return nil, nil, "", err
 	}
-	if bytes.HasPrefix(mark, []byte{0xef, 0xbb, 0xbf}) {
-		_, _ = raw.Discard(3) // they were peeked at
+	if bytes.HasPrefix(mark, []byte(utf8Mark)) {
+		_, _ = raw.Discard(len(utf8Mark)) // already buffered
 	}
 	if decoder != nil {
 		raw = bufio.NewReaderSize(transform.NewReader(raw, decoder), headSize)
@@ -59,13 +62,13 @@ func decode(raw *bufio.Reader, setting string) (text *bufio.Reader, head []byte,
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, "", err
 	}
-	return raw, head, name, judgeText(head[:min(len(head), 1024)])
+	return raw, head, name, checkText(head[:min(len(head), 1024)])
 }
 
-// decoderOf gives nil where the bytes are taken as they are.
-func decoderOf(mark []byte, setting string) (*encoding.Decoder, string, error) {
+// findDecoder returns nil where the bytes are read as they are.
+func findDecoder(mark []byte, setting string) (*encoding.Decoder, string, error) {
 	switch {
-	case bytes.HasPrefix(mark, []byte{0xef, 0xbb, 0xbf}):
+	case bytes.HasPrefix(mark, []byte(utf8Mark)):
 		return nil, UTF8, nil
 	case bytes.HasPrefix(mark, []byte{0xff, 0xfe}), bytes.HasPrefix(mark, []byte{0xfe, 0xff}):
 		return unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder(), "utf-16", nil
@@ -86,9 +89,10 @@ func decoderOf(mark []byte, setting string) (*encoding.Decoder, string, error) {
 	return e.NewDecoder(), name, nil
 }
 
-// judgeText refuses what is no text.
-func judgeText(head []byte) error {
-	even, odd := 0, 0
+// checkText returns an error if the bytes are not text: a binary file that is
+// read as text would return rows of noise.
+func checkText(head []byte) error {
+	even, odd := 0, 0 // zero bytes at even and at odd offsets
 	for i, b := range head {
 		if b == 0 && i%2 == 0 {
 			even++
@@ -98,17 +102,27 @@ func judgeText(head []byte) error {
 	}
 	switch third := len(head) / 3; {
 	case len(head) >= 8 && odd > third && even == 0:
-		return errors.New("looks like UTF-16 without a byte order mark: set encoding to utf-16le")
+		return errors.New("the file seems to be UTF-16 without a byte order mark: set encoding: utf-16le")
 	case len(head) >= 8 && even > third && odd == 0:
-		return errors.New("looks like UTF-16 without a byte order mark: set encoding to utf-16be")
-	case isBinary(head):
-		return errors.New("is not a text file")
+		return errors.New("the file seems to be UTF-16 without a byte order mark: set encoding: utf-16be")
+	case bytes.ContainsFunc(head, isBinary):
+		return errors.New("the file is not text")
 	}
 	return nil
 }
 
-func isBinary(head []byte) bool {
-	return bytes.ContainsFunc(head, func(r rune) bool {
-		return r < ' ' && r != '\t' && r != '\n' && r != '\v' && r != '\f' && r != '\r'
-	})
+func isBinary(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\v' && r != '\f' && r != '\r'
+}
+
+// ToUTF8 returns the cell unchanged if it is UTF-8, else decoded as Windows-1252.
+func ToUTF8(cell string) string {
+	if utf8.ValidString(cell) {
+		return cell
+	}
+	text, err := charmap.Windows1252.NewDecoder().String(cell)
+	if err != nil {
+		return fmt.Sprintf("%q", cell)
+	}
+	return text
 }

@@ -1,8 +1,8 @@
 package table
 
-// encoding/csv has no limit to a record: an unclosed quote would make one of
-// the rest of the file. So it is fed one line at a time, which never reads
-// ahead of the record that it is asked for, and lets the feeder count.
+// encoding/csv has no limit to the size of a record: after an unclosed quote
+// the rest of the file would be one. lineReader gives it one line at a time, so
+// that it never reads ahead of the current record and its size can be counted.
 
 import (
 	"bufio"
@@ -13,29 +13,29 @@ import (
 
 var (
 	errTooLong = errors.New("record too long")
-	errNUL     = errors.New("holds a NUL byte: it is not a text file")
+	errNUL     = errors.New("NUL byte: the file is not text")
 )
 
-type lines struct {
+type lineReader struct {
 	in    *bufio.Reader
 	limit int // of a record, in bytes
 
-	number int    // of the line that was given last, from 1
-	line   []byte // that line, or the last piece of it
+	number int    // of the current line, from 1
+	line   []byte // the current line, or the last piece of it
 	whole  bool   // line is all of it
-	rest   []byte // of line, not given yet
+	rest   []byte // the unread part of line
 	err    error
 
-	start  int  // the line with which the record starts
-	blank  int  // empty lines before it, which the parser skips
-	size   int  // bytes given of the record
-	broken bool // the record holds bytes that may be no UTF-8
+	start   int  // line number at which the record starts
+	blank   int  // empty lines before it, which the CSV parser skips
+	size    int  // bytes of the record so far
+	invalid bool // the record may have bytes that are not UTF-8
 }
 
 // begin starts a new record.
-func (l *lines) begin() { l.start, l.blank, l.size, l.broken = l.number+1, 0, 0, false }
+func (l *lineReader) begin() { l.start, l.blank, l.size, l.invalid = l.number+1, 0, 0, false }
 
-func (l *lines) Read(b []byte) (int, error) {
+func (l *lineReader) Read(b []byte) (int, error) {
 	if len(l.rest) == 0 {
 		l.next()
 	}
@@ -47,8 +47,8 @@ func (l *lines) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// next fetches a line, or a piece of a long one.
-func (l *lines) next() {
+// next reads a line, or the next piece of a long one.
+func (l *lineReader) next() {
 	if l.err != nil {
 		return
 	}
@@ -74,15 +74,15 @@ func (l *lines) next() {
 	l.check(line)
 }
 
-// check ends the reading where no record can be made of the line.
-func (l *lines) check(line []byte) {
+// check sets the error that stops reading, if the line has one.
+func (l *lineReader) check(line []byte) {
 	switch {
 	case l.size > l.limit:
 		l.err, l.rest = errTooLong, nil
 	case bytes.IndexByte(line, 0) >= 0:
 		l.err, l.rest = errNUL, nil
 	case !utf8.Valid(line):
-		l.broken = true
+		l.invalid = true
 	}
 }
 

@@ -1,25 +1,25 @@
 package table
 
-// Somebody who mistypes a header, or has another one for the same thing, is
-// told the one that was probably meant. It is a hint and never taken for it.
+// Where a header is misspelled, or has another common name, the error suggests
+// the one that was probably meant. A suggestion is never applied.
 
 import "strings"
 
-// Nearest gives the name that is probably meant, or nothing where none is near:
-// one that takes few edits, or else shares the most words.
+// Nearest returns the most similar of the names, or "" where none is similar:
+// few edits apart, or else sharing the most words.
 func Nearest(name string, names []string) string {
-	best, most := "", 0
+	best, bestScore := "", 0
 	for _, candidate := range names {
-		if n := likeness(name, candidate); n > most {
-			best, most = candidate, n
+		if n := similarity(name, candidate); n > bestScore {
+			best, bestScore = candidate, n
 		}
 	}
 	return best
 }
 
-// likeness is 0 where two names have nothing to do with each other.
-func likeness(a, b string) int {
-	short, long := clipped(Fold(a)), clipped(Fold(b))
+// similarity is 0 where two names have nothing in common.
+func similarity(a, b string) int {
+	short, long := comparedRunes(Fold(a)), comparedRunes(Fold(b))
 	if len(short) == 0 || len(long) == 0 {
 		return 0
 	}
@@ -28,19 +28,19 @@ func likeness(a, b string) int {
 	if edits*3 <= size {
 		n = 1000 - 900*edits/size
 	}
-	return n + 100*shared(words(a), words(b))
+	return n + 100*sharedWords(words(a), words(b))
 }
 
-// words gives the words of a name, in lower case.
+// words returns the words of a name, in lower case.
 func words(name string) []string {
-	return strings.FieldsFunc(strings.ToLower(string(clipped(name))), func(r rune) bool {
+	return strings.FieldsFunc(strings.ToLower(string(comparedRunes(name))), func(r rune) bool {
 		return strings.ContainsRune(" \t\u00a0_-./()[]:", r)
 	})
 }
 
-// shared counts the words that both have. "id" says little: nearly every
-// column is one.
-func shared(a, b []string) int {
+// sharedWords counts the words of a that b has too, except for those that most
+// columns have.
+func sharedWords(a, b []string) int {
 	n := 0
 	for _, word := range a {
 		for _, other := range b {
@@ -53,16 +53,17 @@ func shared(a, b []string) int {
 	return n
 }
 
-const maxCompared = 80
-
-func clipped(name string) []rune {
-	runes := []rune(name[:min(len(name), 4*maxCompared)])
-	return runes[:min(len(runes), maxCompared)]
+// comparedRunes limits the part of a name that is compared, so that a huge one
+// costs nothing.
+func comparedRunes(name string) []rune {
+	const most = 80
+	runes := []rune(name[:min(len(name), 4*most)])
+	return runes[:min(len(runes), most)]
 }
 
-// Distance counts the characters to insert, delete or replace between two
-// names. Only the start of a name counts, so that a huge one costs nothing.
-func Distance(a, b string) int { return distance(clipped(a), clipped(b)) }
+// Distance returns the edit distance between two names: how many characters to
+// insert, delete or replace. Only the first 80 characters count.
+func Distance(a, b string) int { return distance(comparedRunes(a), comparedRunes(b)) }
 
 func distance(from, to []rune) int {
 	row := make([]int, len(to)+1)
@@ -70,15 +71,15 @@ func distance(from, to []rune) int {
 		row[j] = j
 	}
 	for i, r := range from {
-		corner := row[0]
+		diagonal := row[0]
 		row[0] = i + 1
 		for j, s := range to {
-			replaced := corner
+			replaced := diagonal
 			if r != s {
 				replaced++
 			}
-			corner = row[j+1]
-			row[j+1] = min(replaced, corner+1, row[j]+1)
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, diagonal+1, row[j]+1)
 		}
 	}
 	return row[len(to)]

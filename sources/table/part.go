@@ -1,10 +1,9 @@
 package table
 
-// A part of a workbook is XML in a zip archive. It is read as a stream of
-// tokens, in memory that does not grow with it. What unpacks to far more than
-// any sheet does is refused, and so is a single token beyond all measure. The
-// end of a part is the end of its root element: a part that ends before is
-// damaged, and never a short one.
+// A part of a workbook is an XML file in the zip archive. It is read as a stream
+// of tokens, in constant memory. Decompression bombs and huge tokens are
+// refused. A part ends with the end of its root element: one that ends earlier
+// is damaged, and never read as a shorter one.
 
 import (
 	"archive/zip"
@@ -15,24 +14,24 @@ import (
 	"io"
 )
 
-// What a part may unpack to. Sheets shrink to a twentieth; 1,000 times less is
-// what a bomb does.
+// Limits to what a part may decompress to. Sheets compress about 20:1, bombs
+// 1,000:1.
 const (
-	freeBytes = 64 << 20 // whatever the ratio
+	freeBytes = 64 << 20 // allowed at any ratio
 	maxRatio  = 150
 	maxToken  = 8 << 20
 )
 
 var (
-	errBomb  = errors.New("unpacks to so much more than it holds that it is no sheet")
-	errToken = errors.New("holds a value of more than 8 MiB")
-	errTorn  = errors.New("ends in the middle: it is damaged, or not whole")
+	errBomb      = errors.New("it decompresses to far more than a sheet: it may be a decompression bomb")
+	errToken     = errors.New("it has a value of more than 8 MiB")
+	errTruncated = errors.New("it is truncated")
 )
 
-// part is one part on its way.
+// part is one open part.
 type part struct {
 	name string
-	in   *measured
+	in   *limitedReader
 	xml  *xml.Decoder
 	file io.Closer
 }
@@ -40,39 +39,40 @@ type part struct {
 func openPart(f *zip.File) (*part, error) {
 	file, err := f.Open()
 	if err != nil {
-		return nil, damaged(f.Name, err)
+		return nil, partError(f.Name, err)
 	}
 	left := max(freeBytes, maxRatio*min(int64(f.CompressedSize64), 1<<40))
-	p := &part{name: f.Name, in: &measured{in: file, left: left}, file: file}
+	p := &part{name: f.Name, in: &limitedReader{in: file, left: left}, file: file}
 	p.xml = xml.NewDecoder(bufio.NewReaderSize(p.in, 64<<10))
 	return p, nil
 }
 
-// token gives the next token; its bytes are valid until the one after it.
+// token returns the next token; its bytes are valid until the one after it.
 func (p *part) token() (xml.Token, error) {
 	p.in.token = 0
 	token, err := p.xml.RawToken()
 	if err == nil {
 		return token, nil
 	}
-	return nil, damaged(p.name, err)
+	return nil, partError(p.name, err)
 }
 
-func damaged(part string, err error) error {
+// partError never wraps io.EOF, which would end the rows.
+func partError(part string, err error) error {
 	switch {
 	case errors.Is(err, errBomb), errors.Is(err, errToken):
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		err = errTorn
+		err = errTruncated
 	default:
-		if fault, ok := errors.AsType[*xml.SyntaxError](err); ok {
-			return fmt.Errorf("read %q of the workbook: line %d is damaged", part, fault.Line)
+		if syntax, ok := errors.AsType[*xml.SyntaxError](err); ok {
+			return fmt.Errorf("read %q of the workbook: line %d is damaged", part, syntax.Line)
 		}
 		err = errors.New("it is damaged")
 	}
 	return fmt.Errorf("read %q of the workbook: %w", part, err)
 }
 
-// content gives the characters up to the end of the element that was begun.
+// content appends the characters up to the end of the current element.
 func (p *part) content(to []byte) ([]byte, error) {
 	for depth := 1; ; {
 		token, err := p.token()
@@ -94,13 +94,13 @@ func (p *part) content(to []byte) ([]byte, error) {
 	}
 }
 
-// skip passes over the element that was begun.
+// skip reads to the end of the current element.
 func (p *part) skip() error {
 	_, err := p.content(nil)
 	return err
 }
 
-// finish reads what is left, so that the archive's own checksum is held.
+// finish reads the rest, so that the checksum of the archive is verified.
 func (p *part) finish() error {
 	for {
 		_, err := p.xml.RawToken()
@@ -109,7 +109,7 @@ func (p *part) finish() error {
 			return p.file.Close()
 		}
 		if err != nil {
-			return errors.Join(damaged(p.name, err), p.file.Close())
+			return errors.Join(partError(p.name, err), p.file.Close())
 		}
 	}
 }
@@ -123,20 +123,20 @@ func attribute(e *xml.StartElement, local string) string {
 	return ""
 }
 
-// measured bounds what is unpacked, over all and since the last token.
-type measured struct {
+// limitedReader limits how much is decompressed, in all and for one token.
+type limitedReader struct {
 	in    io.Reader
 	left  int64
-	token int
+	token int // bytes read since the last token
 }
 
-func (m *measured) Read(b []byte) (int, error) {
-	if m.token > maxToken {
+func (l *limitedReader) Read(b []byte) (int, error) {
+	if l.token > maxToken {
 		return 0, errToken
 	}
-	n, err := m.in.Read(b)
-	m.token += n
-	if m.left -= int64(n); m.left < 0 {
+	n, err := l.in.Read(b)
+	l.token += n
+	if l.left -= int64(n); l.left < 0 {
 		return 0, errBomb
 	}
 	return n, err

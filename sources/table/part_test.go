@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// endless gives the same byte for ever.
+// endless returns the same byte forever.
 type endless byte
 
 func (e endless) Read(b []byte) (int, error) {
@@ -19,22 +19,22 @@ func (e endless) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func TestAValueBeyondMeasureIsRefused(t *testing.T) {
-	m := &measured{in: endless('x'), left: 1 << 40}
-	n, err := io.Copy(io.Discard, m)
+func TestHugeValueIsRefused(t *testing.T) {
+	l := &limitedReader{in: endless('x'), left: 1 << 40}
+	n, err := io.Copy(io.Discard, l)
 	if !errors.Is(err, errToken) || n > 2*maxToken {
 		t.Errorf("%d bytes, %v", n, err)
 	}
 }
 
-func TestABombIsRefused(t *testing.T) {
+func TestDecompressionBombIsRefused(t *testing.T) {
 	for in, want := range map[string]string{
-		"<a>" + strings.Repeat("<b/>", 500): "unpacks to so much more than it holds",
-		"<a>" + strings.Repeat("b", 2000):   "unpacks to so much more than it holds",
-		"<a><b></a>":                        "ends in the middle",
+		"<a>" + strings.Repeat("<b/>", 500): "decompresses to far more than a sheet",
+		"<a>" + strings.Repeat("b", 2000):   "decompresses to far more than a sheet",
+		"<a><b></a>":                        "it is truncated",
 	} {
-		m := &measured{in: strings.NewReader(in), left: 1000}
-		p := &part{name: "xl/sheet.xml", in: m, xml: xml.NewDecoder(bufio.NewReaderSize(m, 16)), file: io.NopCloser(nil)}
+		l := &limitedReader{in: strings.NewReader(in), left: 1000}
+		p := &part{name: "xl/sheet.xml", in: l, xml: xml.NewDecoder(bufio.NewReaderSize(l, 16)), file: io.NopCloser(nil)}
 		var err error
 		for err == nil {
 			_, err = p.token()
@@ -43,7 +43,7 @@ func TestABombIsRefused(t *testing.T) {
 			t.Errorf("%.20q: %v, want %q", in, err, want)
 		}
 	}
-	if errors.Is(damaged("x", io.ErrUnexpectedEOF), io.ErrUnexpectedEOF) {
-		t.Error("the end of a part passes for the end of the rows")
+	if errors.Is(partError("x", io.ErrUnexpectedEOF), io.ErrUnexpectedEOF) {
+		t.Error("a truncated part could end the rows without an error")
 	}
 }

@@ -1,9 +1,8 @@
 package table
 
-// Records are numbered from the header, which is 1, as a spreadsheet would
-// number them: empty lines and blank records count, though none of them is a
-// row. The record number and the line differ where a cell holds a line break,
-// and where something blank stands before the header.
+// Records are numbered from the header, which is 1, as in a spreadsheet: empty
+// lines and blank records count, but are not rows. Record number and line differ
+// where a cell has a line break, or blank lines come before the header.
 
 import (
 	"bufio"
@@ -12,77 +11,83 @@ import (
 	"io"
 	"iter"
 	"strconv"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/charmap"
+	"strings"
+	"unicode"
 )
 
 // DefaultLimit is the longest record, in bytes, where the options set none.
 const DefaultLimit = 1 << 20
 
-// ErrEmpty says that there is not even a header.
-var ErrEmpty = errors.New("is empty")
+// ErrEmpty means that the table has not even a header.
+var ErrEmpty = errors.New("the table is empty")
 
-// errEnd says that there are no more rows. It is no io.EOF, because that of
-// something else, such as a temporary file, must never end the rows.
+// errEnd means that there are no more rows. It is not io.EOF, because that of
+// another file, such as a temporary one, must never end the rows.
 var errEnd = errors.New("no more rows")
 
 // Options may be nil.
 type Options struct {
 	Limit    int                      // longest record in bytes; DefaultLimit if 0
-	Wanted   func(folded string) bool // whether a header, folded by Fold, is one that the caller knows
-	Encoding string                   // of a text without a byte order mark, as CheckEncoding takes it; empty is UTF-8
+	Known    func(folded string) bool // whether the caller knows a header, folded by Fold
+	Encoding string                   // of a text without a byte order mark, see CheckEncoding; empty is UTF-8
 	Sheet    string                   // of a workbook; empty is the first that is not hidden
 }
 
 // A Reader reads one table.
 type Reader struct {
-	Header    []string // as it stands there
+	Header    []string // unchanged
 	Delimiter rune     // 0 in a workbook
 	Sheet     string   // of a workbook; empty in a text
-	Encoding  string   // of a text: how it was read
+	Encoding  string   // in which a text was read
 
-	text  *textRows // one of the two is set
-	sheet *sheetRows
+	rows rowReader
 }
 
-// A Kind says what a cell of a workbook is.
+// A rowReader reads the rows of a text or of a sheet. Its next returns errEnd
+// after the last row.
+type rowReader interface {
+	next() (Row, error)
+	close() error
+}
+
+// A Kind is the type of a cell of a workbook.
 type Kind uint8
 
 // The kinds of cells.
 const (
 	Text    Kind = iota
 	Number       // in full digits, with a decimal point
-	Rounded      // a number too large for the workbook to hold all its digits
+	Rounded      // a number too large for the workbook to store all its digits
 	Date         // ISO 8601
 	Bool         // TRUE or FALSE
 	Error        // what the sheet shows in place of a value, such as #N/A
 )
 
-// A Row is one record. It is valid until the next one is read; its cells, as
-// strings, stay.
+// A Row is one record. It is valid until the next one is read, except for the
+// strings of its cells.
 type Row struct {
-	Record  int      // number, the header being 1; empty lines and blank records count
-	Line    int      // on which it begins; the row of a sheet
+	Record  int      // number; the header is 1, and blank records count
+	Line    int      // at which it begins; in a sheet, the row number
 	Cells   []string // as many as the header has, unless there is a problem
-	Kinds   []Kind   // of the cells of a workbook; nil where all is text
-	Invalid []int    // the cells, by index, that are not UTF-8
-	Problem string   // why this is no good row, for people; empty if it is one
-	Partial bool     // with a problem: the cells are those before it, under their headers
+	Kinds   []Kind   // of the cells of a workbook; nil in a text
+	Invalid []int    // the indices of the cells that are not UTF-8
+	Problem string   // why this is a bad row; empty if it is not
+	Partial bool     // with a problem: the cells before it are valid, under their headers
 
 	ofSheet bool
 }
 
-// Kind gives the kind of the cell at an index.
-func (r *Row) Kind(at int) Kind {
-	if at < len(r.Kinds) {
-		return r.Kinds[at]
+// Kind returns the kind of the cell at an index.
+func (r *Row) Kind(index int) Kind {
+	if index < len(r.Kinds) {
+		return r.Kinds[index]
 	}
 	return Text
 }
 
-// At says for people where the row is.
-func (r *Row) At() string {
+// Position returns the line or sheet row, for messages, with the record number
+// where the two differ.
+func (r *Row) Position() string {
 	line := "line"
 	if r.ofSheet {
 		line = "row"
@@ -93,9 +98,9 @@ func (r *Row) At() string {
 	return fmt.Sprintf("record %d (%s %d)", r.Record, line, r.Line)
 }
 
-// Open finds out what the table is like and reads its header. Errors name the
-// line where there is one. A workbook is kept in a temporary file without a
-// name until the rows have been read, or Close.
+// Open detects the type of a table and reads its header. An error names the line
+// where it is known. A workbook is kept in an unnamed temporary file until its
+// rows have been read, or Close.
 func Open(in io.Reader, o *Options) (*Reader, error) {
 	if o == nil {
 		o = new(Options)
@@ -112,33 +117,24 @@ func Open(in io.Reader, o *Options) (*Reader, error) {
 	if isZip(head) {
 		return openSheet(raw, o.Sheet, limit)
 	}
-	if err := foreign(head); err != nil {
+	if err := checkFileType(head); err != nil {
 		return nil, err
 	}
 	if o.Sheet != "" {
-		return nil, fmt.Errorf("is a text and has no sheet %q: leave the sheet out", o.Sheet)
+		return nil, fmt.Errorf("the file is a text and has no sheet %q: remove the setting sheet", o.Sheet)
 	}
-	return openText(raw, o, limit)
+	return openCSV(raw, o, limit)
 }
 
-// Close ends the use of a reader whose rows were not read to their end.
-func (r *Reader) Close() error {
-	if r.sheet == nil {
-		return nil
-	}
-	return r.sheet.close()
-}
+// Close releases a reader whose rows were not read to the end.
+func (r *Reader) Close() error { return r.rows.close() }
 
-// Rows streams the records after the header. It can be ranged over once, and
-// ends with the first error.
+// Rows returns the rows after the header. It can be ranged over once, and ends
+// with the first error.
 func (r *Reader) Rows() iter.Seq2[Row, error] {
-	next := r.next
-	if r.sheet != nil {
-		next = r.sheet.next
-	}
 	return func(yield func(Row, error) bool) {
 		for {
-			row, err := next()
+			row, err := r.rows.next()
 			if errors.Is(err, errEnd) {
 				break
 			}
@@ -146,8 +142,13 @@ func (r *Reader) Rows() iter.Seq2[Row, error] {
 				break
 			}
 		}
-		_ = r.Close() // what was read is in hand already
+		_ = r.Close() // the rows have been read already
 	}
+}
+
+// Blank reports whether a cell has nothing but white space.
+func Blank(cell string) bool {
+	return strings.IndexFunc(cell, func(r rune) bool { return !unicode.IsSpace(r) }) < 0
 }
 
 func allBlank(cells []string) bool {
@@ -157,16 +158,4 @@ func allBlank(cells []string) bool {
 		}
 	}
 	return true
-}
-
-// Legible gives the cell as it is if it is UTF-8, else read as Windows-1252.
-func Legible(cell string) string {
-	if utf8.ValidString(cell) {
-		return cell
-	}
-	text, err := charmap.Windows1252.NewDecoder().String(cell)
-	if err != nil {
-		return fmt.Sprintf("%q", cell)
-	}
-	return text
 }

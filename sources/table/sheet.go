@@ -1,9 +1,8 @@
 package table
 
-// The rows of a sheet are streamed. A hidden row is a row, an empty one is
-// none; the cells of a merged range but its first are empty, as the sheet
-// stores them. Rows and cells that do not go forward are damage, because one
-// would stand over another.
+// The rows of a sheet are streamed. Hidden rows count, empty ones are skipped;
+// of a merged range all cells but the first are empty, as the sheet stores them.
+// Rows or cells out of order are damage: one would overwrite another.
 
 import (
 	"encoding/xml"
@@ -13,22 +12,22 @@ import (
 	"strconv"
 )
 
-// The size of a sheet.
+// The maximum size of a sheet.
 const (
 	maxRows    = 1 << 20
 	maxColumns = 1 << 14
 )
 
-// sheetRows is a sheet on its way.
+// sheetRows reads the rows of a sheet.
 type sheetRows struct {
-	book  *workbook
-	part  *part
-	limit int
+	workbook *workbook
+	part     *part
+	limit    int
 
-	inData bool // within sheetData
-	number int  // of the row read last, from 1
-	header int  // number of its row
-	width  int  // of the header
+	inData bool // inside sheetData
+	number int  // of the current row, from 1
+	header int  // row number of the header
+	width  int  // cells of the header
 	cells  []string
 	kinds  []Kind
 	text   []byte
@@ -36,47 +35,46 @@ type sheetRows struct {
 }
 
 func openSheet(in io.Reader, name string, limit int) (*Reader, error) {
-	book, err := openWorkbook(in)
+	w, err := openWorkbook(in)
 	if err != nil {
 		return nil, err
 	}
-	s := &sheetRows{book: book, limit: limit}
-	r := &Reader{sheet: s}
-	if err := r.openNamed(name); err != nil {
-		_ = s.close() // the error is what matters
+	s := &sheetRows{workbook: w, limit: limit}
+	r := &Reader{rows: s}
+	if r.Sheet, r.Header, err = s.readHeader(name); err != nil {
+		_ = s.close() // the first error matters
 		return nil, err
 	}
 	return r, nil
 }
 
-// openNamed finds the sheet and reads its header.
-func (r *Reader) openNamed(name string) error {
-	s := r.sheet
-	ref, file, err := s.book.find(name)
+// readHeader finds the sheet with a name and reads its header.
+func (s *sheetRows) readHeader(name string) (sheet string, header []string, err error) {
+	ref, file, err := s.workbook.find(name)
 	if err != nil {
-		return err
+		return "", nil, err
 	}
-	if err := s.book.readStrings(); err != nil {
-		return err
+	if err := s.workbook.readStrings(); err != nil {
+		return "", nil, err
 	}
 	if s.part, err = openPart(file); err != nil {
-		return err
+		return "", nil, err
 	}
 	row, err := s.next()
 	if errors.Is(err, errEnd) {
-		return fmt.Errorf("the sheet %q %w%s", ref.name, ErrEmpty, s.book.listed())
+		return "", nil, fmt.Errorf("sheet %q: %w: %s", ref.name, ErrEmpty, s.workbook.chooseSheet())
 	}
-	r.Sheet, r.Header, s.header, s.width = ref.name, append([]string(nil), row.Cells...), row.Line, len(row.Cells)
-	return err
+	s.header, s.width = row.Line, len(row.Cells)
+	return ref.name, append([]string(nil), row.Cells...), err
 }
 
-// next reads a row that is not blank.
+// next returns the next row that is not blank.
 func (s *sheetRows) next() (Row, error) {
 	if s.closed {
 		return Row{}, errEnd
 	}
 	for {
-		more, err := s.begin()
+		more, err := s.nextRow()
 		if err != nil {
 			return Row{}, err
 		}
@@ -87,14 +85,14 @@ func (s *sheetRows) next() (Row, error) {
 			return Row{}, err
 		}
 		if !allBlank(s.cells) {
-			return s.shaped(), nil
+			return s.row(), nil
 		}
 	}
 }
 
-// begin reads up to the start of the next row, if there is one, else to the
-// end of the part.
-func (s *sheetRows) begin() (bool, error) {
+// nextRow reads to the start of the next row. It returns false after the last
+// row, at the end of the part.
+func (s *sheetRows) nextRow() (bool, error) {
 	for {
 		token, err := s.part.token()
 		if err != nil {
@@ -103,7 +101,7 @@ func (s *sheetRows) begin() (bool, error) {
 		switch t := token.(type) {
 		case xml.StartElement:
 			if t.Name.Local == "row" && s.inData {
-				return true, s.count(attribute(&t, "r"))
+				return true, s.setNumber(attribute(&t, "r"))
 			}
 			s.inData = s.inData || t.Name.Local == "sheetData"
 		case xml.EndElement:
@@ -117,19 +115,19 @@ func (s *sheetRows) begin() (bool, error) {
 	}
 }
 
-func (s *sheetRows) count(given string) error {
+func (s *sheetRows) setNumber(given string) error {
 	number := s.number + 1
 	if given != "" {
 		var err error
 		if number, err = strconv.Atoi(given); err != nil || number <= s.number || number > maxRows {
-			return fmt.Errorf("row %q stands after row %d: the sheet is damaged", clip(given), s.number)
+			return fmt.Errorf("row %q comes after row %d: the sheet is damaged", clip(given), s.number)
 		}
 	}
 	s.number = number
 	return nil
 }
 
-// readRow reads the cells of the row that was begun.
+// readRow reads the cells of the current row.
 func (s *sheetRows) readRow() error {
 	s.cells, s.kinds = s.cells[:0], s.kinds[:0]
 	size := 0
@@ -154,49 +152,52 @@ func (s *sheetRows) readRow() error {
 			return err
 		}
 		if size > s.limit {
-			return fmt.Errorf("row %d: record is longer than %d bytes", s.number, s.limit)
+			return fmt.Errorf("row %d: the record is longer than %d bytes", s.number, s.limit)
 		}
 	}
 }
 
-// readCell reads the cell that was begun, and appends it at its column.
+// readCell reads the current cell and appends it at its column.
 func (s *sheetRows) readCell(e *xml.StartElement) error {
-	at := len(s.cells)
+	column := len(s.cells)
 	if name := attribute(e, "r"); name != "" {
-		column, ok := columnOf(name)
-		if !ok || column < at {
-			return fmt.Errorf("row %d: the cell %q stands out of order: the sheet is damaged", s.number, clip(name))
+		named, ok := columnIndex(name)
+		if !ok || named < column {
+			return fmt.Errorf("row %d: the cell %q is out of order: the sheet is damaged", s.number, clip(name))
 		}
-		at = column
+		column = named
 	}
-	if at >= maxColumns {
+	if column >= maxColumns {
 		return fmt.Errorf("row %d: more than %d columns: the sheet is damaged", s.number, maxColumns)
 	}
-	for len(s.cells) < at {
-		s.cells, s.kinds = append(s.cells, ""), append(s.kinds, Text)
-	}
+	s.pad(column)
 	text, kind, err := s.value(attribute(e, "t"), attribute(e, "s"))
 	if err != nil {
-		return fmt.Errorf("row %d, column %s: %w", s.number, columnName(at), err)
+		return fmt.Errorf("row %d, column %s: %w", s.number, columnName(column), err)
 	}
 	s.cells, s.kinds = append(s.cells, text), append(s.kinds, kind)
 	return nil
 }
 
-// shaped gives the row with as many cells as the header has.
-func (s *sheetRows) shaped() Row {
+// pad appends empty cells up to a width.
+func (s *sheetRows) pad(width int) {
+	for len(s.cells) < width {
+		s.cells, s.kinds = append(s.cells, ""), append(s.kinds, Text)
+	}
+}
+
+// row returns the current row with as many cells as the header has.
+func (s *sheetRows) row() Row {
 	for n := len(s.cells); n > s.width && Blank(s.cells[n-1]); n = len(s.cells) {
 		s.cells, s.kinds = s.cells[:n-1], s.kinds[:n-1]
 	}
-	for len(s.cells) < s.width {
-		s.cells, s.kinds = append(s.cells, ""), append(s.kinds, Text)
-	}
+	s.pad(s.width)
 	row := Row{Record: s.number, Line: s.number, Cells: s.cells, Kinds: s.kinds, ofSheet: true}
 	if s.header > 0 {
 		row.Record = s.number - s.header + 1
 	}
 	if s.header > 0 && len(s.cells) > s.width {
-		row.Problem = fmt.Sprintf("a cell stands in column %s, where the header has none", columnName(len(s.cells)-1))
+		row.Problem = fmt.Sprintf("cell in column %s, which has no header", columnName(len(s.cells)-1))
 	}
 	return row
 }
@@ -206,11 +207,11 @@ func (s *sheetRows) close() error {
 		return nil
 	}
 	s.closed = true
-	return s.book.close()
+	return s.workbook.close()
 }
 
-// columnOf gives the index of the column in the name of a cell: 27 of AB12.
-func columnOf(cell string) (int, bool) {
+// columnIndex returns the column of a cell by its name: 27 for AB12.
+func columnIndex(cell string) (int, bool) {
 	column, i := 0, 0
 	for ; i < len(cell) && i < 4 && 'A' <= cell[i] && cell[i] <= 'Z'; i++ {
 		column = column*26 + int(cell[i]-'A') + 1
@@ -218,7 +219,7 @@ func columnOf(cell string) (int, bool) {
 	return column - 1, 0 < i && i < 4 && column <= maxColumns
 }
 
-// columnName gives the letters of a column.
+// columnName returns the letters of a column.
 func columnName(index int) string {
 	name := ""
 	for n := index + 1; n > 0; n = (n - 1) / 26 {
@@ -227,4 +228,5 @@ func columnName(index int) string {
 	return name
 }
 
+// clip shortens a text for an error message.
 func clip(text string) string { return text[:min(len(text), 20)] }

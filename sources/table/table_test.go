@@ -15,7 +15,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/table"
 )
 
-// read gives every row as "record/line problem|cell|cell" and the last error.
+// read returns every row as "position problem|cell|cell", and the last error.
 func read(in io.Reader, o *table.Options) (*table.Reader, []string, error) {
 	r, err := table.Open(in, o)
 	if err != nil {
@@ -26,7 +26,7 @@ func read(in io.Reader, o *table.Options) (*table.Reader, []string, error) {
 		if err != nil {
 			return r, rows, err
 		}
-		rows = append(rows, row.At()+" "+row.Problem+"|"+strings.Join(row.Cells, "|"))
+		rows = append(rows, row.Position()+" "+row.Problem+"|"+strings.Join(row.Cells, "|"))
 	}
 	return r, rows, nil
 }
@@ -48,10 +48,10 @@ func TestRows(t *testing.T) {
 		"too few, too many": {"id,status\n1\n1,2,3\n,,,\n4,d\n",
 			[]string{"line 2 1 cells, the header has 2|1", "line 3 3 cells, the header has 2|1|2|3", "line 5 |4|d"}},
 		"bare quote": {"id,status\n1,5\" pipe\n2,b\"c\n\"x\",y\n",
-			[]string{`line 2 a quote inside an unquoted cell, at character 4 of line 2|1`,
-				`line 3 a quote inside an unquoted cell, at character 4 of line 3|2`, "line 4 |x|y"}},
+			[]string{`line 2 quote inside an unquoted cell, at line 2, character 4|1`,
+				`line 3 quote inside an unquoted cell, at line 3, character 4|2`, "line 4 |x|y"}},
 		"bare quote before a quoted cell": {"id,status\n1\"2,\"a,\"\"b\"\n2,b\n",
-			[]string{`line 2 a quote inside an unquoted cell, at character 2 of line 2|`, "line 3 |2|b"}},
+			[]string{`line 2 quote inside an unquoted cell, at line 2, character 2|`, "line 3 |2|b"}},
 		"header only": {"id,status\n", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,26 +66,26 @@ func TestRows(t *testing.T) {
 	}
 }
 
-func TestErrorsThatStop(t *testing.T) {
+func TestErrorsThatStopReading(t *testing.T) {
 	long := strings.Repeat("x", 200)
 	for name, c := range map[string]struct {
 		in, want string
 		rows     int
 	}{
-		"empty":                   {"", "is empty", 0},
-		"only a mark":             {"\ufeff", "is empty", 0},
-		"only newlines":           {"\n\r\n\n", "is empty", 0},
-		"after a quoted cell":     {"id,status\n1,a\n2,\"b\"c\n3,d\n", "line 3, character 5: a quoted cell goes on", 1},
+		"empty":                   {"", "the table is empty", 0},
+		"byte order mark only":    {"\ufeff", "the table is empty", 0},
+		"only newlines":           {"\n\r\n\n", "the table is empty", 0},
+		"after a quoted cell":     {"id,status\n1,a\n2,\"b\"c\n3,d\n", "line 3, character 5: text after the closing quote", 1},
 		"never closed":            {"id,status\n1,a\n2,\"b\n3,d\n", "never closed (the record begins on line 3)", 1},
 		"never closed, no end":    {"id,status\n2,\"b", "never closed (the record begins on line 2)", 0},
-		"bare, then open":         {"id,status\n1\"2,\"a\nb\",c\n3,d\n", "line 2, character 2: a quote inside an unquoted cell, and no certain end", 0},
-		"too long":                {"id,status\n1,a\n2," + long + "\n3,b\n", "line 3: record is longer than 100 bytes", 1},
-		"too long by a quote":     {"id,status\n\n2,\"a\n" + strings.Repeat("3,b\n", 50), "line 3: record is longer than 100 bytes: a quote that opens in it is not closed", 0},
-		"NUL later":               {"id,status\n" + strings.Repeat("1,a\n", 400) + "1,\x00\n", "line 402: holds a NUL byte", 400},
-		"NUL":                     {"id,status\n1,\x00", "is not a text file", 0},
-		"workbook":                {"PK\x03\x04\x14\x00", "is a workbook", 0},
-		"broken header":           {"id,st\"atus\n1,2\n", "line 1: header: a quote inside an unquoted cell", 0},
-		"header of one long line": {long + "," + long + "\n", "line 1: record is longer than 100 bytes", 0},
+		"bare, then open":         {"id,status\n1\"2,\"a\nb\",c\n3,d\n", "line 2, character 2: quote inside an unquoted cell, and the record has no certain end", 0},
+		"too long":                {"id,status\n1,a\n2," + long + "\n3,b\n", "line 3: the record is longer than 100 bytes", 1},
+		"too long by a quote":     {"id,status\n\n2,\"a\n" + strings.Repeat("3,b\n", 50), "line 3: the record is longer than 100 bytes: a quote in it is never closed", 0},
+		"NUL later":               {"id,status\n" + strings.Repeat("1,a\n", 400) + "1,\x00\n", "line 402: NUL byte", 400},
+		"NUL":                     {"id,status\n1,\x00", "the file is not text", 0},
+		"workbook":                {"PK\x03\x04\x14\x00", "the file is a workbook", 0},
+		"broken header":           {"id,st\"atus\n1,2\n", "line 1: header: quote inside an unquoted cell", 0},
+		"header of one long line": {long + "," + long + "\n", "line 1: the record is longer than 100 bytes", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, rows, err := read(strings.NewReader(c.in), &table.Options{Limit: 100})
@@ -96,10 +96,10 @@ func TestErrorsThatStop(t *testing.T) {
 	}
 }
 
-func TestARecordOfTenMegabytesIsNotRead(t *testing.T) {
-	in := &counting{in: strings.NewReader("id,status\n1," + strings.Repeat("x", 10<<20) + "\n")}
+func TestHugeRecordIsNotRead(t *testing.T) {
+	in := &countingReader{in: strings.NewReader("id,status\n1," + strings.Repeat("x", 10<<20) + "\n")}
 	_, _, err := read(in, nil)
-	if err == nil || !strings.Contains(err.Error(), "line 2: record is longer than 1048576 bytes") {
+	if err == nil || !strings.Contains(err.Error(), "line 2: the record is longer than 1048576 bytes") {
 		t.Errorf("error %v", err)
 	}
 	if in.bytes > 2<<20 {
@@ -107,34 +107,34 @@ func TestARecordOfTenMegabytesIsNotRead(t *testing.T) {
 	}
 }
 
-type counting struct {
+type countingReader struct {
 	in    io.Reader
 	bytes int
 }
 
-func (c *counting) Read(b []byte) (int, error) {
+func (c *countingReader) Read(b []byte) (int, error) {
 	n, err := c.in.Read(b)
 	c.bytes += n
 	return n, err
 }
 
-func TestErrorsOfTheInputPass(t *testing.T) {
+func TestReadErrorsAreReturned(t *testing.T) {
 	own := errors.New("own")
-	in := io.MultiReader(strings.NewReader("id,status\n1,a\n2,"), &failing{own})
+	in := io.MultiReader(strings.NewReader("id,status\n1,a\n2,"), &failingReader{own})
 	_, _, err := read(in, nil)
 	if !errors.Is(err, own) {
 		t.Errorf("error %v", err)
 	}
-	long := io.MultiReader(strings.NewReader("id,status\n"+strings.Repeat("1,a\n", 40000)), &failing{own})
+	long := io.MultiReader(strings.NewReader("id,status\n"+strings.Repeat("1,a\n", 40000)), &failingReader{own})
 	_, rows, err := read(long, nil)
 	if !errors.Is(err, own) || len(rows) != 40000 {
 		t.Errorf("%d rows, error %v", len(rows), err)
 	}
 }
 
-type failing struct{ err error }
+type failingReader struct{ err error }
 
-func (f *failing) Read([]byte) (int, error) { return 0, f.err }
+func (f *failingReader) Read([]byte) (int, error) { return 0, f.err }
 
 func TestDelimiter(t *testing.T) {
 	for in, want := range map[string]rune{
@@ -149,7 +149,7 @@ func TestDelimiter(t *testing.T) {
 		"a;b;c,d\n":               ';',
 		"one\n":                   ',',
 	} {
-		r, err := table.Open(strings.NewReader(in), &table.Options{Wanted: known})
+		r, err := table.Open(strings.NewReader(in), &table.Options{Known: known})
 		if err != nil {
 			t.Errorf("%q: %v", in, err)
 		} else if r.Delimiter != want {
@@ -170,7 +170,7 @@ func TestEncodings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, rows, err := read(bytes.NewReader(in), &table.Options{Wanted: known})
+		r, rows, err := read(bytes.NewReader(in), &table.Options{Known: known})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -203,29 +203,29 @@ func TestCellsThatAreNotUTF8(t *testing.T) {
 	}
 }
 
-func TestMap(t *testing.T) {
+func TestMapColumns(t *testing.T) {
 	rename := func(name string) string {
 		if name == "kind" {
 			return "ledger_kind"
 		}
 		return name
 	}
-	got, err := table.Map([]string{"Sta Tus", " note ", "ID", "note", "", "kind", "Note_", "ledger kind"}, []string{"id", "status", "end_date"}, rename)
+	got, err := table.MapColumns([]string{"Sta Tus", " note ", "ID", "note", "", "kind", "Note_", "ledger kind"}, []string{"id", "status", "end_date"}, rename)
 	want := &table.Columns{
-		At: []int{2, 0, -1}, Rest: []int{1, 3, 4, 5, 6, 7},
+		Index: []int{2, 0, -1}, Others: []int{1, 3, 4, 5, 6, 7},
 		Names: []string{"note", "note_2", "column_5", "ledger_kind", "Note__3", "ledger kind_2"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
-	_, err = table.Map([]string{"id", "I_D", "status", "STATUS"}, []string{"id", "status"}, nil)
-	if err == nil || strings.Count(err.Error(), "stands there twice") != 2 {
-		t.Errorf("columns that stand there twice: %v", err)
+	_, err = table.MapColumns([]string{"id", "I_D", "status", "STATUS"}, []string{"id", "status"}, nil)
+	if err == nil || strings.Count(err.Error(), "twice, as column") != 2 {
+		t.Errorf("duplicate columns: %v", err)
 	}
 }
 
-// Whatever encoding/csv reads without an error is read the same, and what it
-// refuses gives no good row that it would not give.
+// What encoding/csv reads without an error is read the same, and what it refuses
+// never becomes a good row.
 func FuzzReader(f *testing.F) {
 	for _, seed := range []string{
 		"a,b\n1,2\n", "a;b\r\n\"1\n\r\n\";2\r\n", "a,b\n\n1,\"\"\"\"\n", "a,b\n1\"2,\"3\n4\",5\n", "a\r\r\n\"\r\n\"", "a,b\n1,\"x\"y\n", "\ufeffa|b\n1|2",
@@ -254,7 +254,7 @@ func sameRows(t *testing.T, r *table.Reader, oracle *csv.Reader) {
 		}
 		if err != nil {
 			if wantErr == nil && !strings.Contains(err.Error(), "NUL") {
-				t.Fatalf("error %v where there is the record %q", err, want)
+				t.Fatalf("error %v, want the record %q", err, want)
 			}
 			return
 		}
@@ -271,6 +271,6 @@ func sameRows(t *testing.T, r *table.Reader, oracle *csv.Reader) {
 		}
 	}
 	if rest, err := oracle.Read(); err == nil && !table.Blank(strings.Join(rest, "")) {
-		t.Fatalf("the record %q was lost", rest)
+		t.Fatalf("the record %q is missing", rest)
 	}
 }

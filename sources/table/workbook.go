@@ -1,9 +1,9 @@
 package table
 
-// A workbook is opened by its parts: the list of sheets, the number formats of
-// the cells, the shared strings. A library that reads all of it into memory, or
-// that takes a torn sheet for a short one, or that does not say of a cell
-// whether it is a number, a date or an error, is no use for a ledger.
+// A workbook is a zip archive with a list of sheets, the number formats of the
+// cells and the shared strings. The common libraries are not used here: they
+// read all of it into memory, accept a truncated sheet, or don't report whether
+// a cell is a number, a date or an error.
 
 import (
 	"archive/zip"
@@ -22,20 +22,20 @@ type workbook struct {
 	parts   map[string]*zip.File // by name, in lower case
 	main    string               // the name of the part that lists the sheets
 	sheets  []sheetRef
-	in1904  bool   // days are counted from 1904
-	dates   []bool // whether a cell format is one of dates
+	in1904  bool   // dates count from 1904
+	isDate  []bool // by the index of a cell format
 	strings *stringStore
 }
 
 // sheetRef is a sheet as the workbook lists it.
 type sheetRef struct {
 	name   string
-	id     string // of the relation to its part
+	id     string // of the relationship to its part
 	hidden bool
 }
 
 func openWorkbook(in io.Reader) (w *workbook, err error) {
-	file, size, err := spool(in)
+	file, size, err := copyToTemporary(in)
 	if err != nil {
 		return nil, err
 	}
@@ -47,12 +47,12 @@ func openWorkbook(in io.Reader) (w *workbook, err error) {
 	}()
 	archive, err := zip.NewReader(file, size)
 	if err != nil {
-		return w, errors.New("is a workbook or a zip archive, and damaged or not whole")
+		return w, errors.New("the file is a workbook or zip archive, and damaged or incomplete")
 	}
 	for _, f := range archive.File {
 		w.parts[partName(f.Name)] = f
 	}
-	if err := w.judge(archive); err != nil {
+	if err := w.checkArchive(archive); err != nil {
 		return w, err
 	}
 	return w, errors.Join(w.readSheets(), w.readFormats())
@@ -65,13 +65,39 @@ func (w *workbook) close() error {
 	return w.file.Close()
 }
 
-// partName gives a name as parts are compared by.
+// copyToTemporary stores a workbook, because a zip archive is read from its end
+// and a ledger may come through a pipe.
+func copyToTemporary(in io.Reader) (f *os.File, size int64, err error) {
+	if f, err = temporaryFile(); err != nil {
+		return nil, 0, err
+	}
+	if size, err = io.Copy(f, in); err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, size, nil
+}
+
+// temporaryFile returns a file without a name: it disappears with the process,
+// however that ends.
+func temporaryFile() (*os.File, error) {
+	f, err := os.CreateTemp("", "wixrecon-table-*")
+	if err != nil {
+		return nil, fmt.Errorf("create temporary file: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(fmt.Errorf("unlink temporary file: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// partName returns the form in which names of parts are compared.
 func partName(name string) string {
 	return strings.TrimPrefix(strings.ToLower(strings.ReplaceAll(name, `\`, "/")), "/")
 }
 
-// judge says of an archive without a workbook what it is.
-func (w *workbook) judge(archive *zip.Reader) error {
+// checkArchive finds the main part. The error names what the archive is, where
+// it is not a workbook.
+func (w *workbook) checkArchive(archive *zip.Reader) error {
 	w.main = "xl/workbook.xml"
 	if target := w.related("", "/officedocument"); target != "" {
 		w.main = target
@@ -81,20 +107,20 @@ func (w *workbook) judge(archive *zip.Reader) error {
 	}
 	switch {
 	case w.parts["xl/workbook.bin"] != nil:
-		return errors.New("is a binary .xlsb workbook: " + saveAs)
+		return errors.New("the file is a binary .xlsb workbook: " + saveAs)
 	case w.parts["content.xml"] != nil && w.parts["mimetype"] != nil:
-		return errors.New("is an OpenDocument file (.ods): " + saveAs)
+		return errors.New("the file is an OpenDocument file (.ods): " + saveAs)
 	case w.parts["word/document.xml"] != nil:
-		return errors.New("is a text document: " + saveAs)
+		return errors.New("the file is a text document: " + saveAs)
 	case len(archive.File) == 1:
-		return fmt.Errorf("is a zip archive of %q: unpack it, or pack it with gzip or zstd", path.Base(archive.File[0].Name))
+		return fmt.Errorf("the file is a zip archive of %q: unpack it, or compress it with gzip or zstd", path.Base(archive.File[0].Name))
 	}
-	return errors.New("is a zip archive and no workbook: unpack it, or pack the ledger alone with gzip or zstd")
+	return errors.New("the file is a zip archive and not a workbook: unpack it, or compress the table alone with gzip or zstd")
 }
 
 // readSheets reads the list of the sheets.
 func (w *workbook) readSheets() error {
-	return w.each(w.main, func(_ *part, e *xml.StartElement) (bool, error) {
+	return w.eachElement(w.main, func(_ *part, e *xml.StartElement) (bool, error) {
 		switch e.Name.Local {
 		case "workbookPr":
 			w.in1904 = isTrue(attribute(e, "date1904"))
@@ -110,9 +136,9 @@ func (w *workbook) readSheets() error {
 
 func isTrue(text string) bool { return text == "1" || strings.EqualFold(text, "true") || text == "on" }
 
-// each calls see with every element that begins in a part, if there is one.
-// see may read the element to its end, and says so.
-func (w *workbook) each(name string, see func(*part, *xml.StartElement) (ended bool, err error)) error {
+// eachElement calls visit with the start of every element of a part, if the part
+// exists. visit may read the element to its end, and reports whether it has.
+func (w *workbook) eachElement(name string, visit func(*part, *xml.StartElement) (ended bool, err error)) error {
 	f := w.parts[name]
 	if f == nil {
 		return nil
@@ -128,7 +154,7 @@ func (w *workbook) each(name string, see func(*part, *xml.StartElement) (ended b
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			ended, err := see(p, &t)
+			ended, err := visit(p, &t)
 			if err != nil {
 				return errors.Join(err, p.file.Close())
 			}
@@ -143,11 +169,11 @@ func (w *workbook) each(name string, see func(*part, *xml.StartElement) (ended b
 	}
 }
 
-// related gives the part to which a part has a relation: of a type that ends
-// as given, or of an id.
+// related returns the part to which a part has a relationship, by its id or by
+// the end of its type.
 func (w *workbook) related(from, typeOrID string) (target string) {
 	dir, base := path.Split(from)
-	_ = w.each(dir+"_rels/"+base+".rels", func(_ *part, e *xml.StartElement) (bool, error) { // a damaged part has no relations
+	_ = w.eachElement(dir+"_rels/"+base+".rels", func(_ *part, e *xml.StartElement) (bool, error) { // a damaged part has no relationships
 		id := attribute(e, "Id")
 		if e.Name.Local != "Relationship" || target != "" || attribute(e, "TargetMode") == "External" {
 			return false, nil
@@ -164,7 +190,7 @@ func (w *workbook) related(from, typeOrID string) (target string) {
 	return target
 }
 
-// find gives the sheet of a name, or the first that is shown.
+// find returns the sheet with a name, or the first that is not hidden.
 func (w *workbook) find(name string) (sheetRef, *zip.File, error) {
 	for _, s := range w.sheets {
 		if name == "" && s.hidden || name != "" && !strings.EqualFold(strings.TrimSpace(s.name), strings.TrimSpace(name)) {
@@ -175,17 +201,17 @@ func (w *workbook) find(name string) (sheetRef, *zip.File, error) {
 			return s, f, nil
 		}
 		if name != "" {
-			return s, nil, fmt.Errorf("the sheet %q holds no cells", s.name)
+			return s, nil, fmt.Errorf("the sheet %q has no cells: %s", s.name, w.chooseSheet())
 		}
 	}
 	if name == "" {
-		return sheetRef{}, nil, errors.New("the workbook has no sheet that is shown" + w.listed())
+		return sheetRef{}, nil, errors.New("the workbook has no visible sheet: " + w.chooseSheet())
 	}
-	return sheetRef{}, nil, fmt.Errorf("the workbook has no sheet %q%s", name, w.listed())
+	return sheetRef{}, nil, fmt.Errorf("the workbook has no sheet %q: %s", name, w.chooseSheet())
 }
 
-// listed names the sheets for a message of bearable length.
-func (w *workbook) listed() string {
+// chooseSheet returns the end of a message: which sheets can be set.
+func (w *workbook) chooseSheet() string {
 	const most = 20
 	var names []string
 	for i, s := range w.sheets {
@@ -200,7 +226,7 @@ func (w *workbook) listed() string {
 		names = append(names, name)
 	}
 	if len(names) == 0 {
-		return ""
+		return "it lists no sheets"
 	}
-	return "; it has " + strings.Join(names, ", ")
+	return "set sheet to one of " + strings.Join(names, ", ")
 }

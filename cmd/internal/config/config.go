@@ -2,8 +2,9 @@ package config
 
 import (
 	"net/url"
+	"slices"
 	"time"
-	_ "time/tzdata" // an image without time zones must know --tz all the same
+	_ "time/tzdata" // --tz must work in an image without time zones
 
 	"github.com/govalues/decimal"
 
@@ -12,26 +13,26 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
-// Config is what a run was asked to do, checked.
+// Config is the checked settings of a run.
 type Config struct {
 	AccountID        string     // the parent account, lower case; may be empty with Snapshot
 	APIKey           wix.Secret // empty with Snapshot, which needs none
-	BaseURL          *url.URL   // without a slash at its end, user info, query and fragment
+	BaseURL          *url.URL   // without trailing slash, user info, query and fragment
 	Ledger           string     // path or URL, as typed
-	LedgerRows       int        // how many rows the ledger must have; 0 means that nobody said
+	LedgerRows       int        // how many rows the ledger must have; 0 means any
 	Out              string     // folder or bucket URL, as typed
-	Accounts         []string   // sub-accounts to look at: lower case, sorted, each once; empty means all
-	Snapshot         string     // read in place of the API; empty means the API
+	Accounts         []string   // sub-accounts to compare: lower case, sorted, distinct; empty means all
+	Snapshot         string     // read instead of the API; empty means the API
 	Concurrency      int        // requests in flight, at least 1
 	Rate             int        // requests a minute; 0 means no limit
 	Location         *time.Location
 	AsOf             time.Time // zero means the start of the run
 	InFlight         time.Duration
 	MaxBadRows       decimal.Decimal // percent of the rows, 0 to 100
-	Decimal          string          // DecimalPoint, DecimalComma, or empty: the convention of the ledger's dialect
-	Encoding         string          // of the ledger; empty: UTF-8, or what its byte order mark says
+	Decimal          string          // ledger.Point, ledger.Comma, or empty: detected
+	Encoding         string          // of the ledger; empty: UTF-8, or by its byte order mark
 	DateFormats      []ledger.DateFormat
-	Sheet            string              // of the ledger; empty: the first that is shown
+	Sheet            string              // of the ledger; empty: the first that is not hidden
 	Columns          []ledger.ColumnMap  // of the ledger, where they are not the contract's
 	Statuses         []ledger.StatusWord // of the ledger, where they are not the contract's
 	Reports          []string            // of the Report… constants, in their order
@@ -39,7 +40,7 @@ type Config struct {
 	Log              string              // LogText or LogJSON
 	Progress         string              // ProgressAuto, ProgressOn or ProgressOff
 	Output           string              // OutputText, OutputJSON or OutputMarkdown
-	DetailedExitcode bool                // drift that remains has an exit code of its own
+	DetailedExitcode bool                // remaining drift has its own exit code
 
 	Exceptions string // path or URL, as typed; empty means none
 	Prices     string // path or URL, as typed; empty means none
@@ -53,23 +54,20 @@ type Config struct {
 	Settle           time.Duration
 	PlanLife         time.Duration
 
-	Effective []EffectiveSetting // every setting as it holds, in the order of the table
+	Effective []EffectiveSetting // every setting, in the order of the table
 }
 
-// A Given is a setting as it holds, fit to be shown.
+// An EffectiveSetting is the value of a setting that is used.
 type EffectiveSetting struct {
 	Name   string
 	Value  string // without secrets
-	Source string // a variable, a line of the file, the command line or the default
+	Source string // a variable, a line of the file, SourceFlag or SourceDefault
 }
 
-// ByDefault is the source of a setting that was not given.
-const ByDefault = "the default"
-
-// The number conventions of a ledger.
+// The sources of a setting that have fixed names.
 const (
-	DecimalPoint = "point"
-	DecimalComma = "comma"
+	SourceDefault = "the default"
+	SourceFlag    = "the command line"
 )
 
 // The reports that can be chosen.
@@ -81,32 +79,35 @@ const (
 	ReportSnapshot = "snapshot"
 )
 
-// The forms of the log.
+// The formats of the log.
 const (
 	LogText = "text"
 	LogJSON = "json"
 )
 
-// When progress is shown: by default where somebody looks on.
+// When progress is shown: with auto, on a terminal.
 const (
 	ProgressAuto = "auto"
 	ProgressOn   = "on"
 	ProgressOff  = "off"
 )
 
-// The forms of the result on standard output.
+// The formats of the result on standard output.
 const (
 	OutputText     = "text"
 	OutputJSON     = "json"
 	OutputMarkdown = "markdown"
 )
 
-// Wants reports whether a report was asked for.
-func (c *Config) HasReport(report string) bool {
-	for _, r := range c.Reports {
-		if r == report {
-			return true
-		}
+// HasReport reports whether a report was chosen.
+func (c *Config) HasReport(report string) bool { return slices.Contains(c.Reports, report) }
+
+// LedgerOptions returns how the ledger is to be read; its errors name the ledger.
+func (c *Config) LedgerOptions(name string) *ledger.Options {
+	return &ledger.Options{
+		Name: name, Location: c.Location, Decimal: c.Decimal,
+		MaxBadRows: decimal.NullDecimal{Decimal: c.MaxBadRows, Valid: true},
+		Columns:    c.Columns, Statuses: c.Statuses, Dates: c.DateFormats,
+		Encoding: c.Encoding, Sheet: c.Sheet,
 	}
-	return false
 }

@@ -14,14 +14,14 @@ import (
 	"github.com/wixrecon/wixrecon/sources/ledger"
 )
 
-// The exports of the billing systems that the documentation shows, each with
-// the settings it shows, are one ledger.
-func TestExportsAreOneLedger(t *testing.T) {
+// The sample exports of all billing systems, each with the settings that the
+// documentation shows, are the same ledger.
+func TestExports(t *testing.T) {
 	docs, err := os.ReadFile("../../../docs/ledgers.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := contract(t)
+	want := contractLedger(t)
 	for _, name := range []string{"stripe", "chargebee", "zuora", "whmcs", "odoo"} {
 		settings := "../../../testdata/exports/" + name + ".yaml"
 		text, err := os.ReadFile(settings)
@@ -29,25 +29,25 @@ func TestExportsAreOneLedger(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Contains(docs, append([]byte("```yaml\n"), text...)) {
-			t.Errorf("%s: the documentation shows other settings", name)
+			t.Errorf("%s: docs/ledgers.md shows other settings", name)
 		}
 		if n := strings.Count(string(text), "\n"); n > 15 {
 			t.Errorf("%s: %d lines of settings", name, n)
 		}
-		c, err := Load(least(map[string]string{"config": settings}), keyed(), os.ReadFile)
+		c, err := Load(requiredFlags(map[string]string{"config": settings}), withKey(), os.ReadFile)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := linesOf(t, "../../../testdata/exports/"+name+".csv", c.LedgerOptions(name))
-		opinions := cmp.Options{cmpopts.IgnoreFields(reconcile.Line{}, "Carried", "Record"),
+		got := linesOfFile(t, "../../../testdata/exports/"+name+".csv", c.LedgerOptions(name))
+		options := cmp.Options{cmpopts.IgnoreFields(reconcile.Line{}, "Carried", "Record"),
 			cmp.Comparer(func(a, b decimal.Decimal) bool { return a.Cmp(b) == 0 }), cmpopts.IgnoreUnexported(reconcile.Line{})}
-		if d := cmp.Diff(want, got, opinions); d != "" {
+		if d := cmp.Diff(want, got, options); d != "" {
 			t.Errorf("%s: -want +got:\n%s", name, d)
 		}
 	}
 }
 
-func linesOf(t *testing.T, file string, o *ledger.Options) []reconcile.Line {
+func linesOfFile(t *testing.T, file string, o *ledger.Options) []reconcile.Line {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -72,8 +72,8 @@ func linesIn(t *testing.T, text []byte, o *ledger.Options) []reconcile.Line {
 	return lines
 }
 
-// contract gives what they all hold, in the contract's own columns.
-func contract(t *testing.T) []reconcile.Line {
+// contractLedger returns the same lines from the contract's own columns.
+func contractLedger(t *testing.T) []reconcile.Line {
 	t.Helper()
 	return linesIn(t, []byte(`external_id,account_id,status,catalog_product_id,billing_cycle,quantity,start_date,end_date,unit_price,currency,customer
 1001,`+subA+`,active,premium-unlimited,1 MONTH,1,2026-01-15,,24.00,EUR,Alder Bakery

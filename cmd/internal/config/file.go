@@ -14,101 +14,114 @@ import (
 )
 
 // The settings file is one YAML mapping of keys to single values, or to a
-// sequence where the setting is a list; columns and status are mappings. A value is taken as it is written: 0.5
-// stays 0.5 and is no float on its way. Every fault of the file is told, with
-// its line; a fault of syntax hides what comes after it. No fault shows the
-// text of the file, because somebody may have put a key into it.
+// sequence where the setting is a list; columns and status are mappings. Values
+// are read as written: 0.5 is never converted to a float. Every error of the file
+// is reported with its line, but a syntax error hides those after it. No error
+// quotes the text of the file, because it may contain an API key.
 
-// maxSettings bounds the file in bytes: what is larger is the ledger, named by
-// mistake.
-const maxSettings = 64 << 10
+// maxFileSize is the largest settings file, in bytes: a larger one is probably
+// the ledger, named by mistake.
+const maxFileSize = 64 << 10
 
-// readSettings reads the file that --config names. Without one it gives nothing.
+// readSettings returns the settings in the file of --config, by name.
 func (l *loader) readSettings() map[string]value {
-	s := &l.settings[l.place("config")]
-	name, ok := l.typed(s)
+	s := &l.settings[l.index("config")]
+	name, ok := l.fromFlag(s)
 	if !ok {
-		name, _ = l.exported(s)
+		name, _ = l.fromEnvironment(s)
 	}
 	if name.text == "" {
 		return nil
 	}
 	data, err := l.readFile(name.text)
 	if err != nil {
-		l.tell("config", fmt.Errorf("--config: %w", name.unread(err)))
+		l.addError("config", fmt.Errorf("--config: %w", name.unreadable(err)))
 		return nil
 	}
-	f := &file{name: redact(name.text), settings: l.settings, names: append(l.names(), mappings()...), given: make(map[string]value)}
-	for _, err := range capped(f.read(data)) {
-		l.tell("config", err)
+	f := &file{name: Redacted(name.text), settings: l.settings, keys: append(l.names()[1:], mappings()...), values: make(map[string]value)}
+	for _, err := range limited(f.read(data)) {
+		l.addError("config", err)
 	}
 	l.config.Columns, l.config.Statuses = f.columns, f.statuses
-	return f.given
+	return f.values
 }
 
-// A file is one settings file on its way.
+// A file is a settings file that is read.
 type file struct {
 	name     string
 	settings []Setting
-	names    []string
-	given    map[string]value // by setting
+	keys     []string         // all that are known
+	values   map[string]value // by setting
 	columns  []ledger.ColumnMap
 	statuses []ledger.StatusWord
-	faults   []error
+	errs     []error
 }
 
 func (f *file) read(data []byte) []error {
-	if len(data) > maxSettings {
-		return []error{fmt.Errorf("%s: is larger than settings are (%d KiB): is it the right file?", f.name, maxSettings>>10)}
+	if len(data) > maxFileSize {
+		return []error{fmt.Errorf("%s: larger than a settings file (%d KiB): is it the right file?", f.name, maxFileSize>>10)}
 	}
 	pairs, err := f.pairs(data)
 	if err != nil {
 		return []error{err}
 	}
+	f.eachPair("", pairs, canonical, f.readKey)
+	return f.errs
+}
+
+// eachPair calls read with each pair of a mapping. A key that is equal to an
+// earlier one when folded is an error.
+func (f *file) eachPair(prefix string, pairs []*ast.MappingValueNode, fold func(string) string, read func(line int, key string, node ast.Node)) {
 	lines := make(map[string]int)
 	for _, pair := range pairs {
-		key := pair.Key.GetToken()
-		line, name := key.Position.Line, canonical(key.Value)
-		if first, twice := lines[name]; twice {
-			f.fault(line, fmt.Sprintf("key %q stands twice, first in line %d", redact(key.Value), first))
+		token := pair.Key.GetToken()
+		line, key := token.Position.Line, token.Value
+		if first, duplicate := lines[fold(key)]; duplicate {
+			f.addError(line, fmt.Sprintf("%sduplicate key %q, first in line %d", prefix, Redacted(key), first))
 			continue
 		}
-		lines[name] = line
-		f.take(line, key.Value, pair.Value)
+		lines[fold(key)] = line
+		read(line, key, pair.Value)
 	}
-	return f.faults
 }
 
-// pairs gives the keys and values of the file's one mapping.
+// pairs returns the keys and values of the file's one mapping.
 func (f *file) pairs(data []byte) ([]*ast.MappingValueNode, error) {
 	body, err := f.body(data)
-	if err != nil {
+	if err != nil || body == nil {
 		return nil, err
 	}
-	switch body := body.(type) {
-	case nil:
-		return nil, nil
-	case *ast.MappingNode:
-		return body.Values, nil
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{body}, nil
+	pairs, ok := pairsOf(body)
+	if !ok {
+		return nil, fmt.Errorf("%s: expected keys and values (key: value), one a line", f.name)
 	}
-	return nil, fmt.Errorf("%s: want keys and values (key: value), one a line", f.name)
+	return pairs, nil
 }
 
-// body gives the content of the file's one document, or nil.
+// pairsOf returns the pairs of a mapping, and false for any other node.
+func pairsOf(node ast.Node) ([]*ast.MappingValueNode, bool) {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		return n.Values, true
+	case *ast.MappingValueNode:
+		return []*ast.MappingValueNode{n}, true
+	}
+	return nil, false
+}
+
+// body returns the content of the file's one document, or nil.
 func (f *file) body(data []byte) (ast.Node, error) {
 	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
 	tree, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return nil, f.syntax(err)
+		return nil, f.syntaxError(err)
 	}
 	var body ast.Node
 	for _, doc := range tree.Docs {
 		switch {
 		case doc.Body == nil || doc.Body.Type() == ast.CommentType:
 		case body != nil:
-			return nil, fmt.Errorf("%s: want one document, not several", f.name)
+			return nil, fmt.Errorf("%s: expected one document, not several", f.name)
 		default:
 			body = doc.Body
 		}
@@ -116,42 +129,47 @@ func (f *file) body(data []byte) (ast.Node, error) {
 	return body, nil
 }
 
-// syntax tells where the file stops being YAML, without the excerpt that the
-// parser's own message has.
-func (f *file) syntax(err error) error {
+// syntaxError returns the parser's message without its excerpt of the file.
+func (f *file) syntaxError(err error) error {
 	if at, ok := errors.AsType[yaml.Error](err); ok && at.GetToken() != nil {
-		return fmt.Errorf("%s:%d: not YAML: %s", f.name, at.GetToken().Position.Line, oneLine(at.GetMessage()))
+		message := strings.Join(strings.Fields(at.GetMessage()), " ")
+		return fmt.Errorf("%s:%d: not YAML: %s", f.name, at.GetToken().Position.Line, message)
 	}
 	return fmt.Errorf("%s: not YAML", f.name)
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-// take keeps the value of one key.
-func (f *file) take(line int, key string, node ast.Node) {
+// readKey stores the value of one key.
+func (f *file) readKey(line int, key string, node ast.Node) {
 	switch canonical(key) {
 	case "fix":
-		f.fault(line, fmt.Sprintf("key %q is refused: %s", key, fixReason))
+		f.addError(line, fmt.Sprintf("key %q is refused: %s", key, fixReason))
 		return
 	case "api-key":
-		f.fault(line, fmt.Sprintf("key %q is refused: the API key goes into %s, or into the file that api_key_file names", key, keyVariable))
+		f.addError(line, fmt.Sprintf("key %q is refused: set the API key in %s, or in the file of api_key_file", key, keyVariable))
 		return
-	case keyColumns, keyStatus:
-		f.takeMapping(line, canonical(key), node)
+	case "config":
+		f.addError(line, fmt.Sprintf("key %q is refused: a settings file can't name another one", key))
+		return
+	case keyColumns:
+		f.readMapping(line, keyColumns, node)
+		return
+	case keyStatus:
+		f.readMapping(line, keyStatus, node)
 		return
 	}
 	s := f.setting(key)
 	if s == nil {
-		f.fault(line, f.unknown(key))
+		near := strings.ReplaceAll(Nearest(key, f.keys), "-", "_")
+		f.addError(line, fmt.Sprintf("unknown key %q: did you mean %q?", Redacted(key), near))
 		return
 	}
-	v := value{from: fmt.Sprintf("%s:%d", f.name, line)}
+	v := value{from: f.position(line)}
 	var problem string
-	if v.text, v.list, problem = content(s, node); problem != "" {
-		f.fault(line, fmt.Sprintf("key %q: %s", key, problem))
+	if v.text, v.list, problem = nodeText(s, node); problem != "" {
+		f.addError(line, fmt.Sprintf("key %q: %s", key, problem))
 		return
 	}
-	f.given[s.Name] = v
+	f.values[s.Name] = v
 }
 
 func (f *file) setting(key string) *Setting {
@@ -163,42 +181,36 @@ func (f *file) setting(key string) *Setting {
 	return nil
 }
 
-func (f *file) unknown(key string) string {
-	if canonical(key) == "config" {
-		return fmt.Sprintf("key %q is refused: a settings file can't name another one", key)
-	}
-	near := strings.ReplaceAll(Nearest(key, f.names[1:]), "-", "_") // config itself is no key
-	return fmt.Sprintf("unknown key %q: did you mean %q?", redact(key), near)
+func (f *file) position(line int) string { return fmt.Sprintf("%s:%d", f.name, line) }
+
+func (f *file) addError(line int, text string) {
+	f.errs = append(f.errs, fmt.Errorf("%s: %s", f.position(line), text))
 }
 
-func (f *file) fault(line int, text string) {
-	f.faults = append(f.faults, fmt.Errorf("%s:%d: %s", f.name, line, text))
-}
-
-// content gives the text of a node, or what is wrong with it.
-func content(s *Setting, node ast.Node) (text string, list bool, problem string) {
+// nodeText returns the text of a node, or why it is not valid.
+func nodeText(s *Setting, node ast.Node) (text string, list bool, problem string) {
 	sequence, ok := node.(*ast.SequenceNode)
 	if !ok {
-		text, problem = scalar(s, node)
+		text, problem = scalarText(s, node)
 		return text, false, problem
 	}
 	if !s.List {
-		return "", false, "want a single value, found sequence"
+		return "", false, "expected a single value, found sequence"
 	}
 	items := make([]string, len(sequence.Values))
 	for i, item := range sequence.Values {
-		if items[i], problem = scalar(s, item); problem != "" {
+		if items[i], problem = scalarText(s, item); problem != "" {
 			return "", false, problem
 		}
 	}
-	if s.Repeat {
+	if s.Repeatable {
 		return strings.Join(items, itemSeparator), true, ""
 	}
 	return strings.Join(items, ","), true, ""
 }
 
-// scalar gives the text of a single value, as it is written.
-func scalar(s *Setting, node ast.Node) (text, problem string) {
+// scalarText returns the text of a single value, as it is written.
+func scalarText(s *Setting, node ast.Node) (text, problem string) {
 	switch n := node.(type) {
 	case *ast.StringNode:
 		text = n.Value
@@ -207,14 +219,14 @@ func scalar(s *Setting, node ast.Node) (text, problem string) {
 	case *ast.IntegerNode, *ast.FloatNode:
 		text = n.GetToken().Value
 	case *ast.BoolNode:
-		if !s.Switch {
-			return "", "want text, not true or false"
+		if !s.Bool {
+			return "", "expected text, not true or false"
 		}
 		text = n.GetToken().Value
 	case *ast.NullNode, nil:
-		return "", "has no value: leave the key out for the default"
+		return "", "no value: remove the key for the default"
 	default:
-		return "", "want a single value, found " + strings.ToLower(node.Type().String())
+		return "", "expected a single value, found " + strings.ToLower(node.Type().String())
 	}
 	return strings.TrimSpace(text), ""
 }

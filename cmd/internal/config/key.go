@@ -9,63 +9,47 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
-// The API key comes from WIX_API_KEY or from the file that --api-key-file
-// names, never from both: which one holds would be a guess. A key is one line
-// of visible ASCII, because it becomes the value of a header. No fault ever
-// quotes it, and no other setting may hold it. A run on a snapshot sends
-// nothing, so its key is not even read.
+// The API key comes from WIX_API_KEY or from the file of --api-key-file, never
+// from both: which one counts would be a guess. A key is one line of visible
+// ASCII, because it becomes the value of a header. No error quotes it, and no
+// other setting may contain it. A run on a snapshot does not read it.
 
 const (
 	keyVariable = "WIX_API_KEY"
 	keyFile     = "api-key-file"
 )
 
-// setKey takes the API key from its variable, or from the file.
+// setKey reads the API key from its variable, or from the file.
 func setKey(l *loader, file value) error {
 	if _, set := l.env["WIXRECON_API_KEY"]; set {
-		return errors.New("WIXRECON_API_KEY is not read: the key goes into WIX_API_KEY, or into a file")
+		return errors.New("WIXRECON_API_KEY is not read: set the key in WIX_API_KEY or in a file")
 	}
 	variable := l.env[keyVariable]
 	if variable != "" && file.text != "" {
-		return fmt.Errorf("%s is set as well: give the key in one of the two (from %s)", keyVariable, file.from)
+		return fmt.Errorf("%s is set too: set the key in one of the two (from %s)", keyVariable, file.from)
 	}
 	switch {
-	case l.given["snapshot"].text != "":
+	case l.used["snapshot"].text != "":
 		return nil
 	case variable != "":
-		return l.keepKey(variable, keyVariable)
+		return l.storeKey(variable, keyVariable)
 	case file.text != "":
-		return l.readKey(file)
+		data, err := l.readFile(file.text)
+		if err != nil {
+			return file.unreadable(err)
+		}
+		return l.storeKey(strings.TrimPrefix(string(data), byteOrderMark), Redacted(file.text))
 	}
-	return errors.New("want the file that holds the API key, or the key itself in " + keyVariable)
+	return errors.New("missing: set the file that contains the API key, or the key itself in " + keyVariable)
 }
 
-func (l *loader) readKey(file value) error {
-	data, err := l.readFile(file.text)
-	if err != nil {
-		return file.unread(err)
-	}
-	return l.keepKey(strings.TrimPrefix(string(data), byteOrderMark), redact(file.text))
-}
-
-func (l *loader) keepKey(text, from string) error {
+func (l *loader) storeKey(text, from string) error {
 	key := strings.TrimSpace(text)
 	if err := checkKey(key); err != nil {
 		return fmt.Errorf("%w (from %s)", err, from)
 	}
 	l.config.APIKey = wix.NewSecret(key)
 	return nil
-}
-
-// refuseKey tells of every other setting that holds the key: the name of a
-// ledger or of a folder is shown in many places.
-func (l *loader) refuseKey() {
-	exported := wix.NewSecret(l.env[keyVariable])
-	for name, v := range l.given {
-		if name != keyFile && (l.config.APIKey.FoundIn([]byte(v.text)) || exported.FoundIn([]byte(v.text))) {
-			l.tell(name, fmt.Errorf("--%s: it holds the API key, which belongs into %s or a file (from %s)", name, keyVariable, v.from))
-		}
-	}
 }
 
 func checkKey(key string) error {
@@ -76,7 +60,18 @@ func checkKey(key string) error {
 	case strings.ContainsAny(key, "\r\n"):
 		return errors.New("the API key is more than one line")
 	case strings.TrimFunc(key, visible) != "":
-		return errors.New("the API key holds a blank, a control character or a letter outside of ASCII: give the key alone")
+		return errors.New("the API key contains a blank, a control character or a letter outside of ASCII: set the key alone")
 	}
 	return nil
+}
+
+// refuseKeyElsewhere adds an error for every other setting that contains the key:
+// names of ledgers and folders are printed in many places.
+func (l *loader) refuseKeyElsewhere() {
+	exported := wix.NewSecret(l.env[keyVariable])
+	for name, v := range l.used {
+		if name != keyFile && (l.config.APIKey.FoundIn([]byte(v.text)) || exported.FoundIn([]byte(v.text))) {
+			l.addError(name, fmt.Errorf("--%s: it contains the API key, which belongs in %s or in a file (from %s)", name, keyVariable, v.from))
+		}
+	}
 }

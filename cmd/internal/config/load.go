@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,21 +13,21 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
-// Load makes a Config of the flags that were given (by name, without dashes;
-// a switch has "true" or "false"), of the environment (NAME=value, the last of
-// a name wins) and of the file that --config names.
+// Load returns the Config of flags (by name, without dashes; a boolean one is
+// "true" or "false"), environment variables (NAME=value, the last of a name
+// counts) and the file of --config.
 //
-// readFile gives the content of a named file, as os.ReadFile does: the settings
-// file, the list of sub-accounts, the API key.
+// readFile returns the content of a file, as os.ReadFile does: the settings file,
+// the list of sub-accounts, the API key.
 //
-// The error joins every fault; any of them is wrong usage or configuration.
+// The error joins all errors, each of which is wrong usage or configuration.
 func Load(flags map[string]string, env []string, readFile func(name string) ([]byte, error)) (*Config, error) {
 	return LoadSome(nil, flags, env, readFile)
 }
 
-// LoadSome does as Load, for a command that needs some of the settings only:
-// the others need not be given, and are not judged. They may stand in the file
-// all the same, which is shared with other commands. Nil is all.
+// LoadSome is like Load for a command that needs only the named settings. The
+// others may be missing and are not checked, but may be in the file, which
+// commands share. Nil means all.
 func LoadSome(names []string, flags map[string]string, env []string, readFile func(name string) ([]byte, error)) (*Config, error) {
 	l := &loader{
 		config:   Config{Location: time.UTC},
@@ -35,41 +36,41 @@ func LoadSome(names []string, flags map[string]string, env []string, readFile fu
 		flags:    flags,
 		env:      environment(env),
 		readFile: readFile,
-		given:    make(map[string]value),
+		used:     make(map[string]value),
 	}
-	l.refuseStrangers()
-	l.gather(l.readSettings())
+	l.refuseUnknown()
+	l.chooseValues(l.readSettings())
 	l.setAll()
-	l.refuseKey()
-	if len(l.faults) > 0 {
-		return nil, l.joined()
+	l.refuseKeyElsewhere()
+	if len(l.errs) > 0 {
+		return nil, l.joinedErrors()
 	}
 	if l.needed == nil {
-		l.showMappings()
+		l.addMappings()
 	}
 	for i := range l.config.Effective {
-		g := &l.config.Effective[i]
-		g.Value = l.config.APIKey.Redact(g.Value)
+		s := &l.config.Effective[i]
+		s.Value = l.config.APIKey.Redact(s.Value)
 	}
 	return &l.config, nil
 }
 
-// A loader is one call of Load on its way.
+// A loader makes one Config.
 type loader struct {
 	config   Config
 	settings []Setting
-	needed   []string // settings that are gathered and judged; nil is all
+	needed   []string // settings that are set and checked; nil is all
 	flags    map[string]string
 	env      map[string]string
 	readFile func(string) ([]byte, error)
 
-	given  map[string]value // by setting: what holds
-	faults []fault
+	used map[string]value // by setting: the value that counts
+	errs []settingError
 }
 
-// A fault is an error and its place in the order of the table.
-type fault struct {
-	place int
+// A settingError is an error and the index of its setting in the table.
+type settingError struct {
+	index int
 	err   error
 }
 
@@ -83,54 +84,53 @@ func environment(env []string) map[string]string {
 	return variables
 }
 
-// refuseStrangers tells of flags that are no setting, and of the one variable
-// that is refused rather than ignored.
-func (l *loader) refuseStrangers() {
-	for _, name := range sortedKeys(l.flags) {
-		if l.place(name) < 0 {
-			l.tell("config", fmt.Errorf("unknown flag --%s: did you mean --%s?", name, Nearest(name, l.names())))
+const fixReason = "--fix can be set on the command line only, so that an audit can't be turned into cancels remotely"
+
+// refuseUnknown adds errors for unknown flags, and for the one variable that is
+// refused and not ignored.
+func (l *loader) refuseUnknown() {
+	for _, name := range slices.Sorted(maps.Keys(l.flags)) {
+		if l.index(name) < 0 {
+			l.addError("config", fmt.Errorf("unknown flag --%s: did you mean --%s?", name, Nearest(name, l.names())))
 		}
 	}
 	if _, set := l.env["WIXRECON_FIX"]; set {
-		l.tell("config", errors.New("WIXRECON_FIX is refused: "+fixReason))
+		l.addError("config", errors.New("WIXRECON_FIX is refused: "+fixReason))
 	}
 }
 
-const fixReason = "--fix stands on the command line only, so that nobody turns an audit into cancels from afar"
-
-// gather decides for every setting which value holds.
-func (l *loader) gather(file map[string]value) {
+// chooseValues finds the value that counts for every setting.
+func (l *loader) chooseValues(file map[string]value) {
 	for i := range l.settings {
 		s := &l.settings[i]
 		if !l.needs(s) {
 			continue
 		}
-		v, ok := l.typed(s)
+		v, ok := l.fromFlag(s)
 		if !ok {
-			v, ok = l.exported(s)
+			v, ok = l.fromEnvironment(s)
 		}
 		if !ok {
 			v, ok = file[s.Name]
 		}
 		if !ok {
-			v = value{text: s.Default, from: fromDefault}
+			v = value{text: s.Default, from: SourceDefault}
 		}
-		l.given[s.Name] = v
-		l.config.Effective = append(l.config.Effective, EffectiveSetting{Name: s.Name, Value: redact(v.text), Source: v.from})
+		l.used[s.Name] = v
+		l.config.Effective = append(l.config.Effective, EffectiveSetting{Name: s.Name, Value: Redacted(v.text), Source: v.from})
 	}
 }
 
 func (l *loader) needs(s *Setting) bool { return l.needed == nil || slices.Contains(l.needed, s.Name) }
 
-// typed gives a setting's flag.
-func (l *loader) typed(s *Setting) (value, bool) {
+func (l *loader) fromFlag(s *Setting) (value, bool) {
 	text, ok := l.flags[s.Name]
-	return value{text: strings.TrimSpace(text), from: fromFlags}, ok
+	return value{text: strings.TrimSpace(text), from: SourceFlag}, ok
 }
 
-// exported gives a setting's environment variable. Two that disagree are a
-// fault: one of them is about another account.
-func (l *loader) exported(s *Setting) (value, bool) {
+// fromEnvironment adds an error if two variables of a setting differ: one of them
+// is for another account.
+func (l *loader) fromEnvironment(s *Setting) (value, bool) {
 	var v value
 	for _, name := range s.Env {
 		text := l.env[name]
@@ -139,35 +139,35 @@ func (l *loader) exported(s *Setting) (value, bool) {
 		case v.text == "":
 			v = value{text: text, from: name}
 		default:
-			l.tell(s.Name, fmt.Errorf("--%s: %s and %s differ", s.Name, v.from, name))
+			l.addError(s.Name, fmt.Errorf("--%s: %s and %s differ", s.Name, v.from, name))
 		}
 	}
 	return v, v.text != ""
 }
 
-// setAll judges every value, in the order of the table.
+// setAll checks and sets every value, in the order of the table.
 func (l *loader) setAll() {
 	for i := range l.settings {
 		s := &l.settings[i]
 		if !l.needs(s) {
 			continue
 		}
-		v := l.given[s.Name]
+		v := l.used[s.Name]
 		text := v.text
-		if s.Repeat {
+		if s.Repeatable {
 			text = strings.ReplaceAll(text, itemSeparator, "")
 		}
 		if strings.ContainsFunc(text, unicode.IsControl) {
-			l.tell(s.Name, fmt.Errorf("--%s: %w", s.Name, v.fault("want a value without control characters")))
+			l.addError(s.Name, fmt.Errorf("--%s: %w", s.Name, v.expected("a value without control characters")))
 			continue
 		}
 		for _, err := range split(s.set(l, v)) {
-			l.tell(s.Name, fmt.Errorf("--%s: %w", s.Name, err))
+			l.addError(s.Name, fmt.Errorf("--%s: %w", s.Name, err))
 		}
 	}
 }
 
-// split takes joined errors apart, so that each becomes a line of its own.
+// split returns the parts of a joined error, so that each becomes a line.
 func split(err error) []error {
 	if err == nil {
 		return nil
@@ -178,16 +178,16 @@ func split(err error) []error {
 	return []error{err}
 }
 
-func (l *loader) tell(setting string, err error) {
-	l.faults = append(l.faults, fault{l.place(setting), err})
+func (l *loader) addError(setting string, err error) {
+	l.errs = append(l.errs, settingError{l.index(setting), err})
 }
 
-// place gives the row of a setting in the table, or -1.
-func (l *loader) place(setting string) int {
+// index returns the index of a setting in the table, or -1.
+func (l *loader) index(setting string) int {
 	return slices.IndexFunc(l.settings, func(s Setting) bool { return s.Name == setting })
 }
 
-// names gives the names of all settings.
+// names returns the names of all settings.
 func (l *loader) names() []string {
 	names := make([]string, len(l.settings))
 	for i := range l.settings {
@@ -196,18 +196,18 @@ func (l *loader) names() []string {
 	return names
 }
 
-// joined gives all faults in the order of the table.
-func (l *loader) joined() error {
-	slices.SortStableFunc(l.faults, func(a, b fault) int { return cmp.Compare(a.place, b.place) })
-	errs := make([]error, len(l.faults))
-	for i := range l.faults {
-		errs[i] = l.withoutKey(l.faults[i].err)
+// joinedErrors returns all errors in the order of the table.
+func (l *loader) joinedErrors() error {
+	slices.SortStableFunc(l.errs, func(a, b settingError) int { return cmp.Compare(a.index, b.index) })
+	errs := make([]error, len(l.errs))
+	for i := range l.errs {
+		errs[i] = l.withoutKey(l.errs[i].err)
 	}
 	return errors.Join(errs...)
 }
 
-// withoutKey replaces a fault that would quote the API key, because the key was
-// given for another setting as well.
+// withoutKey replaces an error that quotes the API key, because another setting
+// contains it.
 func (l *loader) withoutKey(err error) error {
 	if text := wix.NewSecret(l.env[keyVariable]).Redact(err.Error()); text != err.Error() {
 		return errors.New(text)

@@ -24,10 +24,10 @@ const (
 	parent = "0b6c1f0e-6a57-4b7b-9c1d-3f5a2e8d4c10"
 	subA   = "5d3c7a52-0d3e-4f7c-8a43-5f1f6f4f7a01"
 	subB   = "5d3c7a52-0d3e-4f7c-8a43-5f1f6f4f7a02"
-	theKey = "a-key-that-nobody-may-see"
+	theKey = "a-key-that-must-not-be-shown"
 )
 
-// files reads from a map, and fails like a file system for what is not there.
+// files reads from a map; other files do not exist.
 func files(content map[string]string) func(string) ([]byte, error) {
 	return func(name string) ([]byte, error) {
 		if text, ok := content[name]; ok {
@@ -37,14 +37,14 @@ func files(content map[string]string) func(string) ([]byte, error) {
 	}
 }
 
-// least gives the flags without which nothing loads, changed as wanted.
-func least(changes map[string]string) map[string]string {
-	flags := map[string]string{"account-id": parent, "ledger": "book.csv"}
+// requiredFlags returns the flags that every config needs, with changes.
+func requiredFlags(changes map[string]string) map[string]string {
+	flags := map[string]string{"account-id": parent, "ledger": "ledger.csv"}
 	maps.Copy(flags, changes)
 	return flags
 }
 
-func keyed(env ...string) []string { return append(env, "WIX_API_KEY="+theKey) }
+func withKey(env ...string) []string { return append(env, "WIX_API_KEY="+theKey) }
 
 func mustLoad(t *testing.T, flags map[string]string, env []string, content map[string]string) *Config {
 	t.Helper()
@@ -55,14 +55,14 @@ func mustLoad(t *testing.T, flags map[string]string, env []string, content map[s
 	return c
 }
 
-// holds tells whether a secret is that text: it hides nothing else.
-func holds(s wix.Secret, text string) bool { return s.Redact(text) == redacted }
+// isSecret reports whether a secret is that text.
+func isSecret(s wix.Secret, text string) bool { return s.Redact(text) == redacted }
 
-// diff compares configs by what they hold, the key included.
+// diff compares the values of configs, including the key.
 func diff(want, got *Config) string {
 	return cmp.Diff(want, got,
-		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Given" }, cmp.Ignore()),
-		cmp.Comparer(func(a, b wix.Secret) bool { return holds(a, theKey) == holds(b, theKey) }),
+		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".Effective" }, cmp.Ignore()),
+		cmp.Comparer(func(a, b wix.Secret) bool { return isSecret(a, theKey) == isSecret(b, theKey) }),
 		cmp.Comparer(func(a, b decimal.Decimal) bool { return a == b }),
 		cmp.Comparer(func(a, b ledger.DateFormat) bool { return a == b }),
 		cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
@@ -72,14 +72,14 @@ func diff(want, got *Config) string {
 func TestDefaults(t *testing.T) {
 	want := &Config{
 		AccountID: parent, APIKey: wix.NewSecret(theKey), BaseURL: &url.URL{Scheme: "https", Host: "www.wixapis.com"},
-		Ledger: "book.csv", Out: "./wixrecon-runs", Concurrency: 8, Rate: 180, Location: time.UTC,
+		Ledger: "ledger.csv", Out: "./wixrecon-runs", Concurrency: 8, Rate: 180, Location: time.UTC,
 		InFlight: 48 * time.Hour, MaxBadRows: decimal.One,
 		Reports: []string{"findings", "packages", "xlsx", "snapshot"},
 		Log:     "text", Progress: "auto", Output: "text",
 		Guards: fix.DefaultGuards(), Limits: fix.DefaultLimits(), MinSightings: 2, SightingGap: 20 * time.Hour,
 		Settle: 5 * time.Minute, PlanLife: 24 * time.Hour,
 	}
-	if d := diff(want, mustLoad(t, least(nil), keyed(), nil)); d != "" {
+	if d := diff(want, mustLoad(t, requiredFlags(nil), withKey(), nil)); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}
 }
@@ -91,7 +91,7 @@ func TestExampleFile(t *testing.T) {
 	}
 	want := &Config{
 		AccountID: parent, APIKey: wix.NewSecret(theKey), BaseURL: &url.URL{Scheme: "https", Host: "www.wixapis.com"},
-		Ledger: "s3://books/subscriptions.csv.gz?region=eu-central-1", Out: "s3://books/wixrecon",
+		Ledger: "s3://sample/subscriptions.csv.gz?region=eu-central-1", Out: "s3://sample/wixrecon",
 		Accounts: []string{subA, subB}, Concurrency: 4, Rate: 120, Location: berlin,
 		AsOf: time.Date(2026, 11, 21, 0, 0, 0, 0, berlin), InFlight: 48 * time.Hour,
 		MaxBadRows: decimal.MustParse("0.5"), Decimal: "comma", Encoding: "windows-1252", Sheet: "Abos",
@@ -106,7 +106,7 @@ func TestExampleFile(t *testing.T) {
 		},
 		Reports: []string{"findings", "xlsx"},
 		RunID:   "nightly-1", Log: "json", Progress: "off", Output: "markdown", DetailedExitcode: true,
-		Exceptions: "s3://books/exceptions.csv", Prices: "prices.csv",
+		Exceptions: "s3://sample/exceptions.csv", Prices: "prices.csv",
 		Guards: fix.Guards{MaxLedgerAge: fix.Age{Off: true}, MaxShrink: fix.Percent{Max: decimal.MustParse("2.5")}},
 		Limits: fix.Limits{
 			Fixes: fix.Limit{Off: true}, Cancels: fix.Limit{Max: 0}, CancelPercent: fix.Percent{Max: decimal.MustParse("0.5")},
@@ -139,16 +139,16 @@ func format(t *testing.T, text string) ledger.DateFormat {
 	return f
 }
 
-// wants is, for every setting of the table that a Config shows, a good value
-// that differs from the default, another one, and how to see which one holds.
-var wants = map[string]struct {
+// samples has, for every setting, two valid values, of which the first is not the
+// default, and how to read the value from a Config.
+var samples = map[string]struct {
 	first, second string
 	get           func(*Config) string
 }{
 	"account-id": {subA, subB, func(c *Config) string { return c.AccountID }},
 	"api-key-file": {"first", "second", func(c *Config) string {
 		for _, text := range []string{"first", "second"} {
-			if holds(c.APIKey, text) {
+			if isSecret(c.APIKey, text) {
 				return text
 			}
 		}
@@ -206,10 +206,10 @@ func limitText(l fix.Limit) string {
 }
 
 // TestEverySettingFromEverySource loads each setting from the flag, each of its
-// variables and both spellings of its key, alone and against a weaker source.
+// variables and both spellings of its key, alone and over a lower source.
 func TestEverySettingFromEverySource(t *testing.T) {
 	for _, s := range Settings() {
-		w, ok := wants[s.Name]
+		sample, ok := samples[s.Name]
 		if !ok {
 			if s.Name != "config" {
 				t.Errorf("setting %s is not tested", s.Name)
@@ -225,48 +225,48 @@ func TestEverySettingFromEverySource(t *testing.T) {
 		}
 		check := func(source, want string, flags map[string]string, env []string, content map[string]string) {
 			t.Helper()
-			base := map[string]string{"account-id": parent, "ledger": "book.csv"}
+			base := map[string]string{"account-id": parent, "ledger": "ledger.csv"}
 			delete(base, s.Name)
 			maps.Copy(base, flags)
 			if s.Name != "api-key-file" {
-				env = keyed(env...)
+				env = withKey(env...)
 			}
-			if got := w.get(mustLoad(t, base, env, content)); got != want {
+			if got := sample.get(mustLoad(t, base, env, content)); got != want {
 				t.Errorf("%s from %s: got %q, want %q", s.Name, source, got, want)
 			}
 		}
-		check("flag", w.first, map[string]string{s.Name: w.first}, nil, content)
+		check("flag", sample.first, map[string]string{s.Name: sample.first}, nil, content)
 		for _, name := range s.Env {
-			check(name, w.first, nil, []string{name + "=" + w.first}, content)
-			check("flag over "+name, w.second, map[string]string{s.Name: w.second}, []string{name + "=" + w.first}, content)
+			check(name, sample.first, nil, []string{name + "=" + sample.first}, content)
+			check("flag over "+name, sample.second, map[string]string{s.Name: sample.second}, []string{name + "=" + sample.first}, content)
 		}
 		file := map[string]string{"config": "f.yaml"}
-		check("file", w.first, file, nil, yaml(key, w.first))
-		check("file with dashes", w.first, file, nil, yaml(s.Name, w.first))
-		check("environment over file", w.second, file, []string{s.Env[0] + "=" + w.second}, yaml(key, w.first))
-		check("file where the variable is empty", w.first, file, []string{s.Env[0] + "="}, yaml(key, w.first))
-		check("flag over file", w.second, map[string]string{"config": "f.yaml", s.Name: w.second}, nil, yaml(key, w.first))
-		check("WIXRECON_CONFIG", w.first, nil, []string{"WIXRECON_CONFIG=f.yaml"}, yaml(key, w.first))
+		check("file", sample.first, file, nil, yaml(key, sample.first))
+		check("file with dashes", sample.first, file, nil, yaml(s.Name, sample.first))
+		check("environment over file", sample.second, file, []string{s.Env[0] + "=" + sample.second}, yaml(key, sample.first))
+		check("file where the variable is empty", sample.first, file, []string{s.Env[0] + "="}, yaml(key, sample.first))
+		check("flag over file", sample.second, map[string]string{"config": "f.yaml", s.Name: sample.second}, nil, yaml(key, sample.first))
+		check("WIXRECON_CONFIG", sample.first, nil, []string{"WIXRECON_CONFIG=f.yaml"}, yaml(key, sample.first))
 	}
 }
 
-func TestAllFaultsAtOnce(t *testing.T) {
+func TestAllErrorsAreReported(t *testing.T) {
 	content := map[string]string{"f.yaml": "tz: Mars/Olympus\nacounts: x\nfix: cancel\nlog: xml\n"}
 	flags := map[string]string{"config": "f.yaml", "concurrency": "0", "base-url": "http://example.com", "nonsense": ""}
 	_, err := Load(flags, []string{"WIXRECON_RATE=fast", "WIXRECON_FIX=cancel"}, files(content))
 	want := []string{
 		`unknown flag --nonsense: did you mean --config?`,
-		`WIXRECON_FIX is refused: --fix stands on the command line only, so that nobody turns an audit into cancels from afar`,
+		`WIXRECON_FIX is refused: --fix can be set on the command line only, so that an audit can't be turned into cancels remotely`,
 		`f.yaml:2: unknown key "acounts": did you mean "accounts"?`,
-		`f.yaml:3: key "fix" is refused: --fix stands on the command line only, so that nobody turns an audit into cancels from afar`,
-		`--account-id: want the parent account's GUID (also in WIX_ACCOUNT_ID); only --snapshot does without`,
-		`--api-key-file: want the file that holds the API key, or the key itself in WIX_API_KEY`,
-		`--base-url: "http://example.com": want https: http is for loopback hosts only, it would show the key to the network (from the command line)`,
-		`--ledger: want the path or URL of the subscription ledger`,
-		`--concurrency: "0": want a number of requests in flight, 1 to 256 (from the command line)`,
-		`--rate: "fast": want a number of requests a minute, or off (from WIXRECON_RATE)`,
-		`--tz: "Mars/Olympus": want an IANA time zone such as UTC or Europe/Berlin (from f.yaml:1)`,
-		`--log: "xml": want text or json (from f.yaml:4)`,
+		`f.yaml:3: key "fix" is refused: --fix can be set on the command line only, so that an audit can't be turned into cancels remotely`,
+		`--account-id: missing: set the GUID of the parent account (also in WIX_ACCOUNT_ID); it may be left out with --snapshot`,
+		`--api-key-file: missing: set the file that contains the API key, or the key itself in WIX_API_KEY`,
+		`--base-url: "http://example.com": expected https: http is for loopback hosts only, because it would expose the API key (from the command line)`,
+		`--ledger: missing: set the path or URL of the subscription ledger`,
+		`--concurrency: "0": expected a number of requests in flight, 1 to 256 (from the command line)`,
+		`--rate: "fast": expected a number of requests a minute, or off (from WIXRECON_RATE)`,
+		`--tz: "Mars/Olympus": expected an IANA time zone such as UTC or Europe/Berlin (from f.yaml:1)`,
+		`--log: "xml": expected text or json (from f.yaml:4)`,
 	}
 	if d := cmp.Diff(want, lines(err)); d != "" {
 		t.Errorf("-want +got:\n%s", d)
@@ -280,40 +280,40 @@ func lines(err error) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
-func TestStrangersInTheEnvironmentAreLeftAlone(t *testing.T) {
-	env := keyed("WIXRECON_SERVICE_HOST=10.0.0.1", "WIXRECON_PORT=tcp://10.0.0.1:80", "nonsense", "=C:=C:")
-	mustLoad(t, least(nil), env, nil)
+func TestUnknownVariablesAreIgnored(t *testing.T) {
+	env := withKey("WIXRECON_SERVICE_HOST=10.0.0.1", "WIXRECON_PORT=tcp://10.0.0.1:80", "nonsense", "=C:=C:")
+	mustLoad(t, requiredFlags(nil), env, nil)
 }
 
-func TestTheLastOfAVariableWins(t *testing.T) {
-	c := mustLoad(t, least(nil), keyed("WIXRECON_RATE=1", "WIXRECON_RATE=2"), nil)
+func TestLastVariableCounts(t *testing.T) {
+	c := mustLoad(t, requiredFlags(nil), withKey("WIXRECON_RATE=1", "WIXRECON_RATE=2"), nil)
 	if c.Rate != 2 {
 		t.Errorf("rate %d, want 2", c.Rate)
 	}
 }
 
 func TestAccountVariablesMustAgree(t *testing.T) {
-	flags := map[string]string{"ledger": "book.csv"}
-	same := keyed("WIXRECON_ACCOUNT_ID="+parent, "WIX_ACCOUNT_ID="+strings.ToUpper(parent))
+	flags := map[string]string{"ledger": "ledger.csv"}
+	same := withKey("WIXRECON_ACCOUNT_ID="+parent, "WIX_ACCOUNT_ID="+strings.ToUpper(parent))
 	mustLoad(t, flags, same, nil)
-	other := keyed("WIXRECON_ACCOUNT_ID="+parent, "WIX_ACCOUNT_ID="+subA)
+	other := withKey("WIXRECON_ACCOUNT_ID="+parent, "WIX_ACCOUNT_ID="+subA)
 	_, err := Load(flags, other, files(nil))
 	if d := cmp.Diff([]string{"--account-id: WIXRECON_ACCOUNT_ID and WIX_ACCOUNT_ID differ"}, lines(err)); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}
-	mustLoad(t, least(nil), other, nil) // the flag decides
+	mustLoad(t, requiredFlags(nil), other, nil) // the flag takes precedence
 }
 
-func TestASnapshotNeedsNeitherAccountNorKey(t *testing.T) {
+func TestSnapshotNeedsNoAccountAndNoKey(t *testing.T) {
 	c := mustLoad(t, map[string]string{"ledger": "b", "snapshot": "p.jsonl", "api-key-file": "not-there", "as-of": "2026-11-21"}, nil, nil)
 	if c.AccountID != "" || !c.APIKey.IsZero() || c.Snapshot != "p.jsonl" || c.AsOf.IsZero() {
 		t.Errorf("got %+v", c)
 	}
 }
 
-// A command that needs some of the settings is not kept from its work by the
-// others, but a file that is wrong in itself is told all the same.
-func TestSomeOfTheSettings(t *testing.T) {
+// A command that needs only some settings is not affected by errors in the
+// others, but an invalid file is still an error.
+func TestLoadSome(t *testing.T) {
 	names := []string{"config", "out", "output"}
 	env := []string{"WIXRECON_OUT=exported", "WIXRECON_RATE=fast", "WIX_ACCOUNT_ID=x", "WIXRECON_ACCOUNT_ID=y"}
 	read := files(map[string]string{"good": "rate: fast\nout: filed\noutput: json\n", "bad": "oot: filed\n"})
@@ -329,9 +329,9 @@ func TestSomeOfTheSettings(t *testing.T) {
 	}
 }
 
-func TestMissingFilesAreTold(t *testing.T) {
+func TestMissingFiles(t *testing.T) {
 	for _, setting := range []string{"config", "api-key-file", "accounts"} {
-		_, err := Load(least(map[string]string{setting: "not-there"}), nil, files(nil))
+		_, err := Load(requiredFlags(map[string]string{setting: "not-there"}), nil, files(nil))
 		if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "--"+setting+`: read "not-there": file does not exist`) {
 			t.Errorf("%s: got %v", setting, err)
 		}

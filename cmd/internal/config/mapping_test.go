@@ -6,37 +6,37 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestFaultsOfMappings(t *testing.T) {
+func TestMappingErrors(t *testing.T) {
 	tests := map[string]struct {
 		yaml string
 		want []string
 	}{
 		"all at once": {"columns:\n  externl_id: Sub\n  account_id: ''\n  status: [State, {a: b}]\n  Status: x\nstatus:\n  Paused: on-hold\n  paused: active\n  Trial: [active, pending]\n", []string{
-			`f.yaml:2: columns: "externl_id" is no column of a ledger: did you mean "external_id"?`,
-			`f.yaml:3: columns: account_id: want a text that is not blank`,
-			`f.yaml:4: columns: status: want a single value, found mapping`,
-			`f.yaml:5: columns: "Status" stands twice, first in line 4`,
-			`f.yaml:7: status: "Paused": "on-hold": want active, pending or canceled`,
-			`f.yaml:8: status: "paused" stands twice, first in line 7`,
-			`f.yaml:9: status: "Trial": "active, pending": want active, pending or canceled`,
+			`f.yaml:2: columns: "externl_id" is not a column of the ledger: did you mean "external_id"?`,
+			`f.yaml:3: columns: account_id: expected a text that is not blank`,
+			`f.yaml:4: columns: status: expected a single value, found mapping`,
+			`f.yaml:5: columns: duplicate key "Status", first in line 4`,
+			`f.yaml:7: status: "Paused": "on-hold": expected active, pending or canceled`,
+			`f.yaml:8: status: duplicate key "paused", first in line 7`,
+			`f.yaml:9: status: "Trial": "active, pending": expected active, pending or canceled`,
 		}},
-		"no mapping":  {"columns: Sub\nstatus: [a]\n", []string{`f.yaml:1: key "columns": want keys and values below it (key: value), one a line`, `f.yaml:2: key "status": want keys and values below it (key: value), one a line`}},
-		"no value":    {"columns:\n  external_id:\nstatus:\n", []string{`f.yaml:2: columns: external_id: has no value: leave the key out for the default`, `f.yaml:3: key "status": want keys and values below it (key: value), one a line`}},
-		"empty list":  {"columns:\n  external_id: []\n", []string{`f.yaml:2: columns: external_id: want at least one text`}},
+		"no mapping":  {"columns: Sub\nstatus: [a]\n", []string{`f.yaml:1: key "columns": expected keys and values below it (key: value), one a line`, `f.yaml:2: key "status": expected keys and values below it (key: value), one a line`}},
+		"no value":    {"columns:\n  external_id:\nstatus:\n", []string{`f.yaml:2: columns: external_id: no value: remove the key for the default`, `f.yaml:3: key "status": expected keys and values below it (key: value), one a line`}},
+		"empty list":  {"columns:\n  external_id: []\n", []string{`f.yaml:2: columns: external_id: expected at least one text`}},
 		"near":        {"colums: {}\n", []string{`f.yaml:1: unknown key "colums": did you mean "columns"?`}},
-		"encoding":    {"encoding: cp-99\n", []string{`--encoding: "cp-99": want the name of an encoding, such as utf-8, windows-1252, iso-8859-15 or utf-16le (from f.yaml:1)`}},
-		"date format": {"date_format: [DD.MM.YYYY, MM/YYYY, DD.MM.YYYY hh:mm]\n", []string{`--date-format: "MM/YYYY": want a date format with year, month and day, such as DD.MM.YYYY, MM/DD/YYYY hh:mm A or 02.01.2006 15:04 (from f.yaml:1)`, `--date-format: "DD.MM.YYYY hh:mm": has an hour of twelve and nothing that tells morning from evening: add A, or PM in a Go layout (from f.yaml:1)`}},
+		"encoding":    {"encoding: cp-99\n", []string{`--encoding: "cp-99": expected the name of an encoding, such as utf-8, windows-1252, iso-8859-15 or utf-16le (from f.yaml:1)`}},
+		"date format": {"date_format: [DD.MM.YYYY, MM/YYYY, DD.MM.YYYY hh:mm]\n", []string{`--date-format: "MM/YYYY": expected a date format with year, month and day, such as DD.MM.YYYY, MM/DD/YYYY hh:mm A or 02.01.2006 15:04 (from f.yaml:1)`, `--date-format: "DD.MM.YYYY hh:mm": the format has a 12-hour clock without morning or evening: add A, or PM in a Go layout (from f.yaml:1)`}},
 	}
 	for name, tt := range tests {
-		_, err := Load(least(map[string]string{"config": "f.yaml"}), keyed(), files(map[string]string{"f.yaml": tt.yaml}))
+		_, err := Load(requiredFlags(map[string]string{"config": "f.yaml"}), withKey(), files(map[string]string{"f.yaml": tt.yaml}))
 		if d := cmp.Diff(tt.want, lines(err)); d != "" {
 			t.Errorf("%s: -want +got:\n%s", name, d)
 		}
 	}
 }
 
-func TestMappingsAreShown(t *testing.T) {
-	c := mustLoad(t, least(map[string]string{"config": "f.yaml"}), keyed(), map[string]string{
+func TestMappingsAreEffectiveSettings(t *testing.T) {
+	c := mustLoad(t, requiredFlags(map[string]string{"config": "f.yaml"}), withKey(), map[string]string{
 		"f.yaml": "columns:\n  status: [State, Stage]\nstatus:\n  1: active\n  yes: pending\n  true: canceled\n"})
 	got := c.Effective[len(c.Effective)-2:]
 	want := []EffectiveSetting{{"columns", "status=State|Stage", "f.yaml:2"}, {"status", "1=active, yes=pending, true=canceled", "f.yaml:6"}}
@@ -49,12 +49,12 @@ func TestMappingsAreShown(t *testing.T) {
 	}
 }
 
-func TestListsOfDateFormats(t *testing.T) {
+func TestDateFormatLists(t *testing.T) {
 	for yaml, want := range map[string][]string{
 		"DD.MM.YYYY": {"DD.MM.YYYY"}, "DD.MM.YYYY, M/D/YY": {"DD.MM.YYYY", "M/D/YY"}, "MMM D, YYYY": {"MMM D, YYYY"},
 		"['MMM D, YYYY', '02.01.2006']": {"MMM D, YYYY", "02.01.2006"}, "[DD.MM.YYYY, 'Jan 2, 2006 15:04']": {"DD.MM.YYYY", "Jan 2, 2006 15:04"},
 	} {
-		c := mustLoad(t, least(map[string]string{"config": "f.yaml"}), keyed(), map[string]string{"f.yaml": "date_format: " + yaml})
+		c := mustLoad(t, requiredFlags(map[string]string{"config": "f.yaml"}), withKey(), map[string]string{"f.yaml": "date_format: " + yaml})
 		var got []string
 		for _, f := range c.DateFormats {
 			got = append(got, f.String())

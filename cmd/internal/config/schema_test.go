@@ -14,11 +14,11 @@ import (
 	"github.com/wixrecon/wixrecon/sources/ledger"
 )
 
-// The JSON Schema of the settings file is made from the table of settings, so
-// that editors complete and check what the program reads. go test -update
-// writes it anew.
+// The JSON Schema of the settings file is generated from the table of settings,
+// so that editors complete and check what the program reads. go test -update
+// writes it.
 
-var update = flag.Bool("update", false, "write the schema anew")
+var update = flag.Bool("update", false, "write wixrecon.schema.json")
 
 const (
 	schemaFile = "../../../wixrecon.schema.json"
@@ -40,11 +40,11 @@ func schemaOfSettings() object {
 		columns[name] = object{"anyOf": []any{text, object{"type": "array", "items": text, "minItems": 1}}}
 	}
 	properties[keyColumns] = object{
-		"description": "the ledger's own headers, where they are not the contract's: a header, or several of which a row has the first filled cell",
+		"description": "the headers of the ledger's columns, where they are not the contract's: one header, or several, of which the first filled cell of a row counts",
 		"type":        "object", "properties": columns, "additionalProperties": false,
 	}
 	properties[keyStatus] = object{
-		"description": "the ledger's own words of status: what each means",
+		"description": "the status of each of the ledger's own words: active, pending or canceled",
 		"type":        "object", "additionalProperties": object{"enum": []string{"active", "pending", "canceled"}},
 	}
 	return object{
@@ -56,18 +56,18 @@ func schemaOfSettings() object {
 func schemaOf(s *Setting) object {
 	one := object{"type": []string{"string", "number"}}
 	switch {
-	case s.Switch:
+	case s.Bool:
 		one = object{"enum": []any{true, false, "true", "false"}}
-	case len(s.Words) > 0 && s.List:
-		one = object{"type": "string", "examples": s.Words}
-	case len(s.Words) > 0:
-		one = object{"enum": s.Words}
+	case len(s.Choices) > 0 && s.List:
+		one = object{"type": "string", "examples": s.Choices}
+	case len(s.Choices) > 0:
+		one = object{"enum": s.Choices}
 	}
 	schema := one
 	if s.List {
 		item := one
-		if len(s.Words) > 0 {
-			item = object{"enum": s.Words}
+		if len(s.Choices) > 0 {
+			item = object{"enum": s.Choices}
 		}
 		schema = object{"anyOf": []any{one, object{"type": "array", "items": item, "minItems": 1}}}
 	}
@@ -78,7 +78,7 @@ func schemaOf(s *Setting) object {
 	return schema
 }
 
-func TestSchemaIsThatOfTheSettings(t *testing.T) {
+func TestSchemaIsUpToDate(t *testing.T) {
 	var want bytes.Buffer
 	out := json.NewEncoder(&want)
 	out.SetIndent("", "  ")
@@ -93,12 +93,12 @@ func TestSchemaIsThatOfTheSettings(t *testing.T) {
 	}
 	got, err := os.ReadFile(schemaFile)
 	if err != nil || !bytes.Equal(got, want.Bytes()) {
-		t.Errorf("wixrecon.schema.json is not that of the settings (%v): run go test -update ./cmd/internal/config", err)
+		t.Errorf("wixrecon.schema.json is out of date (%v): run go test -update ./cmd/internal/config", err)
 	}
 }
 
-func TestSchemaJudgesAsTheProgramDoes(t *testing.T) {
-	schema := compiled(t)
+func TestSchemaAcceptsWhatTheProgramAccepts(t *testing.T) {
+	schema := compileSchema(t)
 	example, err := os.ReadFile("testdata/wixrecon.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestSchemaJudgesAsTheProgramDoes(t *testing.T) {
 	}
 }
 
-func compiled(t *testing.T) *jsonschema.Schema {
+func compileSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	f, err := os.Open(schemaFile)
 	if err != nil {
@@ -142,7 +142,7 @@ func compiled(t *testing.T) *jsonschema.Schema {
 	return schema
 }
 
-// plainJSON gives a value of YAML as JSON has it.
+// plainJSON converts a value from YAML to JSON.
 func plainJSON(t *testing.T, value any) any {
 	t.Helper()
 	text, err := json.Marshal(value)

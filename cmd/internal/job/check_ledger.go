@@ -32,11 +32,11 @@ func (c *checker) ledger(ctx context.Context) checkResult {
 	if err != nil {
 		return failed(missingIsUsage(err))
 	}
-	if found.Fault == nil {
+	if found.Err == nil {
 		err = c.pickSamples(ctx, source)
 	}
 	s := okay("%s: %d rows read, %d bad", source.Name, found.Rows, found.Bad)
-	if fault := errors.Join(found.Fault, err); fault != nil {
+	if fault := errors.Join(found.Err, err); fault != nil {
 		s = failed(fault)
 	} else if found.Bad > 0 {
 		s.mark = markWarn

@@ -12,7 +12,7 @@ import (
 func (c *checker) settings(context.Context) checkResult {
 	s := okay("account %s, ledger %s, out %s", orNone(c.Config.AccountID), storage.Redact(c.Config.Ledger), storage.Redact(c.Config.Out))
 	for _, g := range c.Config.Effective {
-		if g.Source != config.ByDefault {
+		if g.Source != config.SourceDefault {
 			s.more = append(s.more, fmt.Sprintf("%s: %s (from %s)", g.Name, g.Value, g.Source))
 		}
 	}

@@ -64,7 +64,7 @@ func (l *lists) read(ctx context.Context, opener *storage.Opener, what, name str
 
 // listFaultIsUsage makes a fault in the content of a list wrong configuration.
 func listFaultIsUsage(err error) error {
-	if _, ok := errors.AsType[*ledger.ListFault](err); ok {
+	if _, ok := errors.AsType[*ledger.ListError](err); ok {
 		return &UsageError{err}
 	}
 	return err

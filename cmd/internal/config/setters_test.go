@@ -10,16 +10,16 @@ import (
 	"github.com/govalues/decimal"
 )
 
-// load gives the config of one flag beside those that are needed, or its fault.
+// load returns the config of one flag and the required ones, or the error.
 func load(setting, text string) (*Config, string) {
-	c, err := Load(least(map[string]string{setting: text}), keyed(), files(nil))
+	c, err := Load(requiredFlags(map[string]string{setting: text}), withKey(), files(nil))
 	if err != nil {
 		return nil, err.Error()
 	}
 	return c, ""
 }
 
-func TestRefusedValues(t *testing.T) {
+func TestInvalidValues(t *testing.T) {
 	tests := map[string][]string{
 		"account-id":  {"", "x", parent + "0", "{" + parent + "}", parent[1:]},
 		"base-url":    {"", "www.wixapis.com", "ftp://x", "https://", "https://u:p@x", "https://x?q=1", "https://x?", "https://x#f", "http://x", "http://127.0.0.1.nip.io", "http://localhost.example.com", "http://128.0.0.1", "https:x", "https://[::1", "user:word@host", "https://x:port"},
@@ -43,26 +43,26 @@ func TestRefusedValues(t *testing.T) {
 	}
 	for setting, values := range tests {
 		for _, text := range values {
-			c, fault := load(setting, text)
+			c, problem := load(setting, text)
 			trimmed := strings.TrimSpace(text)
 			if trimmed != text && c != nil {
-				continue // a blank at the end is no part of the value
+				continue // the trailing blank is removed
 			}
-			if !strings.HasPrefix(fault, "--"+setting+": ") {
-				t.Errorf("--%s %q: got %v, fault %q", setting, text, c, fault)
+			if !strings.HasPrefix(problem, "--"+setting+": ") {
+				t.Errorf("--%s %q: got %v, error %q", setting, text, c, problem)
 			}
 		}
 	}
 }
 
-func TestEveryFaultIsOneLine(t *testing.T) {
-	_, fault := load("ledger", "a\nb")
-	if fault != `--ledger: "a\nb": want a value without control characters (from the command line)` {
-		t.Error(fault)
+func TestEveryErrorIsOneLine(t *testing.T) {
+	_, problem := load("ledger", "a\nb")
+	if problem != `--ledger: "a\nb": expected a value without control characters (from the command line)` {
+		t.Error(problem)
 	}
 }
 
-func TestGoodValues(t *testing.T) {
+func TestValidValues(t *testing.T) {
 	berlin := "2026-11-21T00:00:00+01:00"
 	tests := []struct {
 		setting, text, want string
@@ -84,9 +84,9 @@ func TestGoodValues(t *testing.T) {
 		{"run-id", "20261121T020000Z-1a2b", "20261121T020000Z-1a2b", func(c *Config) string { return c.RunID }},
 	}
 	for _, tt := range tests {
-		c, fault := load(tt.setting, tt.text)
-		if fault != "" {
-			t.Errorf("--%s %q: %s", tt.setting, tt.text, fault)
+		c, problem := load(tt.setting, tt.text)
+		if problem != "" {
+			t.Errorf("--%s %q: %s", tt.setting, tt.text, problem)
 		} else if got := tt.get(c); got != tt.want {
 			t.Errorf("--%s %q: got %q, want %q", tt.setting, tt.text, got, tt.want)
 		}
@@ -94,8 +94,8 @@ func TestGoodValues(t *testing.T) {
 }
 
 func TestRateOff(t *testing.T) {
-	if c, fault := load("rate", "off"); fault != "" || c.Rate != 0 {
-		t.Errorf("got %v, fault %q", c, fault)
+	if c, problem := load("rate", "off"); problem != "" || c.Rate != 0 {
+		t.Errorf("got %v, error %q", c, problem)
 	}
 }
 
@@ -104,15 +104,15 @@ func TestMaxBadRowsIsExact(t *testing.T) {
 		"1 %": "1", "1%": "1", "0.5 %": "0.5", "0": "0", "100": "100", "100.0%": "100.0", "0.000000000001": "0.000000000001",
 		"1\u00a0%": "1",
 	} {
-		c, fault := load("max-bad-rows", text)
-		if fault != "" || c.MaxBadRows != decimal.MustParse(want) {
-			t.Errorf("%q: got %v, want %s, fault %q", text, c, want, fault)
+		c, problem := load("max-bad-rows", text)
+		if problem != "" || c.MaxBadRows != decimal.MustParse(want) {
+			t.Errorf("%q: got %v, want %s, error %q", text, c, want, problem)
 		}
 	}
 }
 
-func TestADateIsMidnightInTheZone(t *testing.T) {
-	c := mustLoad(t, least(map[string]string{"tz": "Asia/Kathmandu", "as-of": "2026-11-21"}), keyed(), nil)
+func TestAsOfDateIsMidnightInTheZone(t *testing.T) {
+	c := mustLoad(t, requiredFlags(map[string]string{"tz": "Asia/Kathmandu", "as-of": "2026-11-21"}), withKey(), nil)
 	if want := time.Date(2026, 11, 20, 18, 15, 0, 0, time.UTC); !c.AsOf.Equal(want) {
 		t.Errorf("got %s, want %s", c.AsOf, want)
 	}
@@ -123,55 +123,55 @@ func TestAccounts(t *testing.T) {
 		"list.txt":  "\uFEFF# the two of them\r\n" + strings.ToUpper(subB) + " # second\r\n\r\n" + subA + "," + subB + "\r\n",
 		"bad.txt":   subA + "\nx\n" + subB + ", y\n",
 		"one.txt":   "nope",
-		"empty.txt": "# nobody\n\n",
+		"empty.txt": "# none\n\n",
 		"f.yaml":    "accounts: [x]\n",
 	}
 	tests := []struct {
-		text  string
-		want  []string
-		fault []string
+		text string
+		want []string
+		errs []string
 	}{
-		{text: "", fault: []string{`--accounts: "": want at least one GUID, or leave it out for all (from the command line)`}},
+		{text: "", errs: []string{`--accounts: "": expected at least one GUID; leave it out for all accounts (from the command line)`}},
 		{text: subB + " , " + strings.ToUpper(subA) + "," + subB, want: []string{subA, subB}},
 		{text: "list.txt", want: []string{subA, subB}},
-		{text: "bad.txt", fault: []string{
-			`--accounts: "x": want a GUID (from bad.txt:2)`, `--accounts: "y": want a GUID (from bad.txt:3)`}},
-		{text: "one.txt", fault: []string{`--accounts: "nope": want a GUID (from one.txt)`}},
-		{text: "empty.txt", fault: []string{`--accounts: want at least one GUID (from empty.txt)`}},
-		{text: subA + ",x/y.z", fault: []string{`--accounts: "x/y.z": want a GUID (from the command line)`}},
-		{text: ",", fault: []string{`--accounts: want at least one GUID (from the command line)`}},
-		{text: "dir/a,b.txt", fault: []string{
-			`--accounts: read "dir/a,b.txt": file does not exist (from the command line): want a file, or GUIDs separated by commas`}},
+		{text: "bad.txt", errs: []string{
+			`--accounts: "x": expected a GUID (from bad.txt:2)`, `--accounts: "y": expected a GUID (from bad.txt:3)`}},
+		{text: "one.txt", errs: []string{`--accounts: "nope": expected a GUID (from one.txt)`}},
+		{text: "empty.txt", errs: []string{`--accounts: expected at least one GUID (from empty.txt)`}},
+		{text: subA + ",x/y.z", errs: []string{`--accounts: "x/y.z": expected a GUID (from the command line)`}},
+		{text: ",", errs: []string{`--accounts: expected at least one GUID (from the command line)`}},
+		{text: "dir/a,b.txt", errs: []string{
+			`--accounts: read "dir/a,b.txt": file does not exist (from the command line): expected a file, or GUIDs separated by commas`}},
 	}
 	for _, tt := range tests {
-		c, err := Load(least(map[string]string{"accounts": tt.text}), keyed(), files(content))
-		if d := cmp.Diff(tt.fault, lines(err)); d != "" {
-			t.Errorf("%q: faults -want +got:\n%s", tt.text, d)
+		c, err := Load(requiredFlags(map[string]string{"accounts": tt.text}), withKey(), files(content))
+		if d := cmp.Diff(tt.errs, lines(err)); d != "" {
+			t.Errorf("%q: errors -want +got:\n%s", tt.text, d)
 		}
 		if err == nil && !slices.Equal(c.Accounts, tt.want) {
 			t.Errorf("%q: got %v, want %v", tt.text, c.Accounts, tt.want)
 		}
 	}
-	_, err := Load(least(map[string]string{"config": "f.yaml"}), keyed(), files(content))
-	if d := cmp.Diff([]string{`--accounts: "x": want a GUID (from f.yaml:1)`}, lines(err)); d != "" {
+	_, err := Load(requiredFlags(map[string]string{"config": "f.yaml"}), withKey(), files(content))
+	if d := cmp.Diff([]string{`--accounts: "x": expected a GUID (from f.yaml:1)`}, lines(err)); d != "" {
 		t.Errorf("a sequence is never a file: -want +got:\n%s", d)
 	}
 }
 
-func TestFaultsOfAWrongFileAreBounded(t *testing.T) {
-	content := map[string]string{"book.csv": strings.Repeat("not-a-guid\n", 1000)}
-	_, err := Load(least(map[string]string{"accounts": "book.csv"}), keyed(), files(content))
+func TestErrorsOfAWrongFileAreLimited(t *testing.T) {
+	content := map[string]string{"ledger.csv": strings.Repeat("not-a-guid\n", 1000)}
+	_, err := Load(requiredFlags(map[string]string{"accounts": "ledger.csv"}), withKey(), files(content))
 	got := lines(err)
-	if len(got) != maxFaults+1 || got[maxFaults] != "--accounts: and 950 more like these" {
-		t.Errorf("%d faults, the last %q", len(got), got[len(got)-1])
+	if len(got) != maxErrors+1 || got[maxErrors] != "--accounts: and 950 more like these" {
+		t.Errorf("%d errors, the last %q", len(got), got[len(got)-1])
 	}
-	content = map[string]string{"f.yaml": strings.Repeat("key: 1\n", 1000), "book.csv": strings.Repeat("a,b\n", 1<<15)}
-	_, err = Load(least(map[string]string{"config": "f.yaml"}), keyed(), files(content))
-	if got := lines(err); len(got) != maxFaults+1 || got[maxFaults] != "and 950 more like these" {
-		t.Errorf("%d faults, the last %q", len(got), got[len(got)-1])
+	content = map[string]string{"f.yaml": strings.Repeat("key: 1\n", 1000), "ledger.csv": strings.Repeat("a,b\n", 1<<15)}
+	_, err = Load(requiredFlags(map[string]string{"config": "f.yaml"}), withKey(), files(content))
+	if got := lines(err); len(got) != maxErrors+1 || got[maxErrors] != "and 950 more like these" {
+		t.Errorf("%d errors, the last %q", len(got), got[len(got)-1])
 	}
-	_, err = Load(least(map[string]string{"config": "book.csv"}), keyed(), files(content))
-	want := []string{"book.csv: is larger than settings are (64 KiB): is it the right file?"}
+	_, err = Load(requiredFlags(map[string]string{"config": "ledger.csv"}), withKey(), files(content))
+	want := []string{"ledger.csv: larger than a settings file (64 KiB): is it the right file?"}
 	if d := cmp.Diff(want, lines(err)); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}

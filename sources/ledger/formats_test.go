@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/csv"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -22,8 +23,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// One ledger in the forms that people have gives the same lines and the same
-// carried cells.
+// The same ledger in any file format has the same lines and carried cells.
 
 func ledgerCells() [][]string {
 	return [][]string{
@@ -34,7 +34,7 @@ func ledgerCells() [][]string {
 	}
 }
 
-// asCSV writes the cells, with the marks of a dialect.
+// asCSV writes the cells with a delimiter and a decimal sign.
 func asCSV(t *testing.T, cells [][]string, comma rune, decimalComma bool) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -74,8 +74,8 @@ func asSheet(t *testing.T, cells [][]string) []byte {
 	return out.Bytes()
 }
 
-// sheetValue gives a cell as people keep it: numbers and dates are none of
-// text, and a long id became a number.
+// sheetValue returns a cell as a sheet usually has it: numbers and dates are not
+// text, and a long id is a number.
 func sheetValue(t *testing.T, row, column int, text string) any {
 	t.Helper()
 	switch {
@@ -94,9 +94,9 @@ func sheetValue(t *testing.T, row, column int, text string) any {
 	return text
 }
 
-func encoded(t *testing.T, text []byte, encode func([]byte) ([]byte, error)) []byte {
+func encode(t *testing.T, text []byte, encoder func([]byte) ([]byte, error)) []byte {
 	t.Helper()
-	out, err := encode(text)
+	out, err := encoder(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,8 +125,8 @@ func utf16(order unicode.Endianness) func([]byte) ([]byte, error) {
 	return unicode.UTF16(order, unicode.UseBOM).NewEncoder().Bytes
 }
 
-// inOtherWords gives the cells with headers, words and dates of one's own.
-func inOtherWords() [][]string {
+// withOtherWords returns the cells with other headers, words of status and dates.
+func withOtherWords() [][]string {
 	cells := ledgerCells()
 	cells[0] = []string{"Vertrag Nr.", "Wix-Konto", "Stand", "Produkt", "Abrechnung", "Menge", "Beginn", "Preis", "Währung", "Kunde", "Region"}
 	for i, word := range []string{"", "aktiv", "Beauftragt", "GEKÜNDIGT"} {
@@ -140,7 +140,7 @@ func inOtherWords() [][]string {
 	return cells
 }
 
-func otherWords(t *testing.T) *ledger.Options {
+func otherWordsOptions(t *testing.T) *ledger.Options {
 	t.Helper()
 	german, err := ledger.ParseDateFormat("DD.MM.YYYY")
 	if err != nil {
@@ -158,70 +158,59 @@ func otherWords(t *testing.T) *ledger.Options {
 	return o
 }
 
-func TestOneLedgerInManyForms(t *testing.T) {
+func TestFileFormats(t *testing.T) {
 	cells := ledgerCells()
 	plain := asCSV(t, cells, ',', false)
-	want := readForm(t, "comma", plain, nil)
+	want := readFile(t, "comma", plain, nil)
 	if len(want.lines) != 3 || want.lines[0].UnitPrice.Amount.String() != "1234.50" {
 		t.Fatalf("%+v", want)
 	}
-	for name, form := range map[string]struct {
+	for name, c := range map[string]struct {
 		file []byte
 		o    *ledger.Options
 	}{
 		"semicolon, decimal comma": {asCSV(t, cells, ';', true), nil},
 		"tab":                      {asCSV(t, cells, '\t', false), nil},
 		"pipe":                     {asCSV(t, cells, '|', false), nil},
-		"UTF-8 with mark":          {append([]byte("\ufeff"), plain...), nil},
-		"UTF-16 LE":                {encoded(t, plain, utf16(unicode.LittleEndian)), nil},
-		"UTF-16 BE":                {encoded(t, plain, utf16(unicode.BigEndian)), nil},
-		"Windows-1252 labels":      {encoded(t, plain, charmap.Windows1252.NewEncoder().Bytes), nil},
-		"an encoding that is set":  {encoded(t, plain, charmap.Macintosh.NewEncoder().Bytes), &ledger.Options{Encoding: "macintosh"}},
-		"gzip":                     {encoded(t, plain, zipped), nil},
-		"zstd":                     {encoded(t, plain, zstandard), nil},
+		"UTF-8 with BOM":           {append([]byte("\ufeff"), plain...), nil},
+		"UTF-16 LE":                {encode(t, plain, utf16(unicode.LittleEndian)), nil},
+		"UTF-16 BE":                {encode(t, plain, utf16(unicode.BigEndian)), nil},
+		"Windows-1252 labels":      {encode(t, plain, charmap.Windows1252.NewEncoder().Bytes), nil},
+		"an encoding that is set":  {encode(t, plain, charmap.Macintosh.NewEncoder().Bytes), &ledger.Options{Encoding: "macintosh"}},
+		"gzip":                     {encode(t, plain, zipped), nil},
+		"zstd":                     {encode(t, plain, zstandard), nil},
 		"xlsx":                     {asSheet(t, cells), nil},
-		"xlsx under gzip, by name": {encoded(t, asSheet(t, cells), zipped), &ledger.Options{Sheet: "sheet1", Decimal: "comma"}},
-		"mapped":                   {asCSV(t, inOtherWords(), ',', false), otherWords(t)},
+		"xlsx under gzip, by name": {encode(t, asSheet(t, cells), zipped), &ledger.Options{Sheet: "sheet1", Decimal: "comma"}},
+		"mapped":                   {asCSV(t, withOtherWords(), ',', false), otherWordsOptions(t)},
 		"headers in another case":  {[]byte(strings.Replace(string(plain), "external_id,account_id,status", "External ID,ACCOUNT_ID, Status ", 1)), nil},
 		"blank rows at the end":    {append(slices.Clone(plain), ",,,,,,,,,,\n , ,,,,,,,,,\n\n"...), nil},
 	} {
-		got := readForm(t, name, form.file, form.o)
+		got := readFile(t, name, c.file, c.o)
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(content{}), cmpopts.IgnoreFields(content{}, "warnings"), cmp.Comparer(sameAmount)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }
 
-// sameAmount compares by value: a sheet does not keep the last zero.
+// sameAmount compares by value: a sheet does not keep trailing zeros.
 func sameAmount(a, b decimal.Decimal) bool { return a.Cmp(b) == 0 }
 
-func readForm(t *testing.T, name string, file []byte, o *ledger.Options) content {
+func readFile(t *testing.T, name string, file []byte, o *ledger.Options) content {
 	t.Helper()
 	unpacked, err := storage.Decompress(bytes.NewReader(file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := ledger.Read(t.Context(), unpacked, o)
+	text, err := io.ReadAll(unpacked)
 	if err != nil {
-		t.Fatalf("%s: %v", name, err)
+		t.Fatal(err)
 	}
-	return drained(t, name, l)
-}
-
-func drained(t *testing.T, name string, l *ledger.Ledger) content {
-	t.Helper()
-	c := content{header: l.CarriedHeader()}
-	for row, err := range l.Rows() {
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if row.Line == nil {
-			t.Fatalf("%s: %+v", name, row.Bad)
-		}
-		line := *row.Line
-		line.Record = 0
-		c.lines, c.carried = append(c.lines, line), append(c.carried, slices.Clone(row.Carried))
+	c, err := read(t, string(text), o)
+	if err != nil || len(c.bad) > 0 {
+		t.Fatalf("%s: %+v, %v", name, c.bad, err)
 	}
-	c.counts, c.warnings = l.Counts(), l.Warnings()
+	for i := range c.lines {
+		c.lines[i].Record = 0
+	}
 	return c
 }

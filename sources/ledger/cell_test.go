@@ -15,25 +15,25 @@ import (
 )
 
 func TestNumbers(t *testing.T) {
-	const doubt, bad = "doubt", "bad"
+	const unclear, bad = "unclear", "bad"
 	for _, c := range []struct{ cell, point, comma, setPoint, setComma string }{
 		{"12", "12", "12", "12", "12"},
 		{"1234567", "1234567", "1234567", "1234567", "1234567"},
-		{"12.50", "12.50", doubt, "12.50", bad},
-		{"12,50", doubt, "12.50", bad, "12.50"},
-		{"1.234", "1.234", doubt, "1.234", "1234"},
-		{"1,234", doubt, "1.234", "1234", "1.234"},
-		{"1,234.56", "1234.56", doubt, "1234.56", bad},
-		{"1.234,56", doubt, "1234.56", bad, "1234.56"},
-		{"1,234,567", "1234567", doubt, "1234567", bad},
-		{"1.234.567", doubt, "1234567", bad, "1234567"},
-		{"0,500", doubt, "0.500", bad, "0.500"},
-		{"0.500", "0.500", doubt, "0.500", bad},
-		{"1 234,5", doubt, "1234.5", bad, "1234.5"},
-		{"1\u202f234.5", "1234.5", doubt, "1234.5", bad},
+		{"12.50", "12.50", unclear, "12.50", bad},
+		{"12,50", unclear, "12.50", bad, "12.50"},
+		{"1.234", "1.234", unclear, "1.234", "1234"},
+		{"1,234", unclear, "1.234", "1234", "1.234"},
+		{"1,234.56", "1234.56", unclear, "1234.56", bad},
+		{"1.234,56", unclear, "1234.56", bad, "1234.56"},
+		{"1,234,567", "1234567", unclear, "1234567", bad},
+		{"1.234.567", unclear, "1234567", bad, "1234567"},
+		{"0,500", unclear, "0.500", bad, "0.500"},
+		{"0.500", "0.500", unclear, "0.500", bad},
+		{"1 234,5", unclear, "1234.5", bad, "1234.5"},
+		{"1\u202f234.5", "1234.5", unclear, "1234.5", bad},
 		{"12'345", "12345", "12345", "12345", "12345"},
-		{"-1,234", doubt, "-1.234", "-1234", "-1.234"},
-		{".5", "0.5", doubt, "0.5", bad},
+		{"-1,234", unclear, "-1.234", "-1234", "-1.234"},
+		{".5", "0.5", unclear, "0.5", bad},
 		{"5.", bad, bad, bad, bad},
 		{"", bad, bad, bad, bad},
 		{"-", bad, bad, bad, bad},
@@ -50,35 +50,35 @@ func TestNumbers(t *testing.T) {
 		{"9.99 EUR", bad, bad, bad, bad},
 	} {
 		for i, want := range []string{c.point, c.comma, c.setPoint, c.setComma} {
-			n := []convention{{'.', false}, {',', false}, {'.', true}, {',', true}}[i]
-			d, err := n.parse(c.cell)
+			f := []numberFormat{{'.', false}, {',', false}, {'.', true}, {',', true}}[i]
+			d, err := f.parse(c.cell)
 			got := d.String()
-			if unclear := new(misfit); errors.As(err, &unclear) {
-				got = doubt
+			if formatErr := new(numberFormatError); errors.As(err, &formatErr) {
+				got = unclear
 			} else if err != nil {
 				got = bad
 			}
 			if got != want {
-				t.Errorf("%q under %c (set: %v) = %s, want %s", c.cell, n.mark, n.set, got, want)
+				t.Errorf("%q with %c (set: %v) = %s, want %s", c.cell, f.sign, f.set, got, want)
 			}
 		}
 	}
 }
 
-// A number that is written under a convention, grouped or not, is read back
-// exactly or put into doubt, never as another one.
-func TestNumbersAreReadBack(t *testing.T) {
+// A number in any format, with or without separators of thousands, is read
+// exactly or is an error, and never read as another number.
+func TestNumberFormats(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		coefficient := rapid.Int64Range(0, 1e15).Draw(t, "coefficient")
 		want := decimal.MustNew(coefficient, rapid.IntRange(0, 6).Draw(t, "scale"))
-		n := convention{rapid.SampledFrom([]byte{'.', ','}).Draw(t, "mark"), rapid.Bool().Draw(t, "set")}
+		f := numberFormat{rapid.SampledFrom([]byte{'.', ','}).Draw(t, "sign"), rapid.Bool().Draw(t, "set")}
 		whole, fraction, hasFraction := strings.Cut(want.String(), ".")
-		cell := grouped(whole, rapid.SampledFrom([]string{"", string(n.other()), " ", "'"}).Draw(t, "separator"))
+		cell := withSeparator(whole, rapid.SampledFrom([]string{"", string(f.otherSign()), " ", "'"}).Draw(t, "separator"))
 		if hasFraction {
-			cell += string(n.mark) + fraction
+			cell += string(f.sign) + fraction
 		}
-		got, err := n.parse(cell)
-		if unclear := new(misfit); errors.As(err, &unclear) && !n.set && !hasFraction {
+		got, err := f.parse(cell)
+		if formatErr := new(numberFormatError); errors.As(err, &formatErr) && !f.set && !hasFraction {
 			return
 		}
 		if err != nil || got != want {
@@ -87,26 +87,26 @@ func TestNumbersAreReadBack(t *testing.T) {
 	})
 }
 
-func grouped(digits, separator string) string {
+func withSeparator(digits, separator string) string {
 	for at := len(digits) - 3; at > 0; at -= 3 {
 		digits = digits[:at] + separator + digits[at:]
 	}
 	return digits
 }
 
-func TestConventionOf(t *testing.T) {
+func TestNumberFormatOf(t *testing.T) {
 	for _, c := range []struct {
 		setting   string
 		delimiter rune
-		want      convention
+		want      numberFormat
 	}{
-		{"", ',', convention{'.', false}},
-		{"", '\t', convention{'.', false}},
-		{"", ';', convention{',', false}},
-		{"point", ';', convention{'.', true}},
-		{"comma", ',', convention{',', true}},
+		{"", ',', numberFormat{'.', false}},
+		{"", '\t', numberFormat{'.', false}},
+		{"", ';', numberFormat{',', false}},
+		{"point", ';', numberFormat{'.', true}},
+		{"comma", ',', numberFormat{',', true}},
 	} {
-		if got, err := conventionOf(c.setting, c.delimiter); got != c.want || err != nil {
+		if got, err := numberFormatOf(c.setting, c.delimiter); got != c.want || err != nil {
 			t.Errorf("%q, %q: %v, %v", c.setting, c.delimiter, got, err)
 		}
 	}
@@ -121,7 +121,7 @@ func TestDates(t *testing.T) {
 	}{
 		{"2026-01-02", time.UTC, "2026-01-02T00:00:00Z"},
 		{"2026-07-02", berlin, "2026-07-01T22:00:00Z"},
-		{"2018-11-04", saoPaulo, "2018-11-04T03:00:00Z"}, // no midnight: the day begins at one
+		{"2018-11-04", saoPaulo, "2018-11-04T03:00:00Z"}, // no midnight: the day begins at 1:00
 		{"2026-03-29", berlin, "2026-03-28T23:00:00Z"},
 		{"2026-01-02T03:04", berlin, "2026-01-02T02:04:00Z"},
 		{"2026-01-02 03:04:05", time.UTC, "2026-01-02T03:04:05Z"},
@@ -141,7 +141,7 @@ func TestDates(t *testing.T) {
 		{"2026-01-02T03:04:05 CET", time.UTC, ""}, {"2026-01-02T03:04:05+2", time.UTC, ""}, {"2026-01-02T03:04Zulu", time.UTC, ""},
 		{"46024", time.UTC, ""}, {"today", time.UTC, ""}, {"", time.UTC, ""}, {"2026-01-0é", time.UTC, ""},
 	} {
-		got, err := parseDate(c.cell, c.zone)
+		got, err := parseISODate(c.cell, c.zone)
 		if text := got.UTC().Format(time.RFC3339Nano); (err != nil) != (c.want == "") || err == nil && text != c.want {
 			t.Errorf("%q in %s: %s, %v; want %s", c.cell, c.zone, text, err, c.want)
 		}
@@ -157,28 +157,28 @@ func load(t *testing.T, name string) *time.Location {
 	return zone
 }
 
-// Whatever the cells hold, a row is a sound line or a bad row that says why.
+// Any cells make a valid line or a bad row with a problem.
 func FuzzRow(f *testing.F) {
 	guid := "AAAAAAAA-0000-4000-8000-00000000000A"
 	f.Add("x", guid, "active", "1 MONTH", "12.5", "2026-01-02", "2", "none")
 	f.Add(" ü ", guid, "cancelled", "P1Y", "1,234", "2026-01-02T03:04:05.6+02:00", "1000", guid)
 	f.Add("\xff", "", "?", "", "-1", "0000-00-00", "1e3", "None")
 	f.Fuzz(func(t *testing.T, id, account, status, cycle, price, date, quantity, site string) {
-		l := &Ledger{columns: columns(), parser: newParser(new(Options))}
-		l.parser.numbers = convention{'.', false}
-		l.at = make([][]int, len(l.columns))
+		l := &Ledger{columns: columns(), parser: newCellParser(new(Options))}
+		l.parser.numbers = numberFormat{'.', false}
+		l.indices = make([][]int, len(l.columns))
 		cells := []string{id, account, status, "", cycle, "", site, quantity, "", "", date, "", date, price, "", ""}
-		for i := range l.at {
-			l.at[i] = []int{i}
+		for i := range l.indices {
+			l.indices[i] = []int{i}
 		}
 		row, err := l.row(&table.Row{Record: 2, Line: 2, Cells: cells})
 		if err == nil {
-			sound(t, row)
+			requireValid(t, row)
 		}
 	})
 }
 
-func sound(t *testing.T, row Row) {
+func requireValid(t *testing.T, row Row) {
 	t.Helper()
 	if (row.Line == nil) == (row.Bad == nil) {
 		t.Fatalf("%+v", row)
@@ -190,9 +190,9 @@ func sound(t *testing.T, row Row) {
 		return
 	}
 	l := row.Line
-	good := l.ExternalID != "" && l.ExternalID == reconcile.TrimID(l.ExternalID) && reconcile.IsGUID(l.AccountID) &&
+	valid := l.ExternalID != "" && l.ExternalID == reconcile.TrimID(l.ExternalID) && reconcile.IsGUID(l.AccountID) &&
 		l.AccountID == strings.ToLower(l.AccountID) && l.Quantity >= 1 && l.Quantity <= reconcile.MaxQuantity && !l.UnitPrice.Amount.IsNeg()
-	if !good {
+	if !valid {
 		t.Fatalf("%+v", l)
 	}
 }

@@ -1,9 +1,9 @@
 package table
 
-// Most texts of a workbook stand in one list, and cells name them by number. A
-// large ledger has millions of them, so beyond a bound they are kept in a
-// temporary file, of which the pages that were used last are at hand: cells
-// name texts about in the order in which they were listed.
+// Most texts of a workbook are in one list, the shared strings, and cells refer
+// to them by index. A large ledger has millions, so those beyond a limit are kept
+// in a temporary file with a page cache: cells refer to texts in about the order
+// of the list.
 
 import (
 	"bufio"
@@ -18,39 +18,39 @@ import (
 
 const (
 	stringsInMemory = 16 << 20 // bytes
-	maxStrings      = 32 << 20 // more than a sheet of 30 columns of texts has
+	maxStrings      = 32 << 20 // more than a sheet with 30 columns of text has
 	pageSize        = 64 << 10
 	pages           = 256
 )
 
-// stringStore keeps texts by number.
+// stringStore keeps texts by index: the first in memory, the rest in a file.
 type stringStore struct {
-	bound  int
-	ends   []int64 // of each text, in one space of memory first, then file
-	memory []byte
-	file   *os.File // nil as long as memory is enough
-	out    *bufio.Writer
-	cache  [pages]page
+	inMemory int     // bytes kept in memory
+	ends     []int64 // end offset of each text, counted through memory and then file
+	memory   []byte
+	file     *os.File // nil as long as memory is enough
+	out      *bufio.Writer
+	cache    [pages]page
 }
 
 type page struct {
-	number int64 // from 1; 0 is none
+	number int64 // from 1; 0 is an unused page
 	text   []byte
 }
 
-// add appends a text; seal comes after the last, and before get.
+// add appends a text. flush is called after the last, and before get.
 func (s *stringStore) add(text []byte) error {
 	if len(s.ends) == maxStrings {
-		return errors.New("the workbook has too many texts")
+		return errors.New("the workbook has too many shared strings")
 	}
-	if s.file == nil && len(s.memory)+len(text) <= s.bound {
+	if s.file == nil && len(s.memory)+len(text) <= s.inMemory {
 		s.memory = append(s.memory, text...)
 		s.ends = append(s.ends, int64(len(s.memory)))
 		return nil
 	}
 	if s.file == nil {
 		var err error
-		if s.file, err = temporary(); err != nil {
+		if s.file, err = temporaryFile(); err != nil {
 			return err
 		}
 		s.out = bufio.NewWriterSize(s.file, 1<<18)
@@ -67,10 +67,10 @@ func (s *stringStore) start(i int) int64 {
 	return s.ends[i-1]
 }
 
-// get gives a text by its number.
+// get returns the text with an index.
 func (s *stringStore) get(i int) (string, error) {
 	if i < 0 || i >= len(s.ends) {
-		return "", fmt.Errorf("the workbook has no text number %d: it is damaged", i)
+		return "", fmt.Errorf("the workbook has no shared string %d: it is damaged", i)
 	}
 	from, to := s.start(i), s.ends[i]
 	if to <= int64(len(s.memory)) {
@@ -101,14 +101,14 @@ func (s *stringStore) page(number int64) ([]byte, error) {
 	size := min(pageSize, s.ends[len(s.ends)-1]-int64(len(s.memory))-number*pageSize)
 	p.text = p.text[:size]
 	if _, err := s.file.ReadAt(p.text, number*pageSize); err != nil {
-		return nil, fmt.Errorf("read temporary file: %s", err.Error()) // an end of this file is no end of the rows
+		return nil, fmt.Errorf("read temporary file: %s", err.Error()) // never wraps io.EOF, which would end the rows
 	}
 	p.number = number + 1
 	return p.text, nil
 }
 
-// seal ends the adding.
-func (s *stringStore) seal() error {
+// flush writes what add has buffered.
+func (s *stringStore) flush() error {
 	if s.out == nil {
 		return nil
 	}
@@ -122,11 +122,11 @@ func (s *stringStore) close() error {
 	return s.file.Close()
 }
 
-// readStrings reads the list of the workbook, if it has one.
+// readStrings reads the shared strings of the workbook, if it has any.
 func (w *workbook) readStrings() error {
-	w.strings = &stringStore{bound: stringsInMemory}
+	w.strings = &stringStore{inMemory: stringsInMemory}
 	var text []byte
-	err := w.each(w.related(w.main, "/sharedstrings"), func(p *part, e *xml.StartElement) (bool, error) {
+	err := w.eachElement(w.related(w.main, "/sharedstrings"), func(p *part, e *xml.StartElement) (bool, error) {
 		if e.Name.Local != "si" {
 			return false, nil
 		}
@@ -134,27 +134,27 @@ func (w *workbook) readStrings() error {
 		if text, err = p.richText(text[:0]); err != nil {
 			return true, err
 		}
-		return true, w.strings.add(unescaped(text))
+		return true, w.strings.add(unescape(text))
 	})
-	return errors.Join(err, w.strings.seal())
+	return errors.Join(err, w.strings.flush())
 }
 
-// richText gives the text of the element that was begun, of all its runs but
-// without the reading aids that stand over it.
+// richText appends the text of all runs of the current element, without its
+// phonetic annotations (rPh).
 func (p *part) richText(to []byte) ([]byte, error) {
 	for depth := 1; depth > 0; {
 		token, err := p.token()
 		if err != nil {
 			return to, err
 		}
-		e, begins := token.(xml.StartElement)
+		e, starts := token.(xml.StartElement)
 		_, ends := token.(xml.EndElement)
 		switch {
-		case begins && e.Name.Local == "t":
+		case starts && e.Name.Local == "t":
 			to, err = p.content(to)
-		case begins && e.Name.Local == "rPh":
+		case starts && e.Name.Local == "rPh":
 			err = p.skip()
-		case begins:
+		case starts:
 			depth++
 		case ends:
 			depth--
@@ -166,16 +166,16 @@ func (p *part) richText(to []byte) ([]byte, error) {
 	return to, nil
 }
 
-// unescaped gives back the control characters that XML can't hold and that a
+// unescape decodes the control characters that XML can't contain and that a
 // workbook writes as _x000D_.
-func unescaped(text []byte) []byte {
+func unescape(text []byte) []byte {
 	if !bytes.Contains(text, []byte("_x")) {
 		return text
 	}
 	var out []byte
 	for i := 0; i < len(text); i++ {
-		if code, ok := escape(text[i:]); ok {
-			out = utf8.AppendRune(out, code)
+		if char, ok := decodeEscape(text[i:]); ok {
+			out = utf8.AppendRune(out, char)
 			i += len("_x000D_") - 1
 			continue
 		}
@@ -184,7 +184,7 @@ func unescaped(text []byte) []byte {
 	return out
 }
 
-func escape(text []byte) (rune, bool) {
+func decodeEscape(text []byte) (rune, bool) {
 	if len(text) < len("_x000D_") || text[0] != '_' || text[1] != 'x' || text[6] != '_' {
 		return 0, false
 	}
