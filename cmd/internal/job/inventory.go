@@ -21,7 +21,7 @@ import (
 // inventory is what is known of the inventory apart from its packages.
 type inventory struct {
 	coverage reconcile.Coverage
-	spool    *spool          // of a live read, where the snapshot is wanted; may be nil
+	spool    *spool          // of a live read, where the snapshot was asked for; may be nil
 	file     *reconcile.File // of a replay, the snapshot
 	content  string          // of a replay, the hash of the snapshot's content
 }

@@ -23,7 +23,7 @@ import (
 // A ledger is one object, or the parts of a folder in the order of their names.
 // Each object is hashed as it is stored, and must not change while it is read;
 // nor may the folder. Control totals are checked at the end: until they hold,
-// nothing is concluded from the ledger.
+// nothing is inferred from the ledger.
 
 // ledgerInput is what is known of a ledger apart from its rows.
 type ledgerInput struct {
