@@ -61,7 +61,7 @@ var retiredWords = []retiredWord{
 	{words: "lets through", instead: "allows, accepts"},
 	{words: "goes on", instead: "continues"},
 	{words: "gone on with", instead: "continued"},
-	{words: "wanted", instead: "desired, expected", except: []string{`wanted":`}}, // a key of plan.json
+	{words: "wanted", instead: "desired, expected", except: []string{`wanted":`}},                 // a key of plan.json
 	{words: "odd", instead: "unexpected", except: []string{"odd++", "odd >", "odd :=", "odd =="}}, // of numbers
 	{words: "spent", instead: "usage, used"},
 	{words: "gate", instead: "pre-send check"},
