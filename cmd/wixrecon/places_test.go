@@ -181,7 +181,7 @@ func TestAuditFromBucketToBucket(t *testing.T) {
 func (s *stage) wantsTaken(t *testing.T, ledger string) {
 	t.Helper()
 	o := s.process(t, "--ledger", ledger, "--run-id", "first")
-	o.wantsNothing(t, job.ExitUsage, "a run of this name is there already")
+	o.wantsNothing(t, job.ExitUsage, "a run with this id already exists")
 }
 
 // wantsReplay holds that the snapshot in the bucket gives the same findings.
@@ -216,7 +216,7 @@ func TestBucketsThatCannotBeUsed(t *testing.T) {
 			s.process(t, "--out", elsewhere).wantsNothing(t, job.ExitUsage, "there is no such bucket")
 			s.process(t, "--ledger", s.at("none.csv")).wantsNothing(t, job.ExitUsage, "it does not exist")
 			s.process(t, "--ledger", s.at("none-*.csv")).wantsNothing(t, job.ExitUsage, "nothing matches")
-			s.process(t, "--ledger", s.at("none/")).wantsNothing(t, job.ExitUsage, "holds no part")
+			s.process(t, "--ledger", s.at("none/")).wantsNothing(t, job.ExitUsage, "contains no ledger files")
 			if name == "s3" {
 				s.env = s3Env(servers.AccessKey, "t0p-other")
 				s.process(t).wantsNothing(t, job.ExitFailed, "access is denied (403")
@@ -286,7 +286,7 @@ func TestControlTotals(t *testing.T) {
 	s.process(t, nil, "--ledger-rows", "0").wantsNothing(t, job.ExitUsage, "at least 1")
 	sum := s.ledger + ".sha256"
 	for content, says := range map[string]string{
-		strings.Repeat("0", 64): sum + " says 0000", "nothing": "it is no checksum", "": "it is empty",
+		strings.Repeat("0", 64): sum + " says 0000", "nothing": "it is not a checksum", "": "it is empty",
 	} {
 		writeFiles(t, filepath.Dir(sum), map[string]string{filepath.Base(sum): content})
 		s.process(t, nil).wantsNothing(t, job.ExitFailed, says)

@@ -1,36 +1,33 @@
-// Package archive keeps what a run leaves for later runs, and reads it back:
-// the run's folder under --out, what is known of findings, which runs were
-// accepted.
+// Package archive stores what a run keeps for later runs, and reads it back: the
+// folder of each run under --out, the known findings, the acceptances, the
+// journal of sent changes and the lease of the one run that may send them.
 package archive
 
 import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// Below --out every run has a folder of its own, and beside them stand
+// Below --out every run has a folder, and beside them are
 //
 //	latest.json          the last accepted run of each scope, for people and scripts
-//	accepted/<run>.json  that a run was accepted by hand
+//	accepted/<run>.json  the record that a run was accepted by hand
+//	STOP                 created by a person, stops everything that is being sent
 //
-// with journal, lock and STOP, which have rules of their own, and the folders
-// close-…, which are not this package's. Nothing that a run wrote is ever changed;
-// what is read back has a schema version. A file of a newer version is an error,
-// because half of what it says would be lost. A report that can't be read
-// otherwise is left out with a warning: a damaged run must not keep all later ones
-// from running.
+// with journal/ and lock/, described in journal.go and lease_acquire.go, and the
+// folders close-…, which other packages use. What a run wrote is never changed,
+// and what is read back has a schema version. A file of a newer version is an
+// error, because a part of its meaning would be lost. Any other report that can't
+// be read is ignored with a warning: one damaged run must not stop all later ones.
 
 // The files of a run.
 const (
@@ -43,93 +40,89 @@ const (
 	PageFile          = "report.html"
 	PlanFile          = "plan.json"
 
-	indexFile = "index.json" // the summary's digest
-	mark      = "pruned"     // while the folder is being removed
+	indexFile = "index.json" // the digest of the summary
+	pruneMark = "pruned"     // exists while the folder is being removed
 )
 
 const (
 	latestFile     = "latest.json"
 	acceptedFolder = "accepted/"
+	stopFile       = "STOP"
 )
 
-// runFiles are what a folder is known by as a run's.
+// runFiles are the files that identify a folder as a run's.
 func runFiles() []string {
 	return []string{
-		SummaryFile, SnapshotFile, KnownFindingsFile, FindingsFile, PackagesFile, WorkbookFile, PageFile, PlanFile, indexFile, mark,
+		SummaryFile, SnapshotFile, KnownFindingsFile, FindingsFile, PackagesFile, WorkbookFile, PageFile, PlanFile, indexFile, pruneMark,
 	}
 }
 
-// Reserved reports whether a name has a meaning of its own under --out, in any
-// case, because not every file system tells case apart.
+// Reserved reports whether a name has a meaning of its own under --out. It
+// ignores case, because some file systems do.
 func Reserved(name string) bool {
 	name = strings.ToLower(name)
 	return slices.Contains([]string{latestFile, "accepted", "journal", "lock", "stop"}, name) || strings.HasPrefix(name, "close-")
 }
 
 var (
-	// ErrRunExists says that the folder of the run is taken.
-	ErrRunExists = errors.New("a run of this name is there already")
-	// ErrNoRun says that there is no concluded run of the name.
+	// ErrRunExists means that the folder of the run exists.
+	ErrRunExists = errors.New("a run with this id already exists")
+	// ErrNoRun means that there is no finished run with the id.
 	ErrNoRun = errors.New("there is no such run")
-	// ErrNewer says that a newer version of this program wrote it.
-	ErrNewer = errors.New("a newer version of wixrecon wrote it: use that one, or another --out")
+	// ErrNewer means that a newer version of this program wrote the file.
+	ErrNewer = errors.New("it was written by a newer version of wixrecon: use that version, or another --out")
 )
 
-// An Archive is the place of --out.
+// An Archive is the folder or bucket of --out.
 type Archive struct {
 	dir *storage.Dir
 }
 
 // Open opens the archive called out, which need not exist.
-func Open(ctx context.Context, places *storage.Opener, out string) (*Archive, error) {
-	dir, err := places.OpenDir(ctx, out)
+func Open(ctx context.Context, opener *storage.Opener, out string) (*Archive, error) {
+	dir, err := opener.OpenDir(ctx, out)
 	if err != nil {
 		return nil, err
 	}
 	return &Archive{dir: dir}, nil
 }
 
-// Name gives the archive's place, fit to be shown.
+// Name returns the redacted name of the archive.
 func (a *Archive) Name() string { return a.dir.Name }
 
-// ID gives where the archive is, whatever it was called. It holds no secret.
+// ID identifies the archive, however its name was written. It contains no secret.
 func (a *Archive) ID() string { return a.dir.ID() }
 
-// Close ends the use of the archive.
+// Close closes the archive.
 func (a *Archive) Close() error { return a.dir.Close() }
+
+// StopRequested reports whether the object STOP exists. Its content does not
+// matter, so that anybody can create it by any means, and the program never
+// removes it. After an error the answer is unknown, and nothing may be sent.
+func (a *Archive) StopRequested(ctx context.Context) (bool, error) {
+	return a.dir.Exists(ctx, stopFile)
+}
 
 const runIDTime = "20060102T150405Z"
 
-// NewRunID makes the name of a run that starts at a time.
+// NewRunID returns the id of a run that starts at a time.
 func NewRunID(started time.Time) string {
 	var random [2]byte
 	_, _ = rand.Read(random[:]) // never fails
 	return started.UTC().Format(runIDTime) + "-" + hex.EncodeToString(random[:])
 }
 
-// runID is what may name a folder on every kind of storage.
+// runID matches what can name a folder in every kind of store.
 var runID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
-// ValidRunID reports whether a run may be called so: 1 to 100 letters, digits,
-// dots, dashes and underscores, a letter or digit first.
+// ValidRunID reports whether a run can have the id: 1 to 100 letters, digits,
+// dots, dashes and underscores, starting with a letter or digit.
 func ValidRunID(id string) bool { return runID.MatchString(id) }
 
-// ReadSummary reads a summary back. Fields that it does not know are ignored.
-func ReadSummary(in io.Reader) (*reconcile.Summary, error) {
-	var s reconcile.Summary
-	if err := json.NewDecoder(in).Decode(&s); err != nil {
-		return nil, fmt.Errorf("not a summary of a run: %w", err)
+// writeString returns a write function for a text.
+func writeString(text string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
 	}
-	return &s, checkSchema("summary", s.SchemaVersion)
-}
-
-// checkSchema refuses what this program can't read.
-func checkSchema(what string, version int) error {
-	switch {
-	case version > reconcile.SchemaVersion:
-		return fmt.Errorf("%s has schema version %d, this program reads up to %d: %w", what, version, reconcile.SchemaVersion, ErrNewer)
-	case version < 1:
-		return fmt.Errorf("%s has no schema version", what)
-	}
-	return nil
 }

@@ -10,31 +10,30 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// What stands in --out is learned from its listing alone. The journal may hold
-// more objects than all runs together, so it is not listed: the folders come
-// first, then what is in them, those of one first letter in one go, which for
-// runs that were named by their time is all of them.
+// The listing alone shows which runs are in --out and whether they finished. The
+// journal may contain more objects than all runs together, so it is not listed:
+// the folders are listed first, then their files, one request for all folders
+// with the same first letter. Runs named by their start time all have the same.
 
-// A folder is one of --out that holds files of a run.
+// A folder is a folder of --out with files of a run.
 type folder struct {
 	id    string
 	files map[string]storage.Entry // by name
 }
 
-// concluded reports whether the run came to its end.
-func (f *folder) concluded() bool { return f.has(SummaryFile) && !f.has(mark) }
+func (f *folder) finished() bool { return f.has(SummaryFile) && !f.has(pruneMark) }
 
-// died reports whether the run did not come to its end, yet.
-func (f *folder) died() bool { return !f.has(SummaryFile) && !f.has(mark) }
+// unfinished reports whether the run crashed, or is still running.
+func (f *folder) unfinished() bool { return !f.has(SummaryFile) && !f.has(pruneMark) }
 
 func (f *folder) has(name string) bool {
 	_, ok := f.files[name]
 	return ok
 }
 
-// written gives when the run was concluded by the store's clock, or when its
-// last file was written.
-func (f *folder) written() time.Time {
+// writtenAt returns when the run was finished, or else when its last file was
+// written, by the store's clock.
+func (f *folder) writtenAt() time.Time {
 	if summary, ok := f.files[SummaryFile]; ok {
 		return summary.ModTime
 	}
@@ -47,31 +46,29 @@ func (f *folder) written() time.Time {
 	return last
 }
 
-// recency gives a moment that is not before the run's as-of: when it was
-// concluded or, where the store lost that when the archive was copied, what its
-// name says.
-func (f *folder) recency() time.Time {
-	written := f.written()
-	named, _, _ := strings.Cut(f.id, "-")
-	if started, err := time.Parse(runIDTime, named); err == nil && started.After(written) {
+// asOfBound returns a time that is not before the run's as-of: when it was
+// finished or, if a copy of the archive lost that time, the time in its id.
+func (f *folder) asOfBound() time.Time {
+	written := f.writtenAt()
+	prefix, _, _ := strings.Cut(f.id, "-")
+	if started, err := time.Parse(runIDTime, prefix); err == nil && started.After(written) {
 		return started
 	}
 	return written
 }
 
-// folders gives the folders of runs by name. A folder that is no run's is
-// counted, and nobody's business.
+// folders returns the folders of runs, by id, and how many others there are.
 func (a *Archive) folders(ctx context.Context) (runs []folder, foreign int, err error) {
 	names, err := a.folderNames(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	entries, err := a.contents(ctx, names)
+	files, err := a.listFiles(ctx, names)
 	if err != nil {
 		return nil, 0, err
 	}
 	for _, id := range names {
-		f := folder{id: id, files: entries[id]}
+		f := folder{id: id, files: files[id]}
 		if slices.ContainsFunc(runFiles(), f.has) {
 			runs = append(runs, f)
 		} else {
@@ -81,7 +78,7 @@ func (a *Archive) folders(ctx context.Context) (runs []folder, foreign int, err 
 	return runs, foreign, nil
 }
 
-// folderNames names the folders that may be runs'.
+// folderNames returns the names of folders that may be runs'.
 func (a *Archive) folderNames(ctx context.Context) ([]string, error) {
 	entries, err := a.dir.List(ctx, "", "/")
 	var names []string
@@ -93,9 +90,9 @@ func (a *Archive) folderNames(ctx context.Context) ([]string, error) {
 	return names, err
 }
 
-// contents lists the folders of one first letter together, unless a reserved
-// name may begin with it too.
-func (a *Archive) contents(ctx context.Context, names []string) (map[string]map[string]storage.Entry, error) {
+// listFiles lists the files of the folders. Folders with the same first letter
+// share a request, unless a reserved name may begin with that letter too.
+func (a *Archive) listFiles(ctx context.Context, names []string) (map[string]map[string]storage.Entry, error) {
 	files := make(map[string]map[string]storage.Entry, len(names))
 	for _, name := range names {
 		files[name] = make(map[string]storage.Entry)
@@ -122,33 +119,33 @@ func (a *Archive) contents(ctx context.Context, names []string) (map[string]map[
 	return files, nil
 }
 
-// Unfinished names the runs, but the given one, whose folder has no summary:
-// they died or are still at work.
-func (a *Archive) Unfinished(ctx context.Context, but string) ([]string, error) {
+// Unfinished returns the ids of the runs, except the given one, whose folder has
+// no summary: they crashed or are still running.
+func (a *Archive) Unfinished(ctx context.Context, except string) ([]string, error) {
 	folders, _, err := a.folders(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return unfinished(folders, but), nil
+	return unfinished(folders, except), nil
 }
 
-func unfinished(folders []folder, but string) []string {
-	var died []string
+func unfinished(folders []folder, except string) []string {
+	var ids []string
 	for i := range folders {
-		if f := &folders[i]; f.died() && f.id != but {
-			died = append(died, f.id)
+		if f := &folders[i]; f.unfinished() && f.id != except {
+			ids = append(ids, f.id)
 		}
 	}
-	return died
+	return ids
 }
 
-// warnForeign says how many folders are no run's.
-func warnForeign(n int) []string {
+// foreignWarning returns the warning that n folders are not runs', if any.
+func foreignWarning(n int) []string {
 	switch n {
 	case 0:
 		return nil
 	case 1:
-		return []string{"1 folder in --out is no run's: it was left alone"}
+		return []string{"1 folder in --out does not belong to a run: it was ignored"}
 	}
-	return []string{fmt.Sprintf("%d folders in --out are no run's: they were left alone", n)}
+	return []string{fmt.Sprintf("%d folders in --out do not belong to a run: they were ignored", n)}
 }

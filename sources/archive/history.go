@@ -11,82 +11,81 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// Looking back must not cost more the longer an inventory is kept. The listing tells
-// when each run was concluded, and that is never before its as-of; so the
-// digests of the last 15 days are read, which hold all baselines of 14, and
-// older ones in steps, newest first, only until a baseline and a memory of the
-// scope were met. An archive that was copied, where everything looks new,
-// is read as a whole: some kilobytes a run.
+// Reading the history must not cost more the longer an archive is used. The
+// listing has the time when each run finished, which is never before its as-of.
+// So the digests of the last 15 days are read, which include all baselines of 14
+// days, and older ones in batches, newest first, until a baseline and known
+// findings of the scope are found. A copied archive, in which everything looks
+// new, is read completely: some kilobytes a run.
 //
-// An archive that is empty, or was lost, is that of a first run.
+// An empty archive, or one that was lost, is that of a first run.
 
 const (
-	lookBack  = 15 * 24 * time.Hour
-	stepsBack = readsAtOnce
+	historyWindow = 15 * 24 * time.Hour
+	olderBatch    = maxParallel
 )
 
-// A History is what earlier runs of one scope left, as far as it matters now.
+// A History has the earlier runs of one scope, as far as they matter now.
 type History struct {
 	reconcile.History
-	Crashed  []string // runs of any scope that died, or are still at work
-	Warnings []string // what was left out, and why
+	Crashed  []string // runs of any scope that crashed, or are still running
+	Warnings []string // what was ignored, and why
 }
 
-// History reads what earlier runs of the scope left. At is when it is asked.
+// History reads the earlier runs of the scope. at is the present.
 func (a *Archive) History(ctx context.Context, scopeID string, at time.Time) (*History, error) {
 	folders, foreign, err := a.folders(ctx)
 	if err != nil {
 		return nil, err
 	}
-	h := &History{Crashed: unfinished(folders, ""), Warnings: warnForeign(foreign)}
+	h := &History{Crashed: unfinished(folders, ""), Warnings: foreignWarning(foreign)}
 	accepts, warnings, err := a.acceptances(ctx)
 	if err != nil {
 		return nil, err
 	}
 	h.Warnings = append(h.Warnings, warnings...)
-	h.Accept = latestOf(accepts, scopeID)
-	folders = slices.DeleteFunc(folders, func(f folder) bool { return !f.concluded() })
-	slices.SortFunc(folders, func(a, b folder) int { return b.recency().Compare(a.recency()) })
-	for len(folders) > 0 && !h.enough(folders[0].recency(), at) {
-		step := h.step(folders, at)
-		read, err := a.digests(ctx, folders[:step])
+	h.Accept = latestAcceptance(accepts, scopeID)
+	folders = slices.DeleteFunc(folders, func(f folder) bool { return !f.finished() })
+	slices.SortFunc(folders, func(a, b folder) int { return b.asOfBound().Compare(a.asOfBound()) })
+	for len(folders) > 0 && !h.isEnough(folders[0].asOfBound(), at) {
+		size := batchSize(folders, at)
+		read, err := a.digests(ctx, folders[:size])
 		if err != nil {
 			return nil, err
 		}
-		if err := h.take(read, scopeID, accepts); err != nil {
+		if err := h.add(read, scopeID, accepts); err != nil {
 			return nil, err
 		}
-		folders = folders[step:]
+		folders = folders[size:]
 	}
 	return h, nil
 }
 
-// enough reports whether runs that were concluded before a moment matter no
-// more.
-func (h *History) enough(next, at time.Time) bool {
-	return next.Before(at.Add(-lookBack)) && slices.ContainsFunc(h.Runs, h.baseline) && slices.ContainsFunc(h.Runs, remembers)
+// isEnough reports whether runs that finished at next or earlier don't matter.
+func (h *History) isEnough(next, at time.Time) bool {
+	return next.Before(at.Add(-historyWindow)) && slices.ContainsFunc(h.Runs, h.isBaseline) && slices.ContainsFunc(h.Runs, hasKnownFindings)
 }
 
-// baseline reports whether guards may measure against the run.
-func (h *History) baseline(s reconcile.Summary) bool {
+// isBaseline reports whether guards may compare with the run.
+func (h *History) isBaseline(s reconcile.Summary) bool {
 	return s.Accepted && (h.Accept == nil || s.RunID == h.Accept.RunID || !s.AsOf.Before(h.Accept.At))
 }
 
-// step says how many folders are read next: all recent ones, or some more.
-func (h *History) step(folders []folder, at time.Time) int {
-	recent := slices.IndexFunc(folders, func(f folder) bool { return f.recency().Before(at.Add(-lookBack)) })
+// batchSize returns how many folders to read next: all recent ones, or some more.
+func batchSize(folders []folder, at time.Time) int {
+	recent := slices.IndexFunc(folders, func(f folder) bool { return f.asOfBound().Before(at.Add(-historyWindow)) })
 	switch {
 	case recent < 0:
 		return len(folders)
 	case recent > 0:
 		return recent
 	}
-	return min(stepsBack, len(folders))
+	return min(olderBatch, len(folders))
 }
 
-// take keeps the runs of the scope. One that a newer version wrote may be of
-// it, and may be what a guard rests on.
-func (h *History) take(read *reading, scopeID string, accepts []reconcile.Acceptance) error {
+// add adds the runs of the scope. A run that a newer version wrote is an error: it
+// may be of this scope, and a baseline.
+func (h *History) add(read *digestResults, scopeID string, accepts []reconcile.Acceptance) error {
 	for i, s := range read.runs {
 		fault := read.faults[i]
 		switch {
@@ -95,23 +94,23 @@ func (h *History) take(read *reading, scopeID string, accepts []reconcile.Accept
 		case fault != nil:
 			h.Warnings = append(h.Warnings, fault.Error())
 		case s.Scope.ID == scopeID:
-			h.Runs = append(h.Runs, *accepted(s, accepts))
+			h.Runs = append(h.Runs, *withAcceptance(s, accepts))
 		}
 	}
 	slices.SortFunc(h.Runs, func(a, b reconcile.Summary) int { return newestFirst(&a, &b) })
 	return nil
 }
 
-// newestFirst orders runs by what they speak for.
+// newestFirst orders runs by their as-of.
 func newestFirst(a, b *reconcile.Summary) int {
 	return cmp.Or(b.AsOf.Compare(a.AsOf), b.Started.Compare(a.Started), strings.Compare(b.RunID, a.RunID))
 }
 
-// remembers reports whether the run wrote down what is known of findings.
-func remembers(s reconcile.Summary) bool { return memoryOf(&s) != nil }
+// hasKnownFindings reports whether the run wrote known findings.
+func hasKnownFindings(s reconcile.Summary) bool { return knownFindingsFile(&s) != nil }
 
-// memoryOf gives the run's memory file, or nil.
-func memoryOf(s *reconcile.Summary) *reconcile.File {
+// knownFindingsFile returns the run's file of known findings, or nil.
+func knownFindingsFile(s *reconcile.Summary) *reconcile.File {
 	i := slices.IndexFunc(s.Reports, func(f reconcile.File) bool { return f.Name == KnownFindingsFile })
 	if i < 0 || !s.Live {
 		return nil

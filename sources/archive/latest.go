@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -11,15 +10,14 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// latest.json names the last accepted run of each scope, for people and
-// scripts: the program itself looks at the runs, so that a pointer which is
-// lost, or late, costs nothing. It is the one object that is written over. Two
-// runs of different scopes that end together would each write what the other
-// does not know; so whoever wrote reads it again, and writes once more where
-// its own entry is gone.
+// latest.json names the last accepted run of each scope, for people and scripts.
+// The program itself reads the runs, so nothing depends on it. It is the one
+// object that is overwritten. Of two runs of different scopes that end together,
+// one may overwrite the entry of the other, so a writer reads the file again and
+// repeats the write if its own entry is gone.
 
-// A Pointer names the last accepted run of a scope.
-type Pointer struct {
+// A LatestRun is the last accepted run of a scope.
+type LatestRun struct {
 	RunID     string    `json:"run_id"`
 	AsOf      time.Time `json:"as_of"`
 	AccountID string    `json:"account_id"`
@@ -27,26 +25,26 @@ type Pointer struct {
 }
 
 type latestRuns struct {
-	SchemaVersion int                `json:"schema_version"`
-	Scopes        map[string]Pointer `json:"scopes"` // by scope id
+	SchemaVersion int                  `json:"schema_version"`
+	Scopes        map[string]LatestRun `json:"scopes"` // by scope id
 }
 
-// pointTries is how often the pointer is written until it stays.
-const pointTries = 3
+// latestTries is how often latest.json is written until the entry stays.
+const latestTries = 3
 
-// Point makes the run the last accepted one of its scope, unless a newer one
-// is. It gives what was wrong with the pointer that it replaced.
+// SetLatest makes the run the last accepted one of its scope, unless there is a
+// newer one. It returns a warning if the existing file was damaged.
 func (a *Archive) SetLatest(ctx context.Context, s *reconcile.Summary) (warning string, err error) {
-	own := Pointer{RunID: s.RunID, AsOf: s.AsOf, AccountID: s.Scope.AccountID, Ledger: s.Scope.Ledger}
-	for range pointTries {
+	own := LatestRun{RunID: s.RunID, AsOf: s.AsOf, AccountID: s.Scope.AccountID, Ledger: s.Scope.Ledger}
+	for range latestTries {
 		latest, err := a.latest(ctx)
-		if damaged(err) && !storage.NotExist(err) {
-			warning, err = fmt.Sprintf("%s is made anew: %v", latestFile, err), nil
+		if missingOrCorrupt(err) && !storage.NotExist(err) {
+			warning, err = fmt.Sprintf("%s is created again: %v", latestFile, err), nil
 		}
 		if err != nil && !storage.NotExist(err) {
 			return warning, err
 		}
-		if there, ok := latest.Scopes[s.Scope.ID]; ok && (there.RunID == own.RunID || there.AsOf.After(own.AsOf)) {
+		if current, ok := latest.Scopes[s.Scope.ID]; ok && (current.RunID == own.RunID || current.AsOf.After(own.AsOf)) {
 			return warning, nil
 		}
 		latest.Scopes[s.Scope.ID] = own
@@ -54,27 +52,15 @@ func (a *Archive) SetLatest(ctx context.Context, s *reconcile.Summary) (warning 
 			return warning, err
 		}
 	}
-	return latestFile + " is written by others at the same time: it may lack this run", nil
+	return latestFile + " is being written by other runs: this run may be missing from it", nil
 }
 
-// latest reads the pointer; beside an error it gives an empty one.
+// latest reads latest.json; with an error it returns an empty one.
 func (a *Archive) latest(ctx context.Context) (*latestRuns, error) {
-	empty := func() *latestRuns {
-		return &latestRuns{SchemaVersion: reconcile.SchemaVersion, Scopes: make(map[string]Pointer)}
-	}
-	text, err := a.dir.Read(ctx, latestFile)
-	if err != nil {
-		return empty(), err
-	}
 	var l latestRuns
-	if err = json.Unmarshal(text, &l); err == nil {
-		err = checkSchema("it", l.SchemaVersion)
+	err := a.readRecord(ctx, latestFile, &l, func() error { return checkSchema("it", l.SchemaVersion) })
+	if err != nil || l.Scopes == nil {
+		l = latestRuns{SchemaVersion: reconcile.SchemaVersion, Scopes: make(map[string]LatestRun)}
 	}
-	if err != nil {
-		return empty(), damage{fmt.Errorf("read %s: %w", a.Folder(latestFile), err)}
-	}
-	if l.Scopes == nil {
-		return empty(), nil
-	}
-	return &l, nil
+	return &l, err
 }

@@ -4,16 +4,21 @@ package archive_test
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -22,25 +27,24 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// Processes that are killed, or stand still for longer than their lease lives,
-// at any moment. Each writes down when it asked whether it may, if the answer was
-// yes; the check below knows nothing but these lines, so that it does not matter
-// when a line was written, or how busy the machine is.
+// Processes that are killed, or stopped for longer than the TTL, at any moment.
+// Each process writes a line with the time before each successful check of its
+// lease. The evaluation uses only these lines, so it does not depend on when a
+// line was written, or on how busy the machine is.
 
 const (
-	contender   = "WIXRECON_TEST_CONTENDER" // folder of --out, in a process that contends
-	longTests   = "WIXRECON_LONG"
-	processes   = 8
-	processLife = 400 * time.Millisecond
-	needed      = 100 * time.Millisecond // of the lease, for what would be sent
+	contenderFolder = "WIXRECON_TEST_CONTENDER" // folder of --out, set in a contending process
+	processTTL      = 400 * time.Millisecond
+	needed          = 100 * time.Millisecond // of the lease, for a request
+	ready           = "ready"                // printed by a process before it contends
 )
 
-// A claim is a line of evidence.
+// A claim is a line that a process wrote.
 type claim struct {
 	fence    int64
 	process  int
-	at       int64 // nanoseconds, before it asked
-	released bool  // it will act no more
+	at       int64 // nanoseconds, before the check
+	released bool  // the process will not act any more
 }
 
 func (c *claim) write(out *os.File) error {
@@ -48,11 +52,11 @@ func (c *claim) write(out *os.File) error {
 	return err
 }
 
-// TestContender is no test but the process that contends.
+// TestContender is not a test but the contending process.
 func TestContender(t *testing.T) {
-	folder := os.Getenv(contender)
+	folder := os.Getenv(contenderFolder)
 	if folder == "" {
-		t.Skip("the process of another test")
+		t.Skip("it only runs as a process of another test")
 	}
 	out, err := os.OpenFile(folder+".claims", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -62,9 +66,10 @@ func TestContender(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fmt.Println(ready)
 	for t.Context().Err() == nil {
-		l, err := a.Lease(t.Context(), archive.LeaseOptions{Holder: fmt.Sprint(os.Getpid()), Command: "apply", Life: processLife})
-		if errors.Is(err, archive.ErrHeld) || errors.Is(err, archive.ErrLost) { // it stood still between taking and having it
+		l, err := a.Lease(t.Context(), archive.LeaseOptions{Holder: fmt.Sprint(os.Getpid()), Command: "apply", TTL: processTTL})
+		if errors.Is(err, archive.ErrHeld) || errors.Is(err, archive.ErrLost) { // it was stopped while acquiring
 			time.Sleep(rand.N(20 * time.Millisecond))
 			continue
 		}
@@ -77,7 +82,7 @@ func TestContender(t *testing.T) {
 	}
 }
 
-// work claims to hold the lease as long as it may.
+// work writes claims for a while, then releases the lease.
 func work(ctx context.Context, l *archive.Lease, out *os.File) error {
 	for end := time.Now().Add(rand.N(300 * time.Millisecond)); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		c := claim{l.Fence(), os.Getpid(), time.Now().UnixNano(), false}
@@ -97,23 +102,22 @@ func work(ctx context.Context, l *archive.Lease, out *os.File) error {
 
 func TestProcessesContend(t *testing.T) {
 	t.Parallel()
-	lasts := 5 * time.Second
-	if os.Getenv(longTests) != "" {
-		lasts = 2 * time.Minute
+	processes, duration := 4, time.Second
+	if longTests() {
+		processes, duration = 8, 2*time.Minute
 	}
+	t.Logf("%d processes for %v; 8 for 2m0s with WIXRECON_LONG=1", processes, duration)
 	folder := filepath.Join(t.TempDir(), "out")
-	ctx, cancel := context.WithTimeout(t.Context(), lasts)
-	defer cancel()
-	var mu sync.Mutex
-	kills, stops := 0, 0
+	end := time.Now().Add(duration)
+	enough := func() bool { return time.Now().After(end) && len(fences(readClaims(t, folder+".claims"))) > 1 }
+	var kills, stops atomic.Int64
 	var all sync.WaitGroup
 	for range processes {
 		all.Go(func() {
-			for ctx.Err() == nil {
-				killed, stopped, err := contend(ctx, folder)
-				mu.Lock()
-				kills, stops = kills+killed, stops+stopped
-				mu.Unlock()
+			for !enough() && t.Context().Err() == nil {
+				stopped, err := contend(folder)
+				kills.Add(1)
+				stops.Add(int64(stopped))
 				if err != nil {
 					t.Error(err)
 					return
@@ -123,95 +127,86 @@ func TestProcessesContend(t *testing.T) {
 	}
 	all.Wait()
 	claims := readClaims(t, folder+".claims")
-	fences := neverTwo(t, claims)
-	t.Logf("%d processes, %d kills, %d of them after standing still, %d fences, %d claims", processes, kills, stops, fences, len(claims))
-	if fences < 2 {
-		t.Errorf("%d fences: they hardly contended", fences)
-	}
+	n := checkClaims(t, claims)
+	t.Logf("%d kills, %d of them after a stop, %d fences, %d claims", kills.Load(), stops.Load(), n, len(claims))
 }
 
-// contend runs a process until it is killed.
-func contend(ctx context.Context, folder string) (kills, stops int, err error) {
+// contend runs a process, and kills it some time after it is ready.
+func contend(folder string) (stops int, err error) {
 	c := exec.Command(os.Args[0], "-test.run", "^TestContender$")
-	c.Env = append(os.Environ(), contender+"="+folder)
-	var said outputs
-	c.Stdout, c.Stderr = &said, &said
-	if err := c.Start(); err != nil {
-		return 0, 0, err
+	c.Env = append(os.Environ(), contenderFolder+"="+folder)
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
-	wait := func(d time.Duration) bool {
-		select {
-		case err = <-ended:
-			err = fmt.Errorf("a process ended by itself: %w\n%s", errors.Join(err, errors.New("it should not")), said.String())
-			return false
-		case <-time.After(d):
-		case <-ctx.Done():
+	if err != nil {
+		return 0, err
+	}
+	lines := bufio.NewScanner(out)
+	text := ""
+	for lines.Scan() && lines.Text() != ready {
+		text += lines.Text() + "\n"
+	}
+	exited := make(chan error, 1)
+	go func() {
+		for lines.Scan() {
+			text += lines.Text() + "\n"
 		}
-		return true
+		exited <- c.Wait()
+	}()
+	wait := func(d time.Duration) {
+		select {
+		case failed := <-exited:
+			exited <- failed
+			err = fmt.Errorf("a process exited by itself: %w\n%s", errors.Join(failed, lines.Err()), text)
+		case <-time.After(d):
+		}
 	}
-	if !wait(300*time.Millisecond + rand.N(1500*time.Millisecond)) {
-		return 0, 0, err
-	}
-	if rand.IntN(3) == 0 { // and it wakes up when another may have the lease
+	wait(200*time.Millisecond + rand.N(1500*time.Millisecond))
+	if err == nil && rand.IntN(3) == 0 { // it continues when another may have the lease
 		stops++
 		_ = c.Process.Signal(syscall.SIGSTOP)
-		if !wait(rand.N(4 * processLife)) {
-			return 0, stops, err
-		}
+		wait(rand.N(4 * processTTL))
 		_ = c.Process.Signal(syscall.SIGCONT)
-		if !wait(rand.N(processLife)) {
-			return 0, stops, err
-		}
+		wait(rand.N(processTTL))
 	}
 	_ = c.Process.Kill()
-	<-ended
-	return 1, stops, nil
-}
-
-// outputs is what a process said.
-type outputs struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-func (o *outputs) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.text = append(o.text, b...)
-	return len(b), nil
-}
-
-func (o *outputs) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return string(o.text)
+	<-exited
+	return stops, err
 }
 
 func readClaims(t *testing.T, name string) []claim {
-	t.Helper()
-	in, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
+	text, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
 	}
-	defer in.Close()
+	complete := text[:bytes.LastIndexByte(text, '\n')+1] // without a line that is being written
 	var all []claim
-	lines := bufio.NewScanner(in)
-	for lines.Scan() {
+	for line := range strings.Lines(string(complete)) {
 		var c claim
-		if _, err := fmt.Sscanf(lines.Text(), "%d %d %d %t", &c.fence, &c.process, &c.at, &c.released); err != nil {
-			t.Fatalf("%q: %v", lines.Text(), err)
+		if _, err := fmt.Sscanf(line, "%d %d %d %t", &c.fence, &c.process, &c.at, &c.released); err != nil {
+			t.Errorf("%q: %v", line, err)
 		}
 		all = append(all, c)
 	}
 	return all
 }
 
-// neverTwo wants a fence to be one process's, and all that was claimed under it
-// to be over when the next fence's first claim was made: by what the holder said
-// that it needed, unless it released the lease. It gives the number of fences.
-func neverTwo(t *testing.T, claims []claim) int {
+// fences returns the fences under which a process claimed to hold the lease.
+func fences(claims []claim) map[int64]bool {
+	all := make(map[int64]bool)
+	for _, c := range claims {
+		all[c.fence] = all[c.fence] || !c.released
+	}
+	maps.DeleteFunc(all, func(_ int64, claimed bool) bool { return !claimed })
+	return all
+}
+
+// checkClaims requires that each fence belongs to one process, and that its last
+// claim, with the time that the holder needed, was over before the first claim of
+// the next fence, unless the holder released the lease. It returns the number of
+// fences.
+func checkClaims(t *testing.T, claims []claim) int {
 	t.Helper()
 	type span struct {
 		claim
@@ -220,7 +215,7 @@ func neverTwo(t *testing.T, claims []claim) int {
 	spans := make(map[int64]*span)
 	for _, c := range claims {
 		s := spans[c.fence]
-		if s == nil && c.released { // it never claimed to hold it
+		if s == nil && c.released { // it was never checked
 			continue
 		}
 		if s == nil {
@@ -228,7 +223,7 @@ func neverTwo(t *testing.T, claims []claim) int {
 			spans[c.fence] = s
 		}
 		if s.process != c.process {
-			t.Errorf("fence %d is held by %d and %d", c.fence, s.process, c.process)
+			t.Errorf("fence %d has the holders %d and %d", c.fence, s.process, c.process)
 		}
 		s.first = min(s.first, c.at)
 		if c.released {

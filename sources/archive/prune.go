@@ -14,117 +14,138 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// Pruning takes the whole folders of old runs away, and nothing else: never
-// what stands beside them – journal, lock, closed periods, records of runs that
-// were accepted by hand –, never a folder that is no run's or can't be read, and
-// never what a later run rests on: the newest accepted run of a scope and the
-// last that was accepted by hand, the accepted ones of the last 15 days, which
-// guards measure against, and the newest run of a scope that knows of findings.
+// Pruning removes the whole folders of old runs, and nothing else: not the
+// journal, the lock, closed periods or acceptances, and no folder that is not a
+// run's or can't be read. It also keeps what later runs depend on: the newest
+// accepted run of a scope, the last one that was accepted by hand, the accepted
+// runs of the last 15 days, which guards compare with, and the newest run of a
+// scope with known findings.
 //
-// A folder whose files go one by one would, if that is cut short, look like a
-// run that died, or like a concluded one whose reports were lost. So a mark is
-// put into it before anything is taken away, and goes last: a folder with a mark
-// is no run, and the next pruning finishes it.
+// A folder whose removal is interrupted would look like a crashed run, or like a
+// finished one whose reports are missing. So a mark is written into it first and
+// removed last. A folder with the mark is not a run, and the next pruning removes
+// it.
 
-// A Pruned is a run that pruning removes, or keeps though it is old.
-type Pruned struct {
+// A PruneCandidate is an old run that pruning removes or keeps.
+type PruneCandidate struct {
 	ID     string
-	AsOf   time.Time // or when its last file was written, for a run that died
+	AsOf   time.Time // or when its last file was written, for an unfinished run
 	Files  int
 	Bytes  int64
-	Reason string // why it is kept; empty where it is removed
+	Reason string // why it is kept; empty if it is removed
 
 	keys []string
 }
 
-// Prunable gives the runs that are older than keep at a moment, oldest first,
-// with those of them that are kept, and why.
-func (a *Archive) Prunable(ctx context.Context, keep time.Duration, at time.Time) ([]Pruned, []string, error) {
+// PruneCandidates returns the runs that are older than keep at a time, oldest
+// first. Those that are kept have a reason.
+func (a *Archive) PruneCandidates(ctx context.Context, keep time.Duration, at time.Time) ([]PruneCandidate, []string, error) {
 	folders, foreign, err := a.folders(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	runs, warnings, err := a.listed(ctx, folders)
+	runs, warnings, err := a.listRuns(ctx, folders)
 	if err != nil {
 		return nil, nil, err
 	}
-	needed := needed(runs, at)
-	var old []Pruned
+	reasons := keepReasons(runs, at)
+	var old []PruneCandidate
 	for i := range folders {
-		if runs[i].Fault != FaultPruned && !runs[i].Moment().Before(at.Add(-keep)) {
+		if runs[i].Fault != FaultPruned && !runs[i].asOf().Before(at.Add(-keep)) {
 			continue
 		}
-		p := folders[i].pruned(runs[i].Moment())
-		p.Reason = needed[p.ID]
-		old = append(old, p)
+		c := folders[i].candidate(runs[i].asOf())
+		c.Reason = reasons[c.ID]
+		old = append(old, c)
 	}
-	slices.SortFunc(old, func(a, b Pruned) int { return cmp.Or(a.AsOf.Compare(b.AsOf), strings.Compare(a.ID, b.ID)) })
-	return old, append(warnForeign(foreign), warnings...), nil
+	slices.SortFunc(old, func(a, b PruneCandidate) int { return cmp.Or(a.AsOf.Compare(b.AsOf), strings.Compare(a.ID, b.ID)) })
+	return old, append(foreignWarning(foreign), warnings...), nil
 }
 
-// needed says of each run that must stay why.
-func needed(runs []ListedRun, at time.Time) map[string]string {
+// keepReasons returns why runs must be kept, by id.
+func keepReasons(runs []ListedRun, at time.Time) map[string]string {
 	reasons := make(map[string]string)
-	var known []*reconcile.Summary
+	var readable []*reconcile.Summary
 	for i := range runs {
 		s := runs[i].Summary
 		switch {
 		case s != nil:
-			known = append(known, s)
+			readable = append(readable, s)
 		case runs[i].Fault != FaultCrashed && runs[i].Fault != FaultPruned:
 			reasons[runs[i].ID] = "it can't be read"
 		}
-		if s != nil && s.Accepted && s.AsOf.After(at.Add(-lookBack)) {
-			reasons[s.RunID] = "guards measure against the accepted runs of the last two weeks"
+		if s != nil && s.Accepted && s.AsOf.After(at.Add(-historyWindow)) {
+			reasons[s.RunID] = "guards compare with the accepted runs of the last two weeks"
 		}
 	}
-	for id := range newestOf(known, newestFirst, func(s *reconcile.Summary) bool { return remembers(*s) }) {
-		reasons[id] = "it is the newest of its scope that knows of findings"
+	for id := range newestByScope(readable, newestFirst, func(s *reconcile.Summary) bool { return hasKnownFindings(*s) }) {
+		reasons[id] = "it is the newest run of its scope with known findings"
 	}
-	for id := range newestOf(known, newestFirst, func(s *reconcile.Summary) bool { return s.Accepted }) {
+	for id := range newestByScope(readable, newestFirst, func(s *reconcile.Summary) bool { return s.Accepted }) {
 		reasons[id] = "it is the newest accepted run of its scope"
 	}
-	for id := range newestOf(known, lastByHand, func(s *reconcile.Summary) bool { return s.Acceptance != nil }) {
-		reasons[id] = "it was accepted by hand, and baselines count from it"
+	for id := range newestByScope(readable, latestAcceptedFirst, func(s *reconcile.Summary) bool { return s.Acceptance != nil }) {
+		reasons[id] = "it was accepted by hand and is the first baseline of its scope"
 	}
 	return reasons
 }
 
-// lastByHand orders runs by when they were accepted by hand, the last first.
-func lastByHand(a, b *reconcile.Summary) int { return b.Acceptance.At.Compare(a.Acceptance.At) }
-
-func (f *folder) pruned(moment time.Time) Pruned {
-	p := Pruned{ID: f.id, AsOf: moment}
-	for name, e := range f.files {
-		if name == mark {
+// newestByScope returns the ids of the runs that match and come first in the
+// order, one for each scope.
+func newestByScope(runs []*reconcile.Summary, order func(a, b *reconcile.Summary) int, match func(*reconcile.Summary) bool) map[string]bool {
+	newest := make(map[string]*reconcile.Summary)
+	for _, s := range runs {
+		if !match(s) {
 			continue
 		}
-		p.Files++
-		p.Bytes += e.Size
-		p.keys = append(p.keys, e.Key)
+		if best := newest[s.Scope.ID]; best == nil || order(s, best) < 0 {
+			newest[s.Scope.ID] = s
+		}
 	}
-	return p
+	ids := make(map[string]bool, len(newest))
+	for _, s := range newest {
+		ids[s.RunID] = true
+	}
+	return ids
 }
 
-// Remove takes a run's folder away.
-func (a *Archive) Remove(ctx context.Context, p *Pruned) error {
-	marked := p.ID + "/" + mark
-	there, err := a.dir.Exists(ctx, marked)
-	if err == nil && !there {
-		err = a.dir.Put(ctx, marked, func(w io.Writer) error {
+// latestAcceptedFirst orders runs by when they were accepted by hand.
+func latestAcceptedFirst(a, b *reconcile.Summary) int {
+	return b.Acceptance.At.Compare(a.Acceptance.At)
+}
+
+func (f *folder) candidate(asOf time.Time) PruneCandidate {
+	c := PruneCandidate{ID: f.id, AsOf: asOf}
+	for name, e := range f.files {
+		if name == pruneMark {
+			continue
+		}
+		c.Files++
+		c.Bytes += e.Size
+		c.keys = append(c.keys, e.Key)
+	}
+	return c
+}
+
+// Remove removes a run's folder.
+func (a *Archive) Remove(ctx context.Context, c *PruneCandidate) error {
+	mark := c.ID + "/" + pruneMark
+	exists, err := a.dir.Exists(ctx, mark)
+	if err == nil && !exists {
+		err = a.dir.Put(ctx, mark, func(w io.Writer) error {
 			return json.NewEncoder(w).Encode(map[string]int{"schema_version": reconcile.SchemaVersion})
 		})
 	}
 	if err != nil {
 		return err
 	}
-	group, removing := errgroup.WithContext(ctx)
-	group.SetLimit(readsAtOnce)
-	for _, key := range p.keys {
-		group.Go(func() error { return a.dir.Remove(removing, key) })
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(maxParallel)
+	for _, key := range c.keys {
+		group.Go(func() error { return a.dir.Remove(groupCtx, key) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return a.dir.Remove(ctx, marked)
+	return a.dir.Remove(ctx, mark)
 }

@@ -16,25 +16,25 @@ import (
 
 const keep = 90 * 24 * time.Hour
 
-// prunable gives the runs to be removed, and those that are kept though old.
-func (r *rig) prunable(t *testing.T, keep time.Duration, n int) (gone []archive.Pruned, kept map[string]string) {
+// pruneCandidates returns the old runs that are removed, and those that are kept.
+func (r *rig) pruneCandidates(t *testing.T, keep time.Duration, n int) (removed []archive.PruneCandidate, kept map[string]string) {
 	t.Helper()
-	all, _, err := r.Prunable(t.Context(), keep, day(n))
+	all, _, err := r.PruneCandidates(t.Context(), keep, day(n))
 	if err != nil {
 		t.Fatal(err)
 	}
 	kept = make(map[string]string)
 	for _, p := range all {
 		if p.Reason == "" {
-			gone = append(gone, p)
+			removed = append(removed, p)
 		} else {
 			kept[p.ID] = p.Reason
 		}
 	}
-	return gone, kept
+	return removed, kept
 }
 
-func names(runs []archive.Pruned) string {
+func names(runs []archive.PruneCandidate) string {
 	var all []string
 	for _, p := range runs {
 		all = append(all, p.ID)
@@ -42,43 +42,43 @@ func names(runs []archive.Pruned) string {
 	return strings.Join(all, " ")
 }
 
-// Old runs go with all that is in their folders, and nothing else does.
+// The whole folders of old runs are removed, and nothing else.
 func TestPrune(t *testing.T) {
 	t.Parallel()
 	for name, r := range stores(t) {
 		for n, change := range []func(*reconcile.Summary){
 			func(*reconcile.Summary) {},
 			func(s *reconcile.Summary) { s.Live, s.Accepted, s.Replay = false, false, true },
-			func(s *reconcile.Summary) { s.Scope.ID = "another" }, // its newest accepted
+			func(s *reconcile.Summary) { s.Scope.ID = "another" }, // the newest accepted of its scope
 			func(s *reconcile.Summary) { s.Accepted, s.Objections = false, []string{"o"} },
 			func(*reconcile.Summary) {}, // the newest accepted
-			func(s *reconcile.Summary) { s.Complete, s.Accepted = false, false }, // the newest that remembers
+			func(s *reconcile.Summary) { s.Complete, s.Accepted = false, false }, // the newest with known findings
 			func(s *reconcile.Summary) { s.Live, s.Accepted, s.Replay = false, false, true },
 		} {
 			s := summaryOf(fmt.Sprintf("run-%d", n), day(n))
 			change(s)
-			r.conclude(t, s)
+			r.finish(t, s)
 		}
-		r.put(t, "run-0/left/by-somebody.txt", "goes too")
+		r.put(t, "run-0/notes/by-a-person.txt", "removed too")
 		stay := []string{"latest.json", "accepted/run-3.json", "journal/a/1", "lock/epoch-1", "close-2026-10/manifest.json", "notes/readme.txt", "STOP"}
 		for _, key := range stay {
 			r.put(t, key, "{}")
 		}
-		gone, kept := r.prunable(t, keep, 6+90)
-		if names(gone) != "run-0 run-1 run-3" || len(kept) != 3 {
-			t.Errorf("%s: gone %s, kept %v", name, names(gone), kept)
+		removed, kept := r.pruneCandidates(t, keep, 6+90)
+		if names(removed) != "run-0 run-1 run-3" || len(kept) != 3 {
+			t.Errorf("%s: removed %s, kept %v", name, names(removed), kept)
 		}
-		for id, reason := range map[string]string{"run-2": "newest accepted", "run-4": "newest accepted", "run-5": "knows of findings"} {
+		for id, reason := range map[string]string{"run-2": "newest accepted", "run-4": "newest accepted", "run-5": "known findings"} {
 			if !strings.Contains(kept[id], reason) {
 				t.Errorf("%s: %s is kept for: %s", name, id, kept[id])
 			}
 		}
-		if gone[0].Files != 5 || gone[0].Bytes == 0 || !gone[0].AsOf.Equal(day(0)) {
-			t.Errorf("%s: %+v", name, gone[0])
+		if removed[0].Files != 5 || removed[0].Bytes == 0 || !removed[0].AsOf.Equal(day(0)) {
+			t.Errorf("%s: %+v", name, removed[0])
 		}
 		before := r.keys(t)
-		for i := range gone {
-			if err := r.Remove(t.Context(), &gone[i]); err != nil {
+		for i := range removed {
+			if err := r.Remove(t.Context(), &removed[i]); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -86,85 +86,88 @@ func TestPrune(t *testing.T) {
 			return strings.HasPrefix(key, "run-0/") || strings.HasPrefix(key, "run-1/") || strings.HasPrefix(key, "run-3/")
 		})
 		if got := r.keys(t); !slices.Equal(got, want) {
-			t.Errorf("%s: left %q, want %q", name, got, want)
+			t.Errorf("%s: remaining %q, want %q", name, got, want)
 		}
 		if folders, err := r.dir.List(t.Context(), "", "/"); err != nil || slices.ContainsFunc(folders, func(e storage.Entry) bool { return e.Key == "run-0/" }) {
-			t.Errorf("%s: an empty folder is left: %v, %v", name, folders, err)
+			t.Errorf("%s: an empty folder remains: %v, %v", name, folders, err)
 		}
 	}
 }
 
-// What guards measure against stays, however short runs are kept; a run that
-// died goes by its last file, and one that can't be read stays.
-func TestWhatPruningKeeps(t *testing.T) {
+// The runs that guards compare with are kept, however short the period. The age of
+// a crashed run is that of its last file, and a run that can't be read is kept.
+func TestPruneKeeps(t *testing.T) {
 	t.Parallel()
 	r := open(t, "mem://out")
 	for n := range 20 {
-		r.conclude(t, summaryOf(fmt.Sprintf("run-%02d", n), day(n)))
+		r.finish(t, summaryOf(fmt.Sprintf("run-%02d", n), day(n)))
 	}
-	r.put(t, "died/findings.csv", "kind\n")
-	r.conclude(t, summaryOf("newer", day(0)))
+	r.put(t, "crashed/findings.csv", "kind\n")
+	r.finish(t, summaryOf("newer", day(0)))
 	r.put(t, "newer/index.json", `{"schema_version":2}`)
 	r.put(t, "newer/summary.json", `{"schema_version":2}`)
-	gone, kept := r.prunable(t, 24*time.Hour, 20)
-	if want := "run-00 run-01 run-02 run-03 run-04 run-05"; !strings.HasPrefix(names(gone), want) {
-		t.Errorf("gone: %s", names(gone))
+	removed, kept := r.pruneCandidates(t, 24*time.Hour, 20)
+	if want := "run-00 run-01 run-02 run-03 run-04 run-05"; !strings.HasPrefix(names(removed), want) {
+		t.Errorf("removed: %s", names(removed))
 	}
-	if strings.Contains(names(gone), "newer") || len(kept) < 13 {
-		t.Errorf("gone %s, kept %v", names(gone), kept)
+	if strings.Contains(names(removed), "newer") || len(kept) < 13 {
+		t.Errorf("removed %s, kept %v", names(removed), kept)
 	}
-	// What is kept in memory was written just now.
-	gone, kept = r.prunable(t, keep, int(time.Since(start())/(24*time.Hour))+100)
-	if !strings.Contains(names(gone), "died") || kept["newer"] != "it can't be read" {
-		t.Errorf("much later: gone %s, kept %v", names(gone), kept)
+	// The files in memory were written just now.
+	removed, kept = r.pruneCandidates(t, keep, int(time.Since(start())/(24*time.Hour))+100)
+	if !strings.Contains(names(removed), "crashed") || kept["newer"] != "it can't be read" {
+		t.Errorf("much later: removed %s, kept %v", names(removed), kept)
 	}
 }
 
-// A pruning that is cut short, after whatever request, leaves no run that seems
-// to have died and none that lacks a part, and the next one finishes it.
-func TestPruningIsCutShort(t *testing.T) {
+// A pruning that is interrupted after any request leaves no run that looks crashed
+// or incomplete, and the next pruning finishes it.
+func TestInterruptedPruning(t *testing.T) {
 	t.Parallel()
-	cuts := 0
+	interrupted, known := 0, ""
 	for more := int64(1); ; more++ {
 		bucket, requests := bucketAt(t, gofakes3.FixedTimeSource(day(0)))
 		r := open(t, bucket)
-		r.conclude(t, summaryOf("old", day(0)))
-		r.conclude(t, summaryOf("new", day(100)))
-		gone, _ := r.prunable(t, keep, 100)
-		requests.last.Store(requests.asked.Load() + more)
-		err := r.Remove(t.Context(), &gone[0])
-		requests.last.Store(0)
+		r.known = known
+		r.finish(t, summaryOf("old", day(0)))
+		r.shareKnownFindings(t, "old")
+		known = r.known
+		r.finish(t, summaryOf("new", day(100)))
+		removed, _ := r.pruneCandidates(t, keep, 100)
+		requests.limit.Store(requests.count.Load() + more)
+		err := r.Remove(t.Context(), &removed[0])
+		requests.limit.Store(0)
 		if err != nil {
-			cuts++
+			interrupted++
 		}
 		h := r.history(t, 100)
 		if len(h.Crashed)+len(h.Warnings) > 0 {
-			t.Errorf("cut after %d: died %q, warnings %q", more, h.Crashed, h.Warnings)
+			t.Errorf("interrupted after %d: crashed %q, warnings %q", more, h.Crashed, h.Warnings)
 		}
 		list, _, fault := r.List(t.Context(), "")
 		if fault != nil {
 			t.Fatal(fault)
 		}
-		left := slices.DeleteFunc(r.keys(t), func(key string) bool { return !strings.HasPrefix(key, "old/") })
+		remaining := slices.DeleteFunc(r.keys(t), func(key string) bool { return !strings.HasPrefix(key, "old/") })
 		for _, l := range list {
-			if whole := len(left) == 4 && !slices.Contains(left, "old/pruned"); l.ID == "old" && (l.Fault == archive.FaultPruned) == whole {
-				t.Errorf("cut after %d, left %q: it is listed as %+v", more, left, l)
+			if whole := len(remaining) == 4 && !slices.Contains(remaining, "old/pruned"); l.ID == "old" && (l.Fault == archive.FaultPruned) == whole {
+				t.Errorf("interrupted after %d, remaining %q: it is listed as %+v", more, remaining, l)
 			}
 		}
-		again, _ := r.prunable(t, keep, 100)
+		again, _ := r.pruneCandidates(t, keep, 100)
 		for i := range again {
 			if fault := r.Remove(t.Context(), &again[i]); fault != nil {
 				t.Fatal(fault)
 			}
 		}
 		if got := names(again); got != "old" && err != nil || strings.Contains(strings.Join(r.keys(t), " "), "old/") {
-			t.Errorf("cut after %d: finished %q, left %q", more, got, r.keys(t))
+			t.Errorf("interrupted after %d: finished %q, remaining %q", more, got, r.keys(t))
 		}
 		if err == nil {
 			break
 		}
 	}
-	if cuts < 6 { // the mark, four files, the mark
-		t.Errorf("it was cut %d times", cuts)
+	if interrupted < 6 { // the mark, four files, the mark
+		t.Errorf("it was interrupted %d times", interrupted)
 	}
 }

@@ -23,11 +23,12 @@ import (
 
 const scope = "0123456789abcdef0123"
 
-// TestMain sets what every client of S3 goes by, so that tests may run side by
-// side.
+// TestMain sets the environment of all S3 clients, so that tests can run in
+// parallel.
 func TestMain(m *testing.M) {
 	for name, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": servers.AccessKey, "AWS_SECRET_ACCESS_KEY": servers.SecretKey, "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_CA_BUNDLE": "", // not needed on loopback, and slow to parse
 	} {
 		if err := os.Setenv(name, value); err != nil {
 			panic(err)
@@ -36,25 +37,26 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// start is when the first run of a test begins.
+// start is when the first run of a test starts.
 func start() time.Time { return time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC) }
 
 func day(n int) time.Time { return start().AddDate(0, 0, n) }
 
-// A rig is an archive, and the store below it.
+// A rig is an archive with direct access to its store.
 type rig struct {
 	*archive.Archive
-	dir *storage.Dir
+	dir   *storage.Dir
+	known string // the known findings of every run; empty: each run compresses its own
 }
 
 func open(t *testing.T, out string) *rig {
 	t.Helper()
-	places := new(storage.Opener)
-	a, err := archive.Open(t.Context(), places, out)
+	opener := new(storage.Opener)
+	a, err := archive.Open(t.Context(), opener, out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := places.OpenDir(t.Context(), out)
+	dir, err := opener.OpenDir(t.Context(), out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,10 +68,10 @@ func open(t *testing.T, out string) *rig {
 			t.Error(err)
 		}
 	})
-	return &rig{a, dir}
+	return &rig{Archive: a, dir: dir}
 }
 
-// stores are the kinds of places that an archive may lie in.
+// stores returns an archive in each kind of store without a server binary.
 func stores(t *testing.T) map[string]*rig {
 	t.Helper()
 	s3, _ := bucketAt(t, gofakes3.FixedTimeSource(start()))
@@ -78,35 +80,48 @@ func stores(t *testing.T) map[string]*rig {
 	}
 }
 
-// A gate counts what is asked of a store, and may refuse it after some more.
-type gate struct {
-	asked atomic.Int64
-	last  atomic.Int64 // what comes after so many is refused; 0 refuses nothing
+// A requestCounter counts the requests to a store, and may refuse some.
+type requestCounter struct {
+	count atomic.Int64
+	limit atomic.Int64 // further requests are refused; 0: none
 }
 
-func (g *gate) serve(w http.ResponseWriter, r *http.Request, store http.Handler) {
-	if n, last := g.asked.Add(1), g.last.Load(); last > 0 && n > last {
+func (c *requestCounter) serve(w http.ResponseWriter, r *http.Request, store http.Handler) {
+	if n, limit := c.count.Add(1), c.limit.Load(); limit > 0 && n > limit {
 		http.Error(w, "<Error><Code>AccessDenied</Code></Error>", http.StatusForbidden)
 		return
 	}
 	store.ServeHTTP(w, r)
 }
 
-// bucketAt serves a bucket whose clock is the given one.
-func bucketAt(t *testing.T, clock gofakes3.TimeSource) (name string, requests *gate) {
+// longTests reports whether tests run in their long form.
+func longTests() bool { return os.Getenv("WIXRECON_LONG") != "" }
+
+// sample returns the size of a test: short by default, long with WIXRECON_LONG=1.
+func sample(t *testing.T, short, long int) int {
+	t.Helper()
+	if longTests() {
+		return long
+	}
+	t.Logf("a sample of %d; %d with WIXRECON_LONG=1", short, long)
+	return short
+}
+
+// bucketAt serves a bucket with the given clock.
+func bucketAt(t *testing.T, clock gofakes3.TimeSource) (name string, requests *requestCounter) {
 	t.Helper()
 	backend := s3mem.New(s3mem.WithTimeSource(clock))
-	if err := backend.CreateBucket("books"); err != nil {
+	if err := backend.CreateBucket("data"); err != nil {
 		t.Fatal(err)
 	}
-	requests = new(gate)
+	requests = new(requestCounter)
 	store := gofakes3.New(backend, gofakes3.WithTimeSource(clock), gofakes3.WithTimeSkewLimit(0)).Server()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { requests.serve(w, r, store) }))
 	t.Cleanup(server.Close)
-	return "s3://books/runs?endpoint=" + server.URL + "&use_path_style=true&region=us-east-1", requests
+	return "s3://data/runs?endpoint=" + server.URL + "&use_path_style=true&region=us-east-1", requests
 }
 
-// a live run that is accepted.
+// summaryOf returns the summary of a live, accepted run.
 func summaryOf(id string, asOf time.Time) *reconcile.Summary {
 	return &reconcile.Summary{
 		SchemaVersion: reconcile.SchemaVersion, RunID: id, AsOf: asOf, Started: asOf, Live: true, Complete: true, Accepted: true,
@@ -114,15 +129,19 @@ func summaryOf(id string, asOf time.Time) *reconcile.Summary {
 	}
 }
 
-// conclude writes a run, with a memory where it is live.
-func (r *rig) conclude(t *testing.T, s *reconcile.Summary) {
+// finish writes a run, with known findings if it is live.
+func (r *rig) finish(t *testing.T, s *reconcile.Summary) {
 	t.Helper()
 	run, err := r.NewRun(t.Context(), s.RunID)
 	if err == nil {
 		err = run.Put(t.Context(), archive.FindingsFile, text("kind\n"))
 	}
-	if err == nil && s.Live {
-		err = run.PutKnownFindings(t.Context(), s.Scope.ID, memoryOf(1, s.AsOf))
+	switch {
+	case err != nil || !s.Live:
+	case r.known != "":
+		err = run.Put(t.Context(), archive.KnownFindingsFile, text(r.known))
+	default:
+		err = run.PutKnownFindings(t.Context(), s.Scope.ID, knownFindings(1, s.AsOf))
 	}
 	s.Reports = run.Files()
 	if err == nil {
@@ -133,13 +152,24 @@ func (r *rig) conclude(t *testing.T, s *reconcile.Summary) {
 	}
 }
 
-// memoryOf gives what is known of n findings that were first seen at a time.
-func memoryOf(n int, at time.Time) reconcile.KnownFindings {
+// knownFindings returns n known findings that were first seen at a time.
+func knownFindings(n int, at time.Time) reconcile.KnownFindings {
 	m := make(reconcile.KnownFindings, n)
 	for i := range n {
 		m[reconcile.FindingID{byte(i >> 8), byte(i)}] = reconcile.KnownFinding{FirstSeen: at, Since: at, LastSeen: at, AccountID: "acc"}
 	}
 	return m
+}
+
+// shareKnownFindings makes later runs store the known findings of a finished run,
+// because compressing them is expensive.
+func (r *rig) shareKnownFindings(t *testing.T, id string) {
+	t.Helper()
+	content, err := r.dir.Read(t.Context(), id+"/"+archive.KnownFindingsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.known = string(content)
 }
 
 func text(s string) func(io.Writer) error {
@@ -165,7 +195,7 @@ func (r *rig) remove(t *testing.T, keys ...string) {
 	}
 }
 
-// history looks back on a day.
+// history returns the history on a day.
 func (r *rig) history(t *testing.T, n int) *archive.History {
 	t.Helper()
 	h, err := r.History(t.Context(), scope, day(n))
@@ -175,7 +205,7 @@ func (r *rig) history(t *testing.T, n int) *archive.History {
 	return h
 }
 
-func (r *rig) recall(t *testing.T, h *archive.History) reconcile.KnownFindings {
+func (r *rig) readKnown(t *testing.T, h *archive.History) reconcile.KnownFindings {
 	t.Helper()
 	m, err := r.KnownFindings(t.Context(), h, scope)
 	if err != nil {
@@ -184,7 +214,7 @@ func (r *rig) recall(t *testing.T, h *archive.History) reconcile.KnownFindings {
 	return m
 }
 
-// keys gives all that the store holds.
+// keys lists all keys of the store.
 func (r *rig) keys(t *testing.T) []string {
 	t.Helper()
 	entries, err := r.dir.List(context.WithoutCancel(t.Context()), "", "")

@@ -14,12 +14,12 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// A run has a folder of its own, <out>/<run-id>/. Each file in it is written
-// whole or not at all and never over another, and summary.json is the last: a
-// folder without it is a run that died, or one that is still at work.
+// The folder of a run is <out>/<run-id>/. Each file in it is written completely
+// or not at all and never over another, and summary.json is the last: a run
+// without it crashed, or is still running.
 //
-// Right before it goes index.json, its digest: what later runs and the list of
-// runs ask of this one, some kilobytes where the summary has a megabyte for
+// Just before it, index.json is written: the digest that later runs and the list
+// of runs read. It has some kilobytes where the summary has a megabyte for
 // thousands of sub-accounts.
 
 // A Run is the folder of a run that is being written.
@@ -29,14 +29,14 @@ type Run struct {
 	files []reconcile.File
 }
 
-// NewRun names a run. A folder that holds anything is refused with
-// ErrRunExists; nothing is written yet.
+// NewRun returns the folder of a new run and writes nothing yet. For a folder
+// that is not empty it returns ErrRunExists.
 func (a *Archive) NewRun(ctx context.Context, id string) (*Run, error) {
-	there, err := a.dir.List(ctx, id+"/", "")
+	files, err := a.dir.List(ctx, id+"/", "")
 	if err != nil {
 		return nil, err
 	}
-	if len(there) > 0 {
+	if len(files) > 0 {
 		return nil, fmt.Errorf("write run %s in %s: %w", id, a.dir.Name, ErrRunExists)
 	}
 	return &Run{ID: id, dir: a.dir}, nil
@@ -45,7 +45,7 @@ func (a *Archive) NewRun(ctx context.Context, id string) (*Run, error) {
 // Put writes one report of the run.
 func (r *Run) Put(ctx context.Context, name string, write func(io.Writer) error) error {
 	hash := sha256.New()
-	var size counter
+	var size byteCounter
 	err := r.dir.Put(ctx, r.ID+"/"+name, func(w io.Writer) error {
 		return write(io.MultiWriter(w, hash, &size))
 	})
@@ -56,12 +56,12 @@ func (r *Run) Put(ctx context.Context, name string, write func(io.Writer) error)
 	return nil
 }
 
-// PutMemory writes what is known of the findings of a scope after the run.
-func (r *Run) PutKnownFindings(ctx context.Context, scopeID string, memory reconcile.KnownFindings) error {
-	return r.Put(ctx, KnownFindingsFile, func(out io.Writer) error { return writeMemory(out, r.ID, scopeID, memory) })
+// PutKnownFindings writes the known findings of a scope after the run.
+func (r *Run) PutKnownFindings(ctx context.Context, scopeID string, known reconcile.KnownFindings) error {
+	return r.Put(ctx, KnownFindingsFile, func(out io.Writer) error { return writeKnownFindings(out, r.ID, scopeID, known) })
 }
 
-// Conclude writes the summary, which names the reports that were put.
+// Finish writes the summary, which lists the reports that were put.
 func (r *Run) Finish(ctx context.Context, s *reconcile.Summary) error {
 	err := r.dir.Put(ctx, r.ID+"/"+indexFile, func(w io.Writer) error { return json.NewEncoder(w).Encode(s.Digest()) })
 	if err != nil {
@@ -70,13 +70,13 @@ func (r *Run) Finish(ctx context.Context, s *reconcile.Summary) error {
 	return r.dir.Put(ctx, r.ID+"/"+SummaryFile, func(w io.Writer) error { return indented(w, s) })
 }
 
-// Files gives the reports that were put so far.
+// Files returns the reports that were put so far.
 func (r *Run) Files() []reconcile.File { return slices.Clone(r.files) }
 
-// Folder gives the place of the run, fit to be shown.
+// Folder returns the redacted name of the run's folder.
 func (r *Run) Folder() string { return folderOf(r.dir, r.ID) }
 
-// Folder gives the place of a run, fit to be shown.
+// Folder returns the redacted name of a run's folder.
 func (a *Archive) Folder(id string) string { return folderOf(a.dir, id) }
 
 func folderOf(dir *storage.Dir, id string) string {
@@ -91,9 +91,9 @@ func indented(w io.Writer, content any) error {
 	return out.Encode(content)
 }
 
-type counter int64
+type byteCounter int64
 
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
+func (c *byteCounter) Write(p []byte) (int, error) {
+	*c += byteCounter(len(p))
 	return len(p), nil
 }

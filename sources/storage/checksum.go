@@ -1,9 +1,9 @@
 package storage
 
-// Beside an object may stand its checksum, <name>.sha256: what sha256sum
-// prints, or the digits alone. One line holds for the object whatever file it
-// names, because exports are renamed on their way; of several lines the one
-// that names it.
+// The checksum of an object may be stored next to it as <name>.sha256: the
+// output of sha256sum, or the digits alone. A single line applies to the object
+// whatever file it names, because exports get renamed. Of several lines, the one
+// that names the object applies.
 
 import (
 	"context"
@@ -17,16 +17,17 @@ import (
 )
 
 const (
-	checksumSuffix = ".sha256"
-	maxChecksum    = 1 << 20 // bytes of a checksum file
+	checksumSuffix  = ".sha256"
+	maxChecksumSize = 1 << 20 // of a checksum file, in bytes
 )
 
-// ErrUnknowable says that the store does not tell whether there is a checksum:
-// who may read an object but not list its bucket is refused what is not there.
-var ErrExistenceUnknown = errors.New("whether it exists is not told")
+// ErrExistenceUnknown means that the store does not reveal whether there is a
+// checksum: a client that may read an object but not list its bucket gets
+// "denied" for objects that do not exist.
+var ErrExistenceUnknown = errors.New("the store does not reveal whether it exists")
 
-// Checksum gives the SHA-256, as hexadecimal digits in lower case, that stands
-// beside a part, and the name of what holds it; empty where there is none.
+// Checksum returns the SHA-256 of a part, as hexadecimal digits in lower case,
+// and the name of the checksum file; empty if there is none.
 func (s *Source) Checksum(ctx context.Context, part int) (sum, from string, err error) {
 	in, err := s.openChecksum(ctx, part)
 	switch {
@@ -37,11 +38,11 @@ func (s *Source) Checksum(ctx context.Context, part int) (sum, from string, err 
 	case err != nil:
 		return "", "", err
 	}
-	text, err := io.ReadAll(io.LimitReader(in, maxChecksum+1))
+	text, err := io.ReadAll(io.LimitReader(in, maxChecksumSize+1))
 	if err = errors.Join(err, in.Close()); err != nil {
 		return "", "", err
 	}
-	if sum, err = parseChecksum(string(text), path.Base(s.baseOf(part))); err != nil {
+	if sum, err = parseChecksum(string(text), path.Base(s.storedName(part))); err != nil {
 		return "", "", fmt.Errorf("read %s: %w", in.Name, err)
 	}
 	return sum, in.Name, nil
@@ -51,28 +52,28 @@ func (s *Source) openChecksum(ctx context.Context, part int) (*Reader, error) {
 	if s.folder != nil {
 		return s.folder.Open(ctx, s.Parts[part].key+checksumSuffix)
 	}
-	_, end := pathOf(s.typed)
-	return s.places.Open(ctx, s.typed[:end]+checksumSuffix+s.typed[end:])
+	_, end := pathBounds(s.name)
+	return s.opener.Open(ctx, s.name[:end]+checksumSuffix+s.name[end:])
 }
 
-// baseOf gives the name of a part as it is stored.
-func (s *Source) baseOf(part int) string {
+// storedName returns the path or key of a part.
+func (s *Source) storedName(part int) string {
 	if s.folder != nil {
 		return s.Parts[part].key
 	}
-	p, err := parseName(s.typed)
+	l, err := parseName(s.name)
 	switch {
 	case err != nil:
-		return s.typed
-	case p.local():
-		return p.path
+		return s.name
+	case l.isLocal():
+		return l.path
 	}
-	return p.key
+	return l.key
 }
 
-// parseChecksum reads the digits for an object called base.
+// parseChecksum returns the digits for an object called base.
 func parseChecksum(text, base string) (string, error) {
-	if len(text) > maxChecksum {
+	if len(text) > maxChecksumSize {
 		return "", errors.New("it is too large for a checksum")
 	}
 	var sums, named []string
@@ -83,7 +84,7 @@ func parseChecksum(text, base string) (string, error) {
 		}
 		sum, file, _ := strings.Cut(strings.TrimPrefix(line, `\`), " ")
 		if digits, err := hex.DecodeString(sum); err != nil || len(digits) != 32 {
-			return "", errors.New("it is no checksum: want 64 hexadecimal digits, or what sha256sum prints")
+			return "", errors.New("it is not a checksum: expected 64 hexadecimal digits, or the output of sha256sum")
 		}
 		sums = append(sums, strings.ToLower(sum))
 		if path.Base(strings.TrimLeft(file, " *")) == base {
@@ -94,9 +95,9 @@ func parseChecksum(text, base string) (string, error) {
 	case len(sums) == 1:
 		return sums[0], nil
 	case len(sums) == 0:
-		return "", errors.New("it is empty: want 64 hexadecimal digits, or what sha256sum prints")
+		return "", errors.New("it is empty: expected 64 hexadecimal digits, or the output of sha256sum")
 	case len(named) != 1:
-		return "", fmt.Errorf("it has %d lines, and %d of them name %s: want one", len(sums), len(named), base)
+		return "", fmt.Errorf("it has %d lines, and %d of them name %s: expected exactly one", len(sums), len(named), base)
 	}
 	return named[0], nil
 }

@@ -1,11 +1,11 @@
 package storage_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,7 +15,21 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// The same conformance suite runs over every kind of place.
+// bigSize is the size of an object that S3 uploads in more than one part. The
+// long form needs more than one chunk of GCS too; other stores have no parts.
+func bigSize(t *testing.T, at func(string) string) int {
+	t.Helper()
+	switch remote := strings.HasPrefix(at(""), "s3:") || strings.HasPrefix(at(""), "gs:"); {
+	case os.Getenv("WIXRECON_LONG") != "":
+		return 17 << 20
+	case remote:
+		t.Log("an object of 5 MiB; WIXRECON_LONG=1 writes 17 MiB")
+		return 5<<20 + 1
+	}
+	return 1 << 20
+}
+
+// The same conformance suite runs over every kind of store.
 func TestConformance(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
@@ -24,7 +38,7 @@ func TestConformance(t *testing.T) {
 			for name, check := range map[string]func(*testing.T, *storage.Opener, func(string) string){
 				"round trip": roundTrip, "create only": createOnly, "abort": abort, "replace": replace,
 				"race": race, "list": list, "change": change, "absent": absent,
-				"small": small, "whole": whole, "newest": newest, "parts": parts, "parts change": partsChange, "checksum": checksum,
+				"read small": readSmall, "list all": listAll, "newest": newest, "parts": parts, "parts change": partsChange, "checksum": checksum,
 			} {
 				t.Run(name, func(t *testing.T) { check(t, &s, at) })
 			}
@@ -34,7 +48,7 @@ func TestConformance(t *testing.T) {
 
 func roundTrip(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("round"))
-	big := string(bytes.Repeat([]byte("0123456789abcdef"), 1<<20)) // more than one part
+	big := strings.Repeat("0123456789abcdef", bigSize(t, at)/16)
 	for key, content := range map[string]string{"a.csv": "x,y\n", "run 1/ü: (1)%20.json": "{}", "empty": "", "run 1/big": big} {
 		if err := put(d, t.Context(), key, content); err != nil {
 			t.Fatal(err)
@@ -66,25 +80,30 @@ func createOnly(t *testing.T, s *storage.Opener, at func(string) string) {
 	if err := put(d, t.Context(), "r/a", "second"); !storage.Exist(err) {
 		t.Errorf("second put: %v, want Exist", err)
 	}
+	for _, content := range []string{"first", "second"} {
+		if err := d.Create(t.Context(), "r/b", text(content)); storage.Exist(err) != (content == "second") {
+			t.Errorf("create %s: %v", content, err)
+		}
+	}
 	if got, err := d.Read(t.Context(), "r/a"); string(got) != "first" {
 		t.Errorf("read: %q, %v", got, err)
 	}
 	for _, key := range []string{"", "../x", "/x", "a//b", "a\nb", "x.attrs", "a__0x2f__b", "a\xff"} {
 		if err := put(d, t.Context(), key, "x"); err == nil {
-			t.Errorf("put of key %q worked", key)
+			t.Errorf("key %q was accepted", key)
 		}
 	}
 }
 
 func abort(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("abort"))
-	own := errors.New("own")
+	failed := errors.New("failed")
 	err := d.Put(t.Context(), "r/a", func(w io.Writer) error {
-		_, _ = w.Write(make([]byte, 6<<20))
-		return own
+		_, _ = w.Write(make([]byte, bigSize(t, at)))
+		return failed
 	})
-	if !errors.Is(err, own) {
-		t.Errorf("put with an error of the writer: %v", err)
+	if !errors.Is(err, failed) {
+		t.Errorf("put whose write function fails: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	err = d.Put(ctx, "r/b", func(w io.Writer) error {
@@ -93,7 +112,7 @@ func abort(t *testing.T, s *storage.Opener, at func(string) string) {
 		return nil
 	})
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("put under a cancelled context: %v", err)
+		t.Errorf("put with a canceled context: %v", err)
 	}
 	if all, err := d.List(t.Context(), "", ""); err != nil || len(all) != 0 {
 		t.Errorf("left behind: %v, %v", all, err)
@@ -102,36 +121,46 @@ func abort(t *testing.T, s *storage.Opener, at func(string) string) {
 
 func race(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("race"))
-	for round := range 6 {
-		key := fmt.Sprintf("r%d/claim", round)
-		var mu sync.Mutex
-		var won []string
-		var all sync.WaitGroup
-		for i := range 16 {
-			all.Go(func() {
-				content := fmt.Sprint("writer ", i)
-				err := put(d, t.Context(), key, content)
-				mu.Lock()
-				defer mu.Unlock()
-				if err == nil {
-					won = append(won, content)
-				} else if !storage.Exist(err) {
-					t.Errorf("put: %v", err)
-				}
-			})
-		}
-		all.Wait()
-		got, err := d.Read(t.Context(), key)
-		if err != nil || len(won) != 1 || won[0] != string(got) {
-			t.Errorf("winners %q, content %q, %v", won, got, err)
-		}
+	rounds := 2
+	if os.Getenv("WIXRECON_LONG") != "" {
+		rounds = 6
+	}
+	t.Logf("%d rounds; WIXRECON_LONG=1 has 6", rounds)
+	for round := range rounds {
+		raceWriters(t, d, fmt.Sprintf("r%d/claim", round))
+	}
+}
+
+// raceWriters lets 16 writers create the key: exactly one must win, with its
+// content, and all others must get an error that satisfies Exist.
+func raceWriters(t *testing.T, d *storage.Dir, key string) {
+	t.Helper()
+	var mu sync.Mutex
+	var won []string
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			content := fmt.Sprint("writer ", i)
+			err := put(d, t.Context(), key, content)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				won = append(won, content)
+			} else if !storage.Exist(err) {
+				t.Errorf("put: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	if got, err := d.Read(t.Context(), key); err != nil || len(won) != 1 || won[0] != string(got) {
+		t.Errorf("winners %q, content %q, %v", won, got, err)
 	}
 }
 
 func list(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("list"))
 	if all, err := d.List(t.Context(), "", "/"); err != nil || len(all) != 0 {
-		t.Errorf("nothing there: %v, %v", all, err)
+		t.Errorf("list a missing folder: %v, %v", all, err)
 	}
 	for _, key := range []string{"b/summary.json", "b-c", "a/x", "a/y/z", "latest.json"} {
 		if err := put(d, t.Context(), key, "x"); err != nil {
@@ -185,8 +214,8 @@ func absent(t *testing.T, s *storage.Opener, at func(string) string) {
 	if _, err := d.Open(t.Context(), "x"); !storage.NotExist(err) {
 		t.Errorf("open a key: %v", err)
 	}
-	if there, err := d.Exists(t.Context(), "x"); there || err != nil {
-		t.Errorf("exists: %v, %v", there, err)
+	if exists, err := d.Exists(t.Context(), "x"); exists || err != nil {
+		t.Errorf("exists: %v, %v", exists, err)
 	}
 	if _, err := s.Open(t.Context(), at("absent/x")); !storage.NotExist(err) {
 		t.Errorf("open a name: %v", err)
@@ -194,13 +223,13 @@ func absent(t *testing.T, s *storage.Opener, at func(string) string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := put(d, ctx, "r/x", "x"); !errors.Is(err, context.Canceled) {
-		t.Errorf("put under a context that has ended: %v", err)
+		t.Errorf("put with a canceled context: %v", err)
 	}
 }
 
 func replace(t *testing.T, s *storage.Opener, at func(string) string) {
 	d := openDir(t, s, at("replace"))
-	big := strings.Repeat("x", 6<<20)
+	big := strings.Repeat("x", bigSize(t, at))
 	for _, content := range []string{"first", big, "third"} {
 		if err := d.Replace(t.Context(), "r/latest.json", text(content)); err != nil {
 			t.Fatal(err)
@@ -209,18 +238,65 @@ func replace(t *testing.T, s *storage.Opener, at func(string) string) {
 			t.Errorf("read: %d bytes, %v; want %d", len(got), err, len(content))
 		}
 	}
-	own := errors.New("own")
+	failed := errors.New("failed")
 	err := d.Replace(t.Context(), "r/latest.json", func(w io.Writer) error {
-		_, _ = w.Write(make([]byte, 6<<20))
-		return own
+		_, _ = w.Write(make([]byte, bigSize(t, at)))
+		return failed
 	})
-	if got, read := d.Read(t.Context(), "r/latest.json"); !errors.Is(err, own) || string(got) != "third" {
-		t.Errorf("after a replacement that ended halfway (%v): %d bytes, %v", err, len(got), read)
+	if got, read := d.Read(t.Context(), "r/latest.json"); !errors.Is(err, failed) || string(got) != "third" {
+		t.Errorf("after a replacement that failed halfway (%v): %d bytes, %v", err, len(got), read)
 	}
 	if all, err := d.List(t.Context(), "", ""); err != nil || len(all) != 1 {
 		t.Errorf("left behind: %v, %v", all, err)
 	}
 	if err := d.Replace(t.Context(), "../x", text("x")); err == nil {
-		t.Error("replace of a key outside worked")
+		t.Error("a key outside the folder was replaced")
+	}
+}
+
+func readSmall(t *testing.T, s *storage.Opener, at func(string) string) {
+	d := openDir(t, s, at("small"))
+	for key, content := range map[string]string{"a/1": "ten bytes.", "empty": ""} {
+		if err := put(d, t.Context(), key, content); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := d.ReadSmall(t.Context(), key, 10); err != nil || string(got) != content {
+			t.Errorf("read %s: %q, %v", key, got, err)
+		}
+	}
+	if _, err := d.ReadSmall(t.Context(), "a/1", 9); !errors.Is(err, storage.ErrTooLarge) || !strings.Contains(err.Error(), "a/1") {
+		t.Errorf("a limit below the size: %v", err)
+	}
+	for _, key := range []string{"a/2", "none/1"} {
+		if _, err := d.ReadSmall(t.Context(), key, 10); !storage.NotExist(err) {
+			t.Errorf("read %s: %v", key, err)
+		}
+	}
+	if _, err := d.ReadSmall(t.Context(), "../x", 10); err == nil {
+		t.Error("a key outside the folder was read")
+	}
+}
+
+func listAll(t *testing.T, s *storage.Opener, at func(string) string) {
+	d := openDir(t, s, at("whole"))
+	for _, folder := range []string{"a", "a/b"} {
+		if all, err := d.ListAll(t.Context(), folder); err != nil || len(all) != 0 {
+			t.Errorf("list a missing folder: %v, %v", all, err)
+		}
+	}
+	for _, key := range []string{"a/x", "a/y/z", "a/y-1", "a/y/1/2", "ab", "b/a/c"} {
+		if err := put(d, t.Context(), key, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, folder := range []string{"a", "a/y", "b", "c"} {
+		want, err := d.List(t.Context(), folder+"/", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := d.ListAll(t.Context(), folder)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("in %s: %v, %s", folder, err, diff)
+		}
 	}
 }

@@ -1,102 +1,96 @@
 package storage
 
-// A Dir is a folder of objects: a local folder, a bucket, or what lies under a
-// prefix of one. It need not be there: the first Put makes it. A key is a
-// slash separated path below it, the same on every kind of place, so it keeps
-// to what all of them can hold.
+// A key is a slash-separated path below a Dir, the same for every kind of store,
+// so it is limited to what all of them accept.
 
 import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"gocloud.dev/blob"
 )
 
-// Dir is safe for use by several goroutines.
+// A Dir is a folder of objects: a local folder, a bucket, or a prefix in one. It
+// need not exist: the first Put creates it. It is safe for use by several
+// goroutines.
 type Dir struct {
-	Name string // fit to be shown
+	Name string // redacted
 
-	place  *place
-	prefix string       // of every key in the bucket: empty, or ends in a slash
-	bucket *blob.Bucket // nil for a local folder
-	shared bool         // the bucket is not closed with the Dir
+	location *location
+	prefix   string       // of every key in the bucket: empty, or ends in a slash
+	bucket   *blob.Bucket // nil for a local folder
+	shared   bool         // the bucket is not closed with the Dir
 
-	mu   sync.Mutex
-	made []string // local folders that Put made, parents first
-}
-
-// An Entry is what List found.
-type Entry struct {
-	Key     string // ends in the delimiter where it stands for all keys that begin so
-	Size    int64
-	ModTime time.Time
+	mu             sync.Mutex
+	createdFolders []string // local folders that Put created, parents first
 }
 
 // OpenDir opens the folder called name. A local folder need not exist; a bucket
 // must.
-func (s *Opener) OpenDir(ctx context.Context, name string) (*Dir, error) {
-	p, err := parseName(name)
+func (o *Opener) OpenDir(ctx context.Context, name string) (*Dir, error) {
+	l, err := parseName(name)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dir{Name: p.shown, place: p}
-	if p.local() {
+	d := &Dir{Name: l.display, location: l}
+	if l.isLocal() {
 		return d, d.checkLocal()
 	}
-	if d.bucket, d.shared, err = s.bucketOf(ctx, p); err != nil {
+	if d.bucket, d.shared, err = o.openBucket(ctx, l); err != nil {
 		return nil, err
 	}
-	if key := strings.Trim(p.key, "/"); key != "" {
+	if key := strings.Trim(l.key, "/"); key != "" {
 		d.prefix = key + "/"
 	}
-	there, err := d.bucket.IsAccessible(ctx)
-	if err == nil && there {
+	exists, err := d.bucket.IsAccessible(ctx)
+	switch {
+	case err != nil:
+		err = l.wrap("open", d.Name, err)
+	case !exists:
+		err = noBucket("open", d.Name)
+	default:
 		return d, nil
 	}
-	if err == nil {
-		err = &failure{text: "open " + d.Name + ": there is no such bucket", kind: fs.ErrNotExist}
-	}
-	return nil, errors.Join(p.fail("open", d.Name, err), d.Close())
+	return nil, errors.Join(err, d.Close())
 }
 
 func (d *Dir) checkLocal() error {
-	info, err := os.Stat(d.place.path)
+	info, err := os.Stat(d.location.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case errors.Is(err, syscall.ENOTDIR):
-		return d.place.misnamed("lies below a file, not in a folder")
+		return d.location.nameError("is below a file, not in a folder")
 	case err != nil:
-		return d.place.fail("open", d.Name, err)
+		return d.location.wrap("open", d.Name, err)
 	case !info.IsDir():
-		return d.place.misnamed("is a file, not a folder")
+		return d.location.nameError("is a file, not a folder")
 	}
 	return nil
 }
 
 // Open opens the object of the key.
 func (d *Dir) Open(ctx context.Context, key string) (*Reader, error) {
-	bucket, err := d.at(key)
+	bucket, err := d.bucketFor(key)
 	if err != nil {
-		return nil, d.place.fail("open", d.shown(key), err)
+		return nil, d.location.wrap("open", d.display(key), err)
 	}
-	return openObject(ctx, &Reader{Name: d.shown(key), place: d.place, key: d.prefix + key, bucket: bucket})
+	return openObject(ctx, &Reader{Name: d.display(key), location: d.location, key: d.prefix + key, bucket: bucket})
 }
 
-// Read gives the whole content of the key.
+// Read returns the whole content of the key.
 func (d *Dir) Read(ctx context.Context, key string) ([]byte, error) {
 	r, err := d.Open(ctx, key)
 	if err != nil {
@@ -106,105 +100,94 @@ func (d *Dir) Read(ctx context.Context, key string) ([]byte, error) {
 	return content, errors.Join(err, r.Close())
 }
 
-// Exists reports whether there is an object of the key.
+// ReadSmall returns the content of the key in one request, where Read needs two.
+// Content of more than limit bytes is an ErrTooLarge.
+func (d *Dir) ReadSmall(ctx context.Context, key string, limit int64) ([]byte, error) {
+	bucket, err := d.bucketFor(key)
+	if err = cmp.Or(err, ctx.Err()); err != nil {
+		return nil, d.location.wrap("open", d.display(key), err)
+	}
+	in, err := bucket.NewReader(ctx, d.prefix+key, nil)
+	if err != nil {
+		return nil, d.location.wrapMissing(ctx, bucket, "open", d.display(key), err)
+	}
+	content, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if err = errors.Join(err, in.Close()); err != nil {
+		return nil, d.location.wrap("read", d.display(key), err)
+	}
+	if int64(len(content)) > limit {
+		return nil, fmt.Errorf("read %s: %w: more than %d bytes", d.display(key), ErrTooLarge, limit)
+	}
+	return content, nil
+}
+
+// Exists reports whether the key has an object.
 func (d *Dir) Exists(ctx context.Context, key string) (bool, error) {
-	bucket, err := d.at(key)
+	bucket, err := d.bucketFor(key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	if err != nil {
-		return false, d.place.fail("look for", d.shown(key), err)
+	exists := false
+	if err == nil {
+		exists, err = bucket.Exists(ctx, d.prefix+key)
 	}
-	there, err := bucket.Exists(ctx, d.prefix+key)
-	return there, d.place.fail("look for", d.shown(key), err)
+	return exists, d.location.wrap("check", d.display(key), err)
 }
 
-// List gives what begins with prefix, in the order of keys. With a delimiter,
-// keys that share all up to its next occurrence are one entry. A folder that
-// is not there holds nothing. A local folder out of which another process takes
-// a file while it is listed is listed anew.
-func (d *Dir) List(ctx context.Context, prefix, delimiter string) (all []Entry, err error) {
-	for range tries {
-		if all, err = d.list(ctx, prefix, delimiter); !d.place.local() || !NotExist(err) {
-			break
+// Remove removes an object; a missing object is not an error. Local folders
+// below the Dir's own that become empty are removed too, as in a bucket, and so
+// is the Dir's own if Put created it.
+func (d *Dir) Remove(ctx context.Context, key string) error {
+	err := checkKey(key)
+	switch {
+	case err != nil:
+	case d.location.isLocal():
+		if err = ctx.Err(); err == nil {
+			err = os.Remove(filepath.Join(d.location.path, filepath.FromSlash(key)))
 		}
+	default:
+		err = d.bucket.Delete(ctx, d.prefix+key)
 	}
-	return all, err
+	if err = d.location.wrap("remove", d.display(key), err); err != nil && !NotExist(err) {
+		return err
+	}
+	if d.location.isLocal() {
+		d.removeEmptyFolders(path.Dir(key))
+		d.removeCreatedFolders()
+	}
+	return nil
 }
 
-func (d *Dir) list(ctx context.Context, prefix, delimiter string) ([]Entry, error) {
-	bucket, err := d.readable(prefix)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, d.place.fail("list", d.shown(prefix), err)
-	}
-	var all []Entry
-	objects := bucket.List(&blob.ListOptions{Prefix: d.prefix + prefix, Delimiter: delimiter})
-	for {
-		object, err := objects.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			slices.SortFunc(all, func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) })
-			return all, nil
-		}
-		if err != nil {
-			return nil, d.place.fail("list", d.shown(prefix), err)
-		}
-		if !isTemporary(path.Base(object.Key)) {
-			all = append(all, Entry{strings.TrimPrefix(object.Key, d.prefix), object.Size, object.ModTime})
-		}
-	}
-}
-
-// readable gives the bucket for a listing. A local folder that may not be read
-// would be an empty one to the driver.
-func (d *Dir) readable(prefix string) (*blob.Bucket, error) {
-	if !d.place.local() {
-		return d.bucket, nil
-	}
-	folder, _ := path.Split(prefix)
-	f, err := os.Open(filepath.Join(d.place.path, filepath.FromSlash(folder)))
-	if err != nil {
-		return nil, err
-	}
-	_, err = f.Readdirnames(1)
-	if err = errors.Join(f.Close(), err); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return localBucket(d.place.path)
-}
-
-// ID gives where the folder is, whatever it was called: the URL of its bucket
-// with the prefix, or its absolute path. It holds no secret.
+// ID identifies the folder, however its name was written: the URL of its bucket
+// with the prefix, or its absolute path. It contains no secret.
 func (d *Dir) ID() string {
-	if d.place.local() {
-		return d.place.path
+	if d.location.isLocal() {
+		return d.location.path
 	}
-	return d.place.bucket.Scheme + "://" + d.place.bucket.Host + "/" + d.prefix
+	return d.location.bucket.Scheme + "://" + d.location.bucket.Host + "/" + d.prefix
 }
 
-// Close lets go of the bucket.
+// Close closes the bucket.
 func (d *Dir) Close() error {
 	if d.bucket == nil || d.shared {
 		return nil
 	}
-	return d.place.fail("close", d.Name, d.bucket.Close())
+	return d.location.wrap("close", d.Name, d.bucket.Close())
 }
 
-// at gives the bucket that holds the key.
-func (d *Dir) at(key string) (*blob.Bucket, error) {
+// bucketFor returns the bucket for a key.
+func (d *Dir) bucketFor(key string) (*blob.Bucket, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	if d.place.local() {
-		return localBucket(d.place.path)
+	if d.location.isLocal() {
+		return localBucket(d.location.path)
 	}
 	return d.bucket, nil
 }
 
-// shown gives the name of a key for people.
-func (d *Dir) shown(key string) string {
+// display returns the redacted name of a key.
+func (d *Dir) display(key string) string {
 	name, query, hasQuery := strings.Cut(d.Name, "?")
 	if !strings.Contains(d.Name, "://") {
 		name, hasQuery = d.Name, false
@@ -216,19 +199,19 @@ func (d *Dir) shown(key string) string {
 	return name
 }
 
-// checkKey refuses names that a driver would store under another one.
+// checkKey refuses keys that a driver would store under another name.
 func checkKey(key string) error {
 	switch {
 	case !utf8.ValidString(key):
 		return errors.New("the name is not UTF-8")
 	case strings.ContainsFunc(key, unicode.IsControl):
-		return errors.New("the name holds control characters")
+		return errors.New("the name contains control characters")
 	case !fs.ValidPath(key) || key == ".":
 		return errors.New("the name is not a plain path")
 	case strings.HasSuffix(key, ".attrs"):
 		return errors.New("a name that ends in .attrs is reserved")
 	case strings.Contains(key, "__0x"):
-		return errors.New("a name that holds __0x is reserved")
+		return errors.New("a name that contains __0x is reserved")
 	}
 	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	gcs "cloud.google.com/go/storage"
@@ -24,12 +23,12 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// What networks and busy stores do, over every kind of store: a proxy stands
-// before it.
+// What networks and busy stores do, for every kind of store: a proxy in front of
+// it loses responses or refuses requests.
 
-// behind gives the kinds of stores, seen through a proxy. They are used side by
-// side, because what they show is how often a client waits and tries again.
-func behind() map[string]func(*testing.T, *servers.Proxy) (*storage.Opener, func(string) string) {
+// proxiedKinds returns the kinds of stores behind a proxy. Their tests run in
+// parallel, because a client mostly waits before it retries.
+func proxiedKinds() map[string]func(*testing.T, *servers.Proxy) (*storage.Opener, func(string) string) {
 	s3 := func(t *testing.T, p *servers.Proxy, address string) (*storage.Opener, func(string) string) {
 		p.Address = address
 		return new(storage.Opener), s3Names(bucket, serve(t, p))
@@ -42,42 +41,42 @@ func behind() map[string]func(*testing.T, *servers.Proxy) (*storage.Opener, func
 			return s3(t, p, s3Server(t).Address)
 		},
 		"gs": func(t *testing.T, p *servers.Proxy) (*storage.Opener, func(string) string) {
-			p.Address, p.RewriteHost = started(t, servers.GCS).Address, true
-			opener := gcsOpener(serve(t, p))
-			return &storage.Opener{Openers: map[string]blob.BucketURLOpener{"gs": opener}}, format("gs://" + bucket + "/%s")
+			p.Address, p.RewriteHost = startServer(t, servers.GCS).Address, true
+			driver := gcsDriver(serve(t, p))
+			return &storage.Opener{Drivers: map[string]blob.BucketURLOpener{"gs": driver}}, format("gs://" + bucket + "/%s")
 		},
 	}
 }
 
-// gcsOpener opens buckets of the server at a URL.
-type gcsOpener string
+// A gcsDriver opens buckets of the server at a URL.
+type gcsDriver string
 
-func (o gcsOpener) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
+func (d gcsDriver) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	return gcsblob.OpenBucket(ctx, gcp.NewAnonymousHTTPClient(gcp.DefaultTransport()), u.Host, &gcsblob.Options{
-		ClientOptions: []option.ClientOption{option.WithEndpoint(string(o) + "/storage/v1/"), gcs.WithJSONReads()},
+		ClientOptions: []option.ClientOption{option.WithEndpoint(string(d) + "/storage/v1/"), gcs.WithJSONReads()},
 	})
 }
 
 func isWrite(r *http.Request) bool { return r.Method == http.MethodPut || r.Method == http.MethodPost }
 
-// An upload whose answer is lost is sent again by the client of the store, and
-// refused, because its own first one stands there: that is no "exists already".
-func TestLostAnswerToAPut(t *testing.T) {
+// An upload whose response is lost is sent again by the client, and refused
+// because the first upload exists: this must not become an "already exists".
+func TestPutWithLostResponse(t *testing.T) {
 	t.Parallel()
-	for name, open := range behind() {
+	for name, open := range proxiedKinds() {
 		t.Run(name, func(t *testing.T) {
 			p := &servers.Proxy{LoseFirst: isWrite}
 			t.Parallel()
 			s, at := open(t, p)
 			d := openDir(t, s, at("lost"))
-			for key, size := range map[string]int{"small": 5, "big": 12 << 20} {
+			for key, size := range map[string]int{"small": 5, "big": bigSize(t, at)} {
 				content := strings.Repeat("x", size)
 				lost := p.Lost()
 				if err := put(d, t.Context(), key, content); err != nil {
 					t.Errorf("put of %d bytes: %v", size, err)
 				}
 				if p.Lost() == lost {
-					t.Error("no answer was lost")
+					t.Error("no response was lost")
 				}
 				if got, err := d.Read(t.Context(), key); err != nil || string(got) != content {
 					t.Errorf("read: %d bytes, %v; want %d", len(got), err, size)
@@ -93,36 +92,17 @@ func TestLostAnswerToAPut(t *testing.T) {
 	}
 }
 
-// Of writers that race while answers are lost, one still wins, and knows it.
-func TestRaceWithLostAnswers(t *testing.T) {
+// Of concurrent writers whose responses are lost, exactly one wins and knows it.
+func TestRaceWithLostResponses(t *testing.T) {
 	t.Parallel()
-	for name, open := range behind() {
+	for name, open := range proxiedKinds() {
 		t.Run(name, func(t *testing.T) {
 			p := &servers.Proxy{LoseFirst: isWrite}
 			t.Parallel()
 			s, at := open(t, p)
 			d := openDir(t, s, at("race"))
 			for round := range 2 {
-				var mu sync.Mutex
-				var won []string
-				var all sync.WaitGroup
-				key := fmt.Sprint("claim-", round)
-				for i := range 16 {
-					all.Go(func() {
-						err := put(d, t.Context(), key, fmt.Sprint(i))
-						mu.Lock()
-						defer mu.Unlock()
-						if err == nil {
-							won = append(won, fmt.Sprint(i))
-						} else if !storage.Exist(err) {
-							t.Errorf("put: %v", err)
-						}
-					})
-				}
-				all.Wait()
-				if got, err := d.Read(t.Context(), key); err != nil || len(won) != 1 || won[0] != string(got) {
-					t.Errorf("winners %q, content %q, %v", won, got, err)
-				}
+				raceWriters(t, d, fmt.Sprint("claim-", round))
 			}
 		})
 	}
@@ -130,7 +110,7 @@ func TestRaceWithLostAnswers(t *testing.T) {
 
 func TestThrottling(t *testing.T) {
 	t.Parallel()
-	for name, open := range behind() {
+	for name, open := range proxiedKinds() {
 		t.Run(name, func(t *testing.T) {
 			p := &servers.Proxy{SlowDown: 2}
 			t.Parallel()
@@ -149,7 +129,7 @@ func TestThrottling(t *testing.T) {
 func TestNoSuchBucket(t *testing.T) {
 	for _, k := range kinds()[3:] {
 		t.Run(k.name, func(t *testing.T) {
-			name := strings.Replace(k.open(t)("k"), "//"+bucket, "//elsewhere", 1)
+			name := strings.Replace(k.open(t)("k"), "//"+bucket, "//missing", 1)
 			var s storage.Opener
 			_, err := s.Open(t.Context(), name)
 			if !storage.NotExist(err) || !strings.Contains(err.Error(), "no such bucket") {
@@ -170,8 +150,8 @@ func TestNoSuchBucket(t *testing.T) {
 	}
 }
 
-// withoutAWS leaves the client nothing to find credentials in.
-func withoutAWS(t *testing.T) {
+// unsetAWS removes everything in which the client finds credentials.
+func unsetAWS(t *testing.T) {
 	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE",
 		"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} {
 		t.Setenv(name, "")
@@ -181,13 +161,13 @@ func withoutAWS(t *testing.T) {
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", none)
 }
 
-func TestCredentialsOfS3(t *testing.T) {
+func TestS3Credentials(t *testing.T) {
 	at := s3Names(bucket, "http://"+s3Server(t).Address)
 	for what, c := range map[string]struct {
 		set  func(*testing.T)
-		says string
+		want string
 	}{
-		"none":      {withoutAWS, "there are no credentials"},
+		"none":      {unsetAWS, "there are no credentials"},
 		"wrong key": {func(t *testing.T) { t.Setenv("AWS_SECRET_ACCESS_KEY", "t0p-other") }, "access is denied (403"},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -196,17 +176,17 @@ func TestCredentialsOfS3(t *testing.T) {
 			_, open := s.Open(t.Context(), at("k"))
 			_, dir := s.OpenDir(t.Context(), at("k"))
 			for _, err := range []error{open, dir} {
-				if err == nil || !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), c.says) {
-					t.Errorf("%v, want %q", err, c.says)
+				if err == nil || !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("%v, want %q", err, c.want)
 				} else if strings.Contains(err.Error(), "t0p") || strings.Contains(err.Error(), "127.0.0.1") {
-					t.Errorf("it shows what it may not: %v", err)
+					t.Errorf("it shows a secret: %v", err)
 				}
 			}
 		})
 	}
 }
 
-func TestStoreThatIsNotThere(t *testing.T) {
+func TestUnreachableStore(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -222,8 +202,7 @@ func TestStoreThatIsNotThere(t *testing.T) {
 	}
 }
 
-// A store that answers every read of an object with a shorter body than it
-// says: what was read so far is not the object.
+// A response body that is shorter than its Content-Length is an error.
 func TestTruncatedRead(t *testing.T) {
 	t.Parallel()
 	p := &servers.Proxy{Address: strings.TrimPrefix(s3InProcess(t), "http://")}
@@ -231,7 +210,7 @@ func TestTruncatedRead(t *testing.T) {
 	if err := put(openDir(t, &s, s3Names(bucket, serve(t, p))("cut")), t.Context(), "a", strings.Repeat("x", 1<<20)); err != nil {
 		t.Fatal(err)
 	}
-	cut := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	truncate := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, "cut/a") {
 			p.ServeHTTP(w, r)
 			return
@@ -239,7 +218,7 @@ func TestTruncatedRead(t *testing.T) {
 		w.Header().Set("Content-Length", "1048576")
 		_, _ = io.WriteString(w, strings.Repeat("x", 1000))
 	})
-	r, err := s.Open(t.Context(), s3Names(bucket, serve(t, cut))("cut/a"))
+	r, err := s.Open(t.Context(), s3Names(bucket, serve(t, truncate))("cut/a"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,18 +2,20 @@ package storage_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-func TestLocalNamesArePlain(t *testing.T) {
+func TestLocalNamesAreLiteral(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"a:b (1).csv", "100%.csv", "a%20b.csv", "grün.csv", "a?b#c.csv", "~x", "a+b&c=d.csv", "-"} {
 		if err := os.WriteFile(name, []byte(name), 0o600); err != nil {
@@ -47,7 +49,7 @@ func content(t *testing.T, name string) string {
 	return string(got)
 }
 
-func TestPutWritesThePlainName(t *testing.T) {
+func TestPutUsesTheLiteralName(t *testing.T) {
 	folder := t.TempDir()
 	var s storage.Opener
 	d, err := s.OpenDir(t.Context(), filepath.Join(folder, "out (1)"))
@@ -67,16 +69,16 @@ func TestPutWritesThePlainName(t *testing.T) {
 	}
 }
 
-func TestNothingIsLeftOfAFailedPut(t *testing.T) {
+func TestFailedPutLeavesNothing(t *testing.T) {
 	folder := t.TempDir()
 	var s storage.Opener
 	d, err := s.OpenDir(t.Context(), filepath.Join(folder, "out", "deep"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // the second finds what the first left
-		if err := d.Put(t.Context(), "run/x/a", func(io.Writer) error { return errors.New("own") }); err == nil {
-			t.Error("put worked")
+	for range 2 { // the second would find what the first left
+		if err := d.Put(t.Context(), "run/x/a", func(io.Writer) error { return errors.New("failed") }); err == nil {
+			t.Error("put did not fail")
 		}
 		if names, err := os.ReadDir(folder); err != nil || len(names) != 0 {
 			t.Errorf("left: %v, %v", names, err)
@@ -85,17 +87,17 @@ func TestNothingIsLeftOfAFailedPut(t *testing.T) {
 	if err := put(d, t.Context(), "run/a", "x"); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Put(t.Context(), "other/a", func(io.Writer) error { return errors.New("own") }); err == nil {
-		t.Error("put worked")
+	if err := d.Put(t.Context(), "other/a", func(io.Writer) error { return errors.New("failed") }); err == nil {
+		t.Error("put did not fail")
 	}
 	if names, _ := os.ReadDir(filepath.Join(folder, "out", "deep")); len(names) != 1 || names[0].Name() != "run" {
 		t.Errorf("left: %v", names)
 	}
 }
 
-// A folder holds nothing without its objects, as in a bucket; the Dir's own
-// stays, and so does what holds anything else.
-func TestRemoveTakesEmptyFolders(t *testing.T) {
+// A folder without objects is removed, as in a bucket. The Dir's own folder and
+// folders that are not empty stay.
+func TestRemoveRemovesEmptyFolders(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	for _, name := range []string{"a/b/c/one", "a/two", "three"} {
@@ -105,17 +107,17 @@ func TestRemoveTakesEmptyFolders(t *testing.T) {
 		}
 	}
 	d := openDir(t, new(storage.Opener), root)
-	for _, c := range []struct{ key, gone, left string }{
+	for _, c := range []struct{ key, removed, kept string }{
 		{"a/b/c/one", "a/b", "a/two"}, {"a/b/c/one", "a/b", "a/two"}, {"a/two", "a", "three"}, {"three", "three", "."},
 	} {
 		if err := d.Remove(t.Context(), c.key); err != nil {
 			t.Error(err)
 		}
-		if _, err := os.Stat(filepath.Join(root, c.gone)); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("without %s: %s is there (%v)", c.key, c.gone, err)
+		if _, err := os.Stat(filepath.Join(root, c.removed)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("after removing %s: %s exists (%v)", c.key, c.removed, err)
 		}
-		if _, err := os.Stat(filepath.Join(root, c.left)); err != nil {
-			t.Errorf("without %s: %v", c.key, err)
+		if _, err := os.Stat(filepath.Join(root, c.kept)); err != nil {
+			t.Errorf("after removing %s: %v", c.key, err)
 		}
 	}
 }
@@ -143,7 +145,7 @@ func TestLocalErrors(t *testing.T) {
 
 func TestUnreadableFile(t *testing.T) {
 	if os.Getuid() == 0 {
-		t.Skip("root may read everything")
+		t.Skip("root can read everything")
 	}
 	name := filepath.Join(t.TempDir(), "x")
 	if err := os.WriteFile(name, nil, 0o000); err != nil {
@@ -153,5 +155,59 @@ func TestUnreadableFile(t *testing.T) {
 	_, err := s.Open(t.Context(), name)
 	if err == nil || !strings.HasSuffix(err.Error(), "permission denied") {
 		t.Errorf("open: %v", err)
+	}
+}
+
+// Several processes create and remove files, and with them the folder. None
+// fails because of the others, and listings always show the files that remain.
+func TestConcurrentUseOfAFolder(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	stays := openDir(t, new(storage.Opener), folder)
+	if err := put(stays, t.Context(), "stays", "x"); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 4 {
+		d := openDir(t, new(storage.Opener), folder)
+		all.Go(func() {
+			for n := range 50 {
+				key := fmt.Sprintf("lock/%d-%d", i, n)
+				if err := d.Create(t.Context(), key, text("x")); err != nil {
+					t.Error(err)
+				}
+				if all, err := d.List(t.Context(), "", ""); err != nil || all[len(all)-1].Key != "stays" {
+					t.Errorf("list: %v, %v", all, err)
+				}
+				if err := d.Remove(t.Context(), key); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if _, err := os.Stat(filepath.Join(folder, "lock")); !os.IsNotExist(err) {
+		t.Errorf("the empty folder was not removed: %v", err)
+	}
+}
+
+// A subfolder that can't be read is an error: a listing without it would look as
+// if it were empty.
+func TestListAllOfAnUnreadableFolder(t *testing.T) {
+	folder := t.TempDir()
+	closed := filepath.Join(folder, "a", "closed")
+	if err := os.MkdirAll(closed, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(closed, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(closed, 0o755) })
+	if _, err := os.ReadDir(closed); err == nil {
+		t.Skip("this user can read everything")
+	}
+	d := openDir(t, new(storage.Opener), folder)
+	if all, err := d.ListAll(t.Context(), "a"); err == nil {
+		t.Errorf("listed %v", all)
 	}
 }

@@ -1,10 +1,5 @@
 package storage
 
-// An object is opened by its attributes first: they hold the version that tells
-// at the end whether what was read is still what is there. Reading ends with
-// the context. A local path is looked at before the driver is asked, which
-// would call a folder a file that does not exist.
-
 import (
 	"context"
 	"errors"
@@ -20,64 +15,67 @@ import (
 	"gocloud.dev/blob"
 )
 
-// A Reader reads the bytes of one object, as they are stored. Its reads end
-// with the context that it was opened under.
+// A Reader reads the stored bytes of one object. Reads end with the context that
+// it was opened with.
 type Reader struct {
-	Name    string    // fit to be shown
-	Size    int64     // in bytes; -1 where it can't be known before it is read
-	ModTime time.Time // by the clock of the store
-	Version string    // differs when the content differs; empty for what is no stored object, a pipe
+	Name    string    // redacted
+	Size    int64     // in bytes; -1 if unknown before reading
+	ModTime time.Time // by the store's clock
+	Version string    // differs when the content differs; empty for a pipe
 
-	ctx    context.Context
-	place  *place
-	key    string
-	bucket *blob.Bucket
-	owned  bool // the bucket is closed with the reader
-	in     *blob.Reader
+	ctx      context.Context
+	location *location
+	key      string
+	bucket   *blob.Bucket
+	owned    bool // the bucket is closed with the Reader
+	in       *blob.Reader
 }
 
-// Open opens the object called name. A name that does not exist is an error
-// that NotExist knows; a folder or a bucket is no object.
-func (s *Opener) Open(ctx context.Context, name string) (*Reader, error) {
-	p, err := parseName(name)
+// Open opens the object called name. If it does not exist, the error satisfies
+// NotExist; the name of a folder or a bucket is an ErrName.
+func (o *Opener) Open(ctx context.Context, name string) (*Reader, error) {
+	l, err := parseName(name)
 	if err != nil {
 		return nil, err
 	}
-	if p.local() {
-		return openFile(ctx, p)
+	if l.isLocal() {
+		return openFile(ctx, l)
 	}
-	if p.key == "" || strings.HasSuffix(p.key, "/") {
-		return nil, p.misnamed("names a folder, not an object")
+	if l.key == "" || strings.HasSuffix(l.key, "/") {
+		return nil, l.nameError("names a folder, not an object")
 	}
-	bucket, shared, err := s.bucketOf(ctx, p)
+	bucket, shared, err := o.openBucket(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	return openObject(ctx, &Reader{Name: p.shown, place: p, key: p.key, bucket: bucket, owned: !shared})
+	return openObject(ctx, &Reader{Name: l.display, location: l, key: l.key, bucket: bucket, owned: !shared})
 }
 
-func openFile(ctx context.Context, p *place) (*Reader, error) {
-	info, err := os.Stat(p.path)
+// openFile opens a local file. It checks the path before the driver does, which
+// would report a folder as a file that does not exist.
+func openFile(ctx context.Context, l *location) (*Reader, error) {
+	info, err := os.Stat(l.path)
 	switch {
-	case errors.Is(err, syscall.ENOTDIR): // a file stands where a folder of the path would
-		return nil, p.fail("open", p.shown, fs.ErrNotExist)
+	case errors.Is(err, syscall.ENOTDIR): // a parent is a file
+		return nil, l.wrap("open", l.display, fs.ErrNotExist)
 	case err != nil:
-		return nil, p.fail("open", p.shown, err)
+		return nil, l.wrap("open", l.display, err)
 	case info.IsDir():
-		return nil, p.misnamed("is a folder, not a file (a folder of parts ends in a slash)")
+		return nil, l.nameError("is a folder, not a file (a folder of parts ends in a slash)")
 	}
-	folder, key := filepath.Split(p.path)
+	folder, key := filepath.Split(l.path)
 	if err := checkKey(key); err != nil {
-		return nil, p.misnamed("%v", err)
+		return nil, l.nameError("%v", err)
 	}
 	bucket, err := localBucket(folder)
 	if err != nil {
-		return nil, p.fail("open", p.shown, err)
+		return nil, l.wrap("open", l.display, err)
 	}
-	return openObject(ctx, &Reader{Name: p.shown, place: p, key: key, bucket: bucket, owned: true})
+	return openObject(ctx, &Reader{Name: l.display, location: l, key: key, bucket: bucket, owned: true})
 }
 
-// openObject fills in a reader whose name, place and bucket are set.
+// openObject completes a Reader whose name, location and bucket are set. It gets
+// the attributes first: their version shows later whether the object changed.
 func openObject(ctx context.Context, r *Reader) (*Reader, error) {
 	r.ctx = ctx
 	attributes, err := r.bucket.Attributes(ctx, r.key)
@@ -85,8 +83,8 @@ func openObject(ctx context.Context, r *Reader) (*Reader, error) {
 		r.in, err = r.bucket.NewReader(ctx, r.key, nil)
 	}
 	if err != nil {
-		err = r.place.missing(ctx, r.bucket, "open", r.Name, err)
-		return nil, errors.Join(err, r.release())
+		err = r.location.wrapMissing(ctx, r.bucket, "open", r.Name, err)
+		return nil, errors.Join(err, r.closeBucket())
 	}
 	r.ModTime, r.Size, r.Version = attributes.ModTime, attributes.Size, attributes.ETag
 	var info fs.FileInfo
@@ -98,24 +96,24 @@ func openObject(ctx context.Context, r *Reader) (*Reader, error) {
 
 func (r *Reader) Read(b []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
-		return 0, r.place.fail("read", r.Name, err)
+		return 0, r.location.wrap("read", r.Name, err)
 	}
 	n, err := r.in.Read(b)
 	if errors.Is(err, io.EOF) {
 		return n, io.EOF
 	}
-	return n, r.place.fail("read", r.Name, err)
+	return n, r.location.wrap("read", r.Name, err)
 }
 
-// Unchanged asks the store whether the object still is what was opened, and
-// gives an error if it is not. What has no version is taken to be so.
+// Unchanged returns an error unless the store still has the object that was
+// opened. An object without a version counts as unchanged.
 func (r *Reader) Unchanged(ctx context.Context) error {
 	if r.Version == "" {
 		return nil
 	}
 	attributes, err := r.bucket.Attributes(ctx, r.key)
 	if err != nil {
-		return r.place.fail("look again at", r.Name, err)
+		return r.location.wrap("check again", r.Name, err)
 	}
 	if attributes.ETag != r.Version || attributes.Size != r.Size {
 		return fmt.Errorf("read %s: it changed while it was read", r.Name)
@@ -123,15 +121,15 @@ func (r *Reader) Unchanged(ctx context.Context) error {
 	return nil
 }
 
-// Close ends the reading; Unchanged can't be asked after it.
+// Close closes the object; Unchanged must not be called after it.
 func (r *Reader) Close() error {
-	err := r.place.fail("close", r.Name, r.in.Close())
-	return errors.Join(err, r.release())
+	err := r.location.wrap("close", r.Name, r.in.Close())
+	return errors.Join(err, r.closeBucket())
 }
 
-func (r *Reader) release() error {
+func (r *Reader) closeBucket() error {
 	if !r.owned {
 		return nil
 	}
-	return r.place.fail("close", r.Name, r.bucket.Close())
+	return r.location.wrap("close", r.Name, r.bucket.Close())
 }

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// On a file system without hard links one writer wins as well.
+// Exactly one writer wins on a file system without hard links too.
 func TestRenameNew(t *testing.T) {
 	folder := t.TempDir()
 	final := filepath.Join(folder, "claim")
@@ -29,7 +29,7 @@ func TestRenameNew(t *testing.T) {
 			case err == nil:
 				won.Add(1)
 			case errors.Is(err, linked):
-				t.Error("this file system has no such rename")
+				t.Error("this file system can't rename without replacing")
 			case !errors.Is(err, fs.ErrExist):
 				t.Error(err)
 			}
@@ -41,12 +41,12 @@ func TestRenameNew(t *testing.T) {
 	}
 }
 
-func TestWithoutLinksAndRename(t *testing.T) {
+func TestFileSystemWithoutLinksAndRename(t *testing.T) {
 	linked := &os.LinkError{Op: "link", Old: "a", New: "b", Err: unix.EOPNOTSUPP}
 	if err := renameNew(filepath.Join(t.TempDir(), "none"), "b", linked); !errors.Is(err, linked) {
-		t.Errorf("rename of what is not there: %v", err)
+		t.Errorf("rename of a missing file: %v", err)
 	}
-	err := (&place{}).fail("write", "out/a", linked)
+	err := (&location{}).wrap("write", "out/a", linked)
 	if want := "write out/a: the file system has no hard links"; err == nil || err.Error()[:len(want)] != want {
 		t.Errorf("%v, want %q", err, want)
 	}

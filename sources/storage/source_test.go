@@ -15,12 +15,12 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// The moment that dates are filled in from.
-func moment() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC) }
+// now is the time of which the date is filled in.
+func now() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC) }
 
 func find(t *testing.T, s *storage.Opener, name string) (*storage.Source, error) {
 	t.Helper()
-	source, err := s.Find(t.Context(), name, moment())
+	source, err := s.Find(t.Context(), name, now())
 	if err == nil {
 		t.Cleanup(func() {
 			if err := source.Close(); err != nil {
@@ -40,7 +40,7 @@ func found(t *testing.T, s *storage.Opener, name string) *storage.Source {
 	return source
 }
 
-// contents reads all parts of a source.
+// contents returns the content of all parts of a source.
 func contents(t *testing.T, source *storage.Source) []string {
 	t.Helper()
 	var all []string
@@ -117,7 +117,7 @@ func parts(t *testing.T, s *storage.Opener, at func(string) string) {
 		t.Errorf("an empty folder: %v", err)
 	}
 	if _, err := find(t, s, at("parts/b/")); err == nil || storage.NotExist(err) || !strings.Contains(err.Error(), "b/x/") {
-		t.Errorf("a folder in the folder: %v", err)
+		t.Errorf("a folder in a folder of parts: %v", err)
 	}
 }
 
@@ -127,7 +127,7 @@ func partsChange(t *testing.T, s *storage.Opener, at func(string) string) {
 	source := found(t, s, at("moving/a/"))
 	fill(t, d, "a/_SUCCESS")
 	if err := source.Unchanged(t.Context()); err != nil {
-		t.Errorf("a marker is no part: %v", err)
+		t.Errorf("a marker was added: %v", err)
 	}
 	fill(t, d, "a/2")
 	if err := source.Unchanged(t.Context()); err == nil || !strings.Contains(err.Error(), "a/2") {
@@ -138,7 +138,7 @@ func partsChange(t *testing.T, s *storage.Opener, at func(string) string) {
 		t.Fatal(err)
 	}
 	if err := source.Unchanged(t.Context()); err == nil || !strings.Contains(err.Error(), "a/3") {
-		t.Errorf("a part was written again: %v", err)
+		t.Errorf("a part was rewritten: %v", err)
 	}
 }
 
@@ -165,15 +165,15 @@ func checksum(t *testing.T, s *storage.Opener, at func(string) string) {
 	}
 	_, _, err := found(t, s, at("sums/c.csv")).Checksum(t.Context(), 0)
 	if err == nil || !strings.Contains(err.Error(), "c.csv.sha256") || !strings.Contains(err.Error(), "64 hexadecimal digits") {
-		t.Errorf("no checksum: %v", err)
+		t.Errorf("not a checksum: %v", err)
 	}
 }
 
-// A store whose clock can be moved shows that the newest is taken, and that an
-// hour is the border.
-func TestNewestByTheClockOfTheStore(t *testing.T) {
+// The newest match by the store's clock is read; less than an hour to the next is
+// refused.
+func TestNewestByTheStoresClock(t *testing.T) {
 	t.Parallel()
-	clock := gofakes3.FixedTimeSource(moment())
+	clock := gofakes3.FixedTimeSource(now())
 	backend := s3mem.New(s3mem.WithTimeSource(clock))
 	if err := backend.CreateBucket(bucket); err != nil {
 		t.Fatal(err)
@@ -200,7 +200,7 @@ func TestNewestFile(t *testing.T) {
 		if err := os.WriteFile(name, []byte(name), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chtimes(name, time.Time{}, moment().Add(-age)); err != nil {
+		if err := os.Chtimes(name, time.Time{}, now().Add(-age)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -212,13 +212,13 @@ func TestNewestFile(t *testing.T) {
 	}
 }
 
-func TestNamesOfLedgersThatCannotBeUsed(t *testing.T) {
+func TestUnusablePatterns(t *testing.T) {
 	var s storage.Opener
 	for name, want := range map[string]string{
-		"a{b.csv":                "{b.csv is no date",
-		"a{}.csv":                "{} is no date",
+		"a{b.csv":                "{b.csv is not a date",
+		"a{}.csv":                "{} is not a date",
 		"s3://b/{prod}.csv?k=t0": "%7B",
-		"a*/":                    "want one of them",
+		"a*/":                    "use only one of them",
 		"s3://b/100%*?k=t0":      "%25",
 	} {
 		_, err := find(t, &s, name)

@@ -40,7 +40,7 @@ func (s *session) acquireLease(ctx context.Context, runID string, sends bool) (*
 	if !sends {
 		return nil, nil
 	}
-	l, err := s.archive.Lease(ctx, archive.LeaseOptions{Holder: runID, Command: s.command, Life: s.LeaseLife})
+	l, err := s.archive.Lease(ctx, archive.LeaseOptions{Holder: runID, Command: s.command, TTL: s.LeaseLife})
 	if err != nil {
 		return nil, fmt.Errorf("acquire the lease of %s: %w", s.archive.Name(), err)
 	}
@@ -91,7 +91,7 @@ func (s *session) execute(ctx context.Context, l *lease, client *wix.Client, p *
 	journal := s.archive.Journal()
 	executor := &fix.Executor{
 		Wix: wix.ActionClient{Client: client}, Journal: journal, PreSendCheck: l.mayRequest, Log: s.Log,
-		Concurrency: s.Config.Concurrency, SettleAfter: s.Config.Settle, SendWindow: l.Life(),
+		Concurrency: s.Config.Concurrency, SettleAfter: s.Config.Settle, SendWindow: l.TTL(),
 		RunID: l.holder, Fence: l.Fence(), Reviewed: p.reviewed, Stale: p.stale,
 	}
 	open, err := journal.Open(ctx)

@@ -87,7 +87,7 @@ func (j *Job) printAccepted(a *reconcile.Acceptance, objections []string) error 
 // it is removed, so that after an interruption the output is still true.
 func (j *Job) PruneRuns(ctx context.Context, keep time.Duration, dryRun bool) error {
 	return j.withArchive(ctx, func(a *archive.Archive) error {
-		old, warnings, err := a.Prunable(ctx, keep, j.startTime())
+		old, warnings, err := a.PruneCandidates(ctx, keep, j.startTime())
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ type prunedRun struct {
 	Kept    string    `json:"kept,omitempty"` // why it is kept
 }
 
-func (j *Job) printPruned(p *archive.Pruned, dryRun bool) error {
+func (j *Job) printPruned(p *archive.PruneCandidate, dryRun bool) error {
 	if j.Config.Output == config.OutputJSON {
 		return json.NewEncoder(j.Stdout).Encode(prunedRun{p.ID, p.AsOf.UTC(), p.Files, p.Bytes, p.Reason == "" && !dryRun, p.Reason})
 	}
