@@ -35,7 +35,7 @@ const (
 
 func brief() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, leaseLife: briefLife}
+	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, leaseTTL: briefLife}
 	code := p.run(ctx, os.Args)
 	stop()
 	os.Exit(code)

@@ -38,7 +38,7 @@ func (p *program) job(cfg *config.Config) *job.Job {
 	meter := job.NewMeter(p.stderr, showBar(cfg.Progress, p.stderr))
 	return &job.Job{
 		Config: cfg, Opener: newPlaces(), Version: version, Stdout: p.stdout,
-		Log: newLog(cfg.Log, meter), Meter: meter, LeaseLife: p.leaseLife, Sending: &p.sending,
+		Log: newLog(cfg.Log, meter), Meter: meter, LeaseTTL: p.leaseTTL, Sending: &p.sending,
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *session) acquireLease(ctx context.Context, runID string, sends bool) (*
 	if !sends {
 		return nil, nil
 	}
-	l, err := s.archive.Lease(ctx, archive.LeaseOptions{Holder: runID, Command: s.command, TTL: s.LeaseLife})
+	l, err := s.archive.Lease(ctx, archive.LeaseOptions{Holder: runID, Command: s.command, TTL: s.LeaseTTL})
 	if err != nil {
 		return nil, fmt.Errorf("acquire the lease of %s: %w", s.archive.Name(), err)
 	}

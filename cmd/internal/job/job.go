@@ -26,7 +26,7 @@ type Job struct {
 	Meter   *Meter    // may be nil
 	Started time.Time // zero means now
 
-	LeaseLife time.Duration // 0 means archive.DefaultTTL
+	LeaseTTL time.Duration // 0 means archive.DefaultTTL
 	Sending   *atomic.Bool  // set once a plan is being executed; may be nil
 }
 
