@@ -25,7 +25,7 @@ type program struct {
 	env            []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	leaseTTL      time.Duration // 0 is the usual
+	leaseTTL       time.Duration // 0 is the usual
 	sending        atomic.Bool   // a plan is being sent, or was
 }
 

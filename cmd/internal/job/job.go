@@ -27,7 +27,7 @@ type Job struct {
 	Started time.Time // zero means now
 
 	LeaseTTL time.Duration // 0 means archive.DefaultTTL
-	Sending   *atomic.Bool  // set once a plan is being executed; may be nil
+	Sending  *atomic.Bool  // set once a plan is being executed; may be nil
 }
 
 // startTime returns when the command started.
