@@ -21,6 +21,9 @@ type History struct {
 	// Accept is the latest acceptance, or nil. Sightings from before its time do
 	// not count.
 	Accept *Acceptance
+
+	Crashed  []string // ids of runs of any scope that crashed, or still run
+	Warnings []string // what could not be read, and why
 }
 
 // Digest returns a compact summary of fixed size: without the coverage by account,

@@ -77,19 +77,19 @@ func newJournalLine(e *fix.Entry, settle time.Duration) journalLine {
 	if l.desiredShort = l.Desired; a.PackageID == "" {
 		l.desiredShort = plural(a.Instances, "instance", "instances")
 	}
-	if e.End != nil {
-		l.setEnd(a, e.End)
+	if e.Completion != nil {
+		l.setEnd(a, e.Completion)
 		return l
 	}
 	l.Outcome, l.Since, l.SettlesAt = outcomeOpen, e.Begun.UTC(), e.SettlesAt(settle).UTC()
-	if e.Doubt != nil {
-		l.Reason, l.Since, l.SentAt = e.Doubt.Reason, e.Doubt.SentAt.UTC(), e.Doubt.SentAt.UTC()
-		l.setObserved(a, e.Doubt.Observed)
+	if e.Unsettled != nil {
+		l.Reason, l.Since, l.SentAt = e.Unsettled.Reason, e.Unsettled.SentAt.UTC(), e.Unsettled.SentAt.UTC()
+		l.setObserved(a, e.Unsettled.Observed)
 	}
 	return l
 }
 
-func (l *journalLine) setEnd(a *fix.Action, e *fix.End) {
+func (l *journalLine) setEnd(a *fix.Action, e *fix.Completion) {
 	l.Outcome, l.Reason, l.Ended = e.Outcome, e.Reason, e.Ended.UTC()
 	if e.Failure != "" && e.Reason == "" {
 		l.Reason = e.Failure

@@ -36,9 +36,6 @@ type actionView struct {
 	reason   string
 }
 
-// outcomePlanned is the outcome of an action that is to be sent and was not yet.
-const outcomePlanned = "planned"
-
 func newPlanView(p *fix.Plan, results []fix.Result, o *PlanOptions) *planView {
 	if o == nil {
 		o = &PlanOptions{}
@@ -57,20 +54,10 @@ func newPlanView(p *fix.Plan, results []fix.Result, o *PlanOptions) *planView {
 	for i := range p.Actions {
 		a := actionView{Action: &p.Actions[i], number: i + 1}
 		a.evidence, a.result = evidence[a.Key], byKey[a.Key]
-		a.setOutcome(v)
+		a.outcome, a.reason = a.Outcome(a.result, v.refusals, v.reviewed)
 		v.actions = append(v.actions, a)
 	}
 	return v
-}
-
-func (a *actionView) setOutcome(v *planView) {
-	if a.result != nil {
-		a.outcome, a.reason = a.result.Outcome, a.result.Reason
-		return
-	}
-	if a.outcome, a.reason = a.Unsent(v.refusals, v.reviewed); a.outcome == "" {
-		a.outcome = outcomePlanned
-	}
 }
 
 // When an action is due to be sent.
@@ -180,7 +167,7 @@ const noOutcomes = "none"
 // what was never due, and then outcomes that are not known here.
 func outcomeCounts(counts map[string]int) string {
 	names := []string{
-		fix.OutcomeApplied, outcomePlanned, fix.OutcomeFailed, fix.OutcomeUnsettled, fix.OutcomeStale,
+		fix.OutcomeApplied, fix.OutcomePlanned, fix.OutcomeFailed, fix.OutcomeUnsettled, fix.OutcomeStale,
 		fix.OutcomeNotStarted, fix.OutcomeWaiting, fix.OutcomeNotAllowed, fix.OutcomeOverLimit,
 	}
 	for _, name := range slices.Sorted(maps.Keys(counts)) {

@@ -125,8 +125,8 @@ func TestPlanAndJournalEscapeUntrustedText(t *testing.T) {
 	entries := sampleEntries()
 	for i := range entries {
 		entries[i].Action, entries[i].RunID, entries[i].Key = p.Actions[i], p.RunID, p.RunID
-		if entries[i].Doubt != nil {
-			entries[i].Doubt.Reason = p.RunID
+		if entries[i].Unsettled != nil {
+			entries[i].Unsettled.Reason = p.RunID
 		}
 	}
 	s := refusedFixes(sampleSummary(3, 3))

@@ -7,6 +7,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
 )
 
 func TestRemedyOf(t *testing.T) {
@@ -47,7 +48,7 @@ func TestRemedyIsSufficient(t *testing.T) {
 	for live := 1; live < 400; live += 7 {
 		for n := 1; n <= live; n += 3 {
 			actions := []fix.Action{{Fix: "cancel", Removal: true, Instances: n}}
-			limits := fix.Limits{Fixes: fix.Limit{Off: true}, Cancels: fix.Limit{Off: true}, CancelsPerAccount: fix.Limit{Off: true}, CancelCost: fix.CostLimit{Off: true}}
+			limits := guard.Limits{Fixes: guard.Limit{Off: true}, Cancels: guard.Limit{Off: true}, CancelsPerAccount: guard.Limit{Off: true}, CancelCost: guard.CostLimit{Off: true}}
 			refusals := limits.Evaluate(actions, true, nil, live)
 			if len(refusals) != 1 {
 				t.Fatalf("%d of %d: %v", n, live, refusals)

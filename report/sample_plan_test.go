@@ -202,15 +202,15 @@ func sampleEntries() []fix.Entry {
 		}}
 		switch r.Outcome {
 		case "unsettled":
-			e.Doubt = &fix.Doubt{Key: r.Key, Number: r.Attempt, SentAt: r.SentAt, Reason: r.Reason, Observed: actions[i].Seen}
+			e.Unsettled = &fix.UnsettledNote{Key: r.Key, Number: r.Attempt, SentAt: r.SentAt, Reason: r.Reason, Observed: actions[i].Seen}
 		default:
-			e.End = &fix.End{Outcome: r.Outcome, Reason: r.Reason, Sends: 1, SentAt: r.SentAt, Ended: r.SentAt.Add(time.Second), Observed: r.Observed, PackageID: r.Created}
+			e.Completion = &fix.Completion{Outcome: r.Outcome, Reason: r.Reason, Sends: 1, SentAt: r.SentAt, Ended: r.SentAt.Add(time.Second), Observed: r.Observed, PackageID: r.Created}
 		}
 		entries = append(entries, e)
 	}
-	entries[0].End.Sends = -1
+	entries[0].Completion.Sends = -1
 	crashed := entries[len(entries)-1]
-	crashed.Doubt, crashed.Key = nil, "ff"
+	crashed.Unsettled, crashed.Key = nil, "ff"
 	return append(entries, crashed)
 }
 

@@ -16,25 +16,24 @@ import (
 	"github.com/wixrecon/wixrecon/cmd/internal/job"
 )
 
-// The command line: standard output is for results, everything else goes to
-// standard error. A command ends in an error or in an exitCode; only main
-// leaves the process.
+// The command line. Standard output is for results, standard error for everything
+// else. A command returns an error or an exitCode; only main exits the process.
 
-// program is what a command has to work with.
+// program is the environment of a command.
 type program struct {
 	env            []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	leaseTTL       time.Duration // 0 is the usual
-	sending        atomic.Bool   // a plan is being sent, or was
+	leaseTTL       time.Duration // 0 is the default
+	sending        atomic.Bool   // set once the sending of a plan has begun
 }
 
-// exitCode is the error of a command that has said everything already.
+// exitCode is the error of a command that has already printed everything.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
-// run is the whole program but for the process round it.
+// run runs the program and returns its exit code.
 func (p *program) run(ctx context.Context, args []string) int {
 	app := p.app()
 	err := app.RunContext(ctx, flagsFirst(app.Commands, args))
@@ -45,12 +44,12 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return job.ExitOK
 	}
-	var told *job.InterruptedError
-	if context.Cause(ctx) != nil && !errors.As(err, &told) {
-		err = errors.New("interrupted: nothing can be said, and no report was concluded")
+	var interrupted *job.InterruptedError
+	if context.Cause(ctx) != nil && !errors.As(err, &interrupted) {
+		err = errors.New("interrupted before anything could be reported")
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		_, _ = fmt.Fprintln(p.stderr, "wixrecon:", line) // there is nowhere else to tell it
+		_, _ = fmt.Fprintln(p.stderr, "wixrecon:", line) // there is nowhere else to print it
 	}
 	return job.ExitCode(err)
 }
@@ -64,7 +63,7 @@ func (p *program) app() *cli.App {
 		ErrWriter:      p.stderr,
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
-		// An external id may hold a comma.
+		// An external id may contain a comma.
 		DisableSliceFlagSeparator: true,
 		Commands: []*cli.Command{
 			p.runCommand(), p.planCommand(), p.applyCommand(), p.journalCommand(), p.runsCommand(), p.checkCommand(),
@@ -76,7 +75,7 @@ func (p *program) app() *cli.App {
 					config.Redacted(c.Args().First()), config.Nearest(c.Args().First(), commandNames(c.App)))
 			}
 			c.App.Writer = p.stderr
-			return errors.Join(cli.ShowAppHelp(c), job.Usagef("name a command"))
+			return errors.Join(cli.ShowAppHelp(c), job.Usagef("no command given"))
 		},
 	}
 	for _, c := range app.Commands {
@@ -99,29 +98,30 @@ func commandNames(app *cli.App) []string {
 	return names
 }
 
-// badValue is how package flag tells of a value that it can't read.
+// badValue matches the error of package flag for a value that it can't parse.
 var badValue = regexp.MustCompile(`^invalid (boolean )?value "(.*)" for (?:flag )?-([^:]+):`)
 
-// usageError puts the words of package flag into those of the other faults.
+// usageError rewords an error of package flag like other usage errors.
 func usageError(c *cli.Context, err error, _ bool) error {
 	text := err.Error()
 	if name, found := strings.CutPrefix(text, "flag provided but not defined: -"); found {
 		return job.Usagef("unknown flag --%s%s (see %s --help)", config.Redacted(name), nearestFlag(c, name), c.Command.HelpName)
 	}
 	if name, found := strings.CutPrefix(text, "flag needs an argument: -"); found {
-		return job.Usagef("--%s: want a value", name)
+		return job.Usagef("--%s: expected a value", name)
 	}
 	if bad := badValue.FindStringSubmatch(text); bad != nil {
-		want := "a whole number"
+		expected := "a whole number"
 		if bad[1] != "" {
-			want = "true or false"
+			expected = "true or false"
 		}
-		return job.Usagef("--%s: %q: want %s", bad[3], config.Redacted(bad[2]), want)
+		return job.Usagef("--%s: %q: expected %s", bad[3], config.Redacted(bad[2]), expected)
 	}
 	return &job.UsageError{Err: err}
 }
 
-// nearestFlag asks for the flag that may have been meant, if there is one.
+// nearestFlag returns the question whether the flag with the nearest name was
+// meant; empty where the command has no flags.
 func nearestFlag(c *cli.Context, name string) string {
 	var names []string
 	for _, f := range c.Command.Flags {

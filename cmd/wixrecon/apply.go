@@ -18,13 +18,13 @@ import (
 
 func (p *program) applyCommand() *cli.Command {
 	return &cli.Command{
-		Name: "apply", ArgsUsage: "PLAN", Usage: "carry out a plan.json exactly as it stands, once; asks before it does",
-		Flags:  append(settingFlags(), &cli.BoolFlag{Name: "yes", Usage: "do not ask: for where nobody is there to answer"}),
-		Before: wantPlan,
+		Name: "apply", ArgsUsage: "PLAN", Usage: "apply a plan.json exactly as it is, once; asks for confirmation first",
+		Flags:  append(settingFlags(), &cli.BoolFlag{Name: "yes", Usage: "apply without asking, for use without a terminal"}),
+		Before: requireOne("the file of a plan, such as wixrecon-runs/RUN/plan.json"),
 		Action: func(c *cli.Context) error {
-			cfg, err := config.Load(givenFlags(c), p.env, readSetting)
+			cfg, err := config.Load(flagValues(c), p.env, readSetting)
 			if err == nil {
-				err = replayed(cfg)
+				err = refuseReplay(cfg)
 			}
 			if err != nil {
 				return &job.UsageError{Err: err}
@@ -34,19 +34,8 @@ func (p *program) applyCommand() *cli.Command {
 	}
 }
 
-// wantPlan refuses all but the name of one plan.
-func wantPlan(c *cli.Context) error {
-	switch {
-	case !c.Args().Present():
-		return job.Usagef("%s: want the file of a plan (a run writes plan.json)", c.Command.Name)
-	case c.Args().Len() > 1:
-		return job.Usagef("%s: unexpected argument %q: want the file of one plan", c.Command.Name, config.Redacted(c.Args().Get(1)))
-	}
-	return nil
-}
-
-// consent asks on a terminal whether a plan is to be carried out. Where there is
-// none, --yes must say so.
+// consent asks on the terminal whether to apply a plan. Without a terminal, --yes
+// is required.
 func (p *program) consent(yes bool) func(*fix.Plan) error {
 	return func(plan *fix.Plan) error {
 		if yes {
@@ -54,7 +43,7 @@ func (p *program) consent(yes bool) func(*fix.Plan) error {
 		}
 		in, ok := p.stdin.(*os.File)
 		if !ok || !term.IsTerminal(int(in.Fd())) {
-			return job.Usagef("apply: nobody is there to be asked: say --yes")
+			return job.Usagef("apply: no terminal to confirm on: pass --yes to apply without asking")
 		}
 		removals := 0
 		for i := range plan.Actions {
@@ -62,7 +51,7 @@ func (p *program) consent(yes bool) func(*fix.Plan) error {
 				removals += a.Instances
 			}
 		}
-		question := fmt.Sprintf("Carry out plan %s? It takes %d instances away, which can't be undone. Type yes: ", plan.ID, removals)
+		question := fmt.Sprintf("Apply plan %s? It removes %d instances, which can't be undone. Type yes: ", plan.ID, removals)
 		if _, err := io.WriteString(p.stderr, question); err != nil {
 			return err
 		}
@@ -73,6 +62,6 @@ func (p *program) consent(yes bool) func(*fix.Plan) error {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		return &job.RefusedError{Err: errors.New("apply: not wanted: nothing was changed")}
+		return &job.RefusedError{Err: errors.New("apply: not confirmed: nothing was changed")}
 	}
 }

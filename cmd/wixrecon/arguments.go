@@ -10,12 +10,12 @@ import (
 	"github.com/wixrecon/wixrecon/cmd/internal/job"
 )
 
-// Flags may stand behind what a command is about, as in runs accept ID --reason
-// TEXT. The library stops reading flags at the first word that is none, so for
-// commands that take such words they are put behind the flags first.
+// Flags may follow the arguments of a command, as in runs accept ID --reason TEXT.
+// The library stops parsing flags at the first argument, so the flags of such
+// commands are moved in front of it.
 
-// flagsFirst gives the command line with flags before other words, where it is
-// one of a command that takes such words.
+// flagsFirst returns the command line with flags before arguments, for commands
+// that take arguments.
 func flagsFirst(commands []*cli.Command, args []string) []string {
 	for i := 1; i < len(args); i++ {
 		at := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.Name == args[i] })
@@ -23,22 +23,23 @@ func flagsFirst(commands []*cli.Command, args []string) []string {
 			return args
 		}
 		if c := commands[at]; c.ArgsUsage != "" {
-			flags, words := apart(c.Flags, args[i+1:])
-			return slices.Concat(args[:i+1], flags, words)
+			flags, arguments := splitFlags(c.Flags, args[i+1:])
+			return slices.Concat(args[:i+1], flags, arguments)
 		}
 		commands = commands[at].Subcommands
 	}
 	return args
 }
 
-// apart takes flags with their values out of the words. Behind -- all are words.
-func apart(known []cli.Flag, args []string) (flags, words []string) {
+// splitFlags separates flags and their values from arguments. After -- everything
+// is an argument.
+func splitFlags(known []cli.Flag, args []string) (flags, arguments []string) {
 	for i := 0; i < len(args); i++ {
 		switch {
 		case args[i] == "--":
-			return append(flags, "--"), append(words, args[i+1:]...)
+			return append(flags, "--"), append(arguments, args[i+1:]...)
 		case len(args[i]) < 2 || args[i][0] != '-':
-			words = append(words, args[i])
+			arguments = append(arguments, args[i])
 		default:
 			flags = append(flags, args[i])
 			if takesValue(known, args[i]) && i+1 < len(args) {
@@ -47,10 +48,10 @@ func apart(known []cli.Flag, args []string) (flags, words []string) {
 			}
 		}
 	}
-	return flags, words
+	return flags, arguments
 }
 
-// takesValue reports whether the word behind the flag is its value.
+// takesValue reports whether the next word is the value of the flag.
 func takesValue(known []cli.Flag, arg string) bool {
 	name, _, joined := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 	return !joined && slices.ContainsFunc(known, func(f cli.Flag) bool {
@@ -59,8 +60,8 @@ func takesValue(known []cli.Flag, arg string) bool {
 	})
 }
 
-// refuseArguments refuses what is neither a flag nor its value: a run whose
-// flags are read halfway would do something else than was meant.
+// refuseArguments refuses arguments: the flags after one are not parsed, so the
+// command would do something other than what was meant.
 func refuseArguments(c *cli.Context) error {
 	if c.Args().Present() {
 		return job.Usagef("%s: unexpected argument %q (flags are --name value)", c.Command.Name, config.Redacted(c.Args().First()))
@@ -68,20 +69,23 @@ func refuseArguments(c *cli.Context) error {
 	return nil
 }
 
-// wantRun refuses all but the name of one run.
-func wantRun(c *cli.Context) error {
-	switch {
-	case !c.Args().Present():
-		return job.Usagef("%s: want the name of a run (see wixrecon runs)", c.Command.Name)
-	case c.Args().Len() > 1:
-		return job.Usagef("%s: unexpected argument %q: want the name of one run", c.Command.Name, config.Redacted(c.Args().Get(1)))
+// requireOne returns a check that there is exactly one argument. The error for none
+// describes it.
+func requireOne(what string) cli.BeforeFunc {
+	return func(c *cli.Context) error {
+		switch c.Args().Len() {
+		case 0:
+			return job.Usagef("%s: name %s", c.Command.Name, what)
+		case 1:
+			return nil
+		}
+		return job.Usagef("%s: unexpected argument %q: name only one", c.Command.Name, config.Redacted(c.Args().Get(1)))
 	}
-	return nil
 }
 
-// wantSubcommand refuses words that are none of the command's own, and flags
-// before one: they would not reach it.
-func wantSubcommand(c *cli.Context) error {
+// requireSubcommand refuses unknown subcommands, and flags before a subcommand,
+// which would not reach it.
+func requireSubcommand(c *cli.Context) error {
 	first := c.Args().First()
 	if first == "" {
 		return nil
@@ -94,7 +98,7 @@ func wantSubcommand(c *cli.Context) error {
 		return job.Usagef("%s: unknown command %q: did you mean %s?", c.Command.Name, config.Redacted(first), config.Nearest(first, names[2:]))
 	}
 	if given := c.LocalFlagNames(); len(given) > 0 {
-		return job.Usagef("%s: --%s stands before %s: put it behind", c.Command.Name, given[0], first)
+		return job.Usagef("%s: --%s: put it after %s", c.Command.Name, given[0], first)
 	}
 	return nil
 }

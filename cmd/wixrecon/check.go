@@ -2,22 +2,19 @@ package main
 
 import (
 	"github.com/urfave/cli/v2"
-
-	"github.com/wixrecon/wixrecon/cmd/internal/config"
-	"github.com/wixrecon/wixrecon/cmd/internal/job"
 )
 
 func (p *program) checkCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "check",
-		Usage: "try what a run needs – key, account, ledger, --out, clocks – and say what to fix",
+		Usage: "verify the key, account, ledger, --out and clocks, and show what to fix",
 		Flags: settingFlags(),
 		Action: func(c *cli.Context) error {
-			cfg, err := config.Load(givenFlags(c), p.env, readSetting)
+			j, err := p.load(c, nil)
 			if err != nil {
-				return &job.UsageError{Err: err}
+				return err
 			}
-			return withExitCode(p.job(cfg).Check(c.Context))
+			return withExitCode(j.Check(c.Context))
 		},
 	}
 }

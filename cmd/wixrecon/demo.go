@@ -14,15 +14,15 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// The demo is the real job on a sample ledger, over real HTTP, against the
-// simulator: only the inventory is made up.
+// The demo runs the real program on a sample ledger, over HTTP, against the
+// simulator. Only the data is made up.
 
 const demoFolder = "wixrecon-demo"
 
 func (p *program) demoCommand() *cli.Command {
 	return &cli.Command{
 		Name:   "demo",
-		Usage:  "run the whole job on a sample, without account, key or network; writes under ./" + demoFolder,
+		Usage:  "run on sample data, without account, key or network; writes under ./" + demoFolder,
 		Action: func(c *cli.Context) error { return p.demo(c.Context) },
 	}
 }

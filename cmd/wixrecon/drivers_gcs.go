@@ -9,15 +9,14 @@ import (
 	"os"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/blob/gcsblob" // gs:// places
+	"gocloud.dev/blob/gcsblob" // gs:// URLs
 	"gocloud.dev/gcp"
 	"golang.org/x/oauth2/google"
 	"google.golang.org/api/option"
 )
 
-// The driver's own opener prints a warning to standard output where it finds no
-// credentials, and goes on without: the result of a run stands there. This one
-// ends with an error.
+// Without credentials the driver's own opener prints a warning to standard output,
+// which is for the result of a run, and continues. This one returns an error.
 
 func bucketOpeners() map[string]blob.BucketURLOpener {
 	return map[string]blob.BucketURLOpener{gcsblob.Scheme: gcsOpener{}}
@@ -25,8 +24,8 @@ func bucketOpeners() map[string]blob.BucketURLOpener {
 
 type gcsOpener struct{}
 
-// OpenBucketURL opens a bucket with the credentials of the environment, or with
-// none where an emulator stands in for the store or the URL asks for that.
+// OpenBucketURL opens a bucket with the credentials of the environment, or without
+// any if there is an emulator or the URL asks for it.
 func (gcsOpener) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	query := u.Query()
 	emulated := os.Getenv("STORAGE_EMULATOR_HOST") != "" || os.Getenv("STORAGE_EMULATOR_HOST_GRPC") != ""
@@ -36,9 +35,9 @@ func (gcsOpener) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, e
 	}
 	credentials, err := gcp.DefaultCredentialsWithParams(ctx, google.CredentialsParams{UniverseDomain: query.Get("universe_domain")})
 	if file := os.Getenv("GOOGLE_APPLICATION_CREDENTIALS"); err != nil && file != "" {
-		// Without its chain: that a file of credentials is missing must not
-		// look as if the object were.
-		return nil, fmt.Errorf("no credentials can be read from %s, which GOOGLE_APPLICATION_CREDENTIALS names", file)
+		// Not wrapped: a missing credentials file must not be mistaken for a
+		// missing object.
+		return nil, fmt.Errorf("no credentials can be read from %s, set in GOOGLE_APPLICATION_CREDENTIALS", file)
 	}
 	if err != nil {
 		return nil, noGoogleCredentials{err}
@@ -56,5 +55,5 @@ func (gcsOpener) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, e
 
 type noGoogleCredentials struct{ error }
 
-// NoCredentials tells that error from the store's.
+// NoCredentials distinguishes the error from those of the store.
 func (noGoogleCredentials) NoCredentials() bool { return true }

@@ -2,4 +2,4 @@
 
 package main
 
-import _ "gocloud.dev/blob/s3blob" // s3:// places
+import _ "gocloud.dev/blob/s3blob" // s3:// URLs

@@ -12,15 +12,15 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// A run that can say nothing, or that is told to stop, leaves nothing behind:
-// no folder, no half of a report, no result, and the reason on standard error.
+// A run that fails or is interrupted leaves no folder, no partial report and no
+// result, only the reason on standard error.
 
-func tinyBook() *wixsim.SampleData {
+func tinyInventory() *wixsim.SampleData {
 	return wixsim.Generate(wixsim.SampleOptions{Seed: 3, Accounts: 3, Packages: 60})
 }
 
-// answering gives every request one answer.
-func answering(status int, body string) http.Handler {
+// answerAll returns a handler with one response to all requests.
+func answerAll(status int, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
@@ -28,7 +28,7 @@ func answering(status int, body string) http.Handler {
 	})
 }
 
-func TestNothingIsLeftOfARunThatIsRefused(t *testing.T) {
+func TestRefusedRunLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for _, refusal := range []struct {
 		name   string
@@ -37,96 +37,97 @@ func TestNothingIsLeftOfARunThatIsRefused(t *testing.T) {
 		{"401", http.StatusUnauthorized},
 		{"403", http.StatusForbidden},
 	} {
-		s := worldOf(t, tinyBook(), answering(refusal.status, `{"message":"go away"}`))
-		s.audit(t.Context()).wantsNothing(t, job.ExitFailed, "status "+refusal.name+": go away")
+		s := envWithHandler(t, tinyInventory(), answerAll(refusal.status, `{"message":"go away"}`))
+		s.audit(t.Context()).requireFailed(t, job.ExitFailed, "status "+refusal.name+": go away")
 	}
-	wrong := newWorld(t, tinyBook(), nil)
+	wrong := newEnv(t, tinyInventory(), nil)
 	wrong.key = "IST.not-the-key"
-	wrong.audit(t.Context()).wantsNothing(t, job.ExitFailed, "status 401: UNAUTHENTICATED")
+	wrong.audit(t.Context()).requireFailed(t, job.ExitFailed, "status 401: UNAUTHENTICATED")
 }
 
-// The key may be withdrawn while the inventory is read.
-func TestNothingIsLeftOfARunWhoseKeyIsWithdrawn(t *testing.T) {
+// The key may be revoked while the inventory is read.
+func TestRunWithRevokedKeyLeavesNothing(t *testing.T) {
 	t.Parallel()
-	planted := tinyBook()
+	planted := tinyInventory()
 	inner, n := wixsim.New(planted.Inventory, nil), 0
-	s := worldOf(t, planted, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := envWithHandler(t, planted, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if n++; n > 3 {
 			r.Header.Set("Authorization", "withdrawn")
 		}
 		inner.ServeHTTP(w, r)
 	}))
-	s.audit(t.Context(), "--concurrency", "1").wantsNothing(t, job.ExitFailed, "status 401")
+	s.audit(t.Context(), "--concurrency", "1").requireFailed(t, job.ExitFailed, "status 401")
 }
 
-func TestNothingIsLeftWithoutAServer(t *testing.T) {
+func TestRunWithoutServerLeavesNothing(t *testing.T) {
 	t.Parallel()
-	s := worldOf(t, tinyBook(), answering(http.StatusOK, ""))
+	s := envWithHandler(t, tinyInventory(), answerAll(http.StatusOK, ""))
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	s.url = gone.URL
-	s.audit(t.Context()).wantsNothing(t, job.ExitFailed, "connection refused")
+	s.audit(t.Context()).requireFailed(t, job.ExitFailed, "connection refused")
 }
 
-func TestNothingIsLeftOfARunThatIsStopped(t *testing.T) {
+func TestInterruptedRunLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for _, at := range []int{1, 2, 4} { // the count, the first page, a page in the middle
 		ctx, stop := context.WithCancel(t.Context())
-		s := newWorld(t, tinyBook(), &wixsim.Options{OnRequest: func(n int) {
+		s := newEnv(t, tinyInventory(), &wixsim.Options{OnRequest: func(n int) {
 			if n == at {
 				stop()
 			}
 		}})
-		s.audit(ctx, "--concurrency", "1").wantsNothing(t, job.ExitFailed, "interrupted")
+		s.audit(ctx, "--concurrency", "1").requireFailed(t, job.ExitFailed, "interrupted")
 		stop()
 	}
 }
 
-// stopping ends a run when its log says a text, as a signal at that moment would.
-type stopping struct {
-	*turn
-	says string
+// stopOnLog cancels a run when a text is logged, like a signal at that moment.
+type stopOnLog struct {
+	*lockedStderr
+	text string
 	stop context.CancelFunc
 }
 
-func (s stopping) Write(line []byte) (int, error) {
-	if strings.Contains(string(line), s.says) {
+func (s stopOnLog) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), s.text) {
 		s.stop()
 	}
-	return s.turn.Write(line)
+	return s.lockedStderr.Write(line)
 }
 
-// A run that is stopped while it writes has no summary, which is what makes a
-// run one; the reports that were done are whole, the others are not there.
-func TestNoHalfOfAReportIsLeft(t *testing.T) {
+// A run that is interrupted while it writes has no summary, without which it does
+// not count as a run. Reports that were finished are complete, the others are
+// missing.
+func TestInterruptedRunLeavesNoPartialReport(t *testing.T) {
 	t.Parallel()
-	planted := tinyBook()
-	whole := newWorld(t, planted, nil).audit(t.Context(), "--concurrency", "1")
-	whole.wants(t, completeRun)
+	planted := tinyInventory()
+	whole := newEnv(t, planted, nil).audit(t.Context(), "--concurrency", "1")
+	whole.requireCode(t, exitOK)
 	reports := []string{"packages.jsonl.zst", "findings.csv", "packages.csv", "report.xlsx"}
 	for i, name := range reports {
-		s := newWorld(t, planted, nil)
+		s := newEnv(t, planted, nil)
 		ctx, stop := context.WithCancel(t.Context())
-		log := stopping{newTurn(), "writing " + name, stop}
+		log := stopOnLog{newLockedStderr(), "writing " + name, stop}
 		var stdout strings.Builder
 		code := (&program{env: []string{"WIX_API_KEY=" + s.key}, stdout: &stdout, stderr: log}).run(ctx, s.args("--concurrency", "1"))
-		log.done()
-		o := &outcome{code: code, stdout: stdout.String(), stderr: log.text.String(), out: s.out}
-		o.wants(t, job.ExitFailed)
+		log.unlock()
+		o := &runResult{code: code, stdout: stdout.String(), stderr: log.lockedStderr.text.String(), out: s.out}
+		o.requireCode(t, job.ExitFailed)
 		if o.stdout != "" || !strings.Contains(o.stderr, "interrupted") {
 			t.Errorf("%s: stdout %q, stderr:\n%s", name, o.stdout, o.stderr)
 		}
 		if i == 0 {
-			o.wantsNoOut(t)
+			o.checkNoOut(t)
 			continue
 		}
-		wantsWholeFiles(t, o, whole, reports[:i])
+		checkWholeFiles(t, o, whole, reports[:i])
 	}
 }
 
-// wantsWholeFiles holds that just these reports were written, and each as a
-// run that was not stopped writes it.
-func wantsWholeFiles(t *testing.T, got, want *outcome, reports []string) {
+// checkWholeFiles checks that exactly these reports were written, with the same
+// content as in a run that was not interrupted.
+func checkWholeFiles(t *testing.T, got, want *runResult, reports []string) {
 	t.Helper()
 	entries, err := os.ReadDir(got.file(""))
 	if err != nil {

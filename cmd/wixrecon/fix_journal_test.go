@@ -9,25 +9,25 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// The journal tells what was sent and what became of it, and is held against
-// what Wix is. So do the reports, in their words.
+// The journal shows what was sent and its outcome, and is compared with Wix. So are
+// the reports.
 
-// threePatients need an assign, a cancel and an external id.
-func threePatients() *wixsim.SampleData {
-	return quietBook(func(b *wixsim.SampleData) []*patient {
-		all := []*patient{healthy(b, 1, 1), healthy(b, 2, 1), healthy(b, 3, 1)}
-		offSite(all[0])
-		lapsed(all[1])
-		lostID(all[2])
+// threeDrifts needs an assign, a cancel and an external id.
+func threeDrifts() *wixsim.SampleData {
+	return inventoryWith(func(b *wixsim.SampleData) []*testSubscription {
+		all := []*testSubscription{newSubscription(b, 1, 1), newSubscription(b, 2, 1), newSubscription(b, 3, 1)}
+		wrongSite(all[0])
+		canceledRow(all[1])
+		lostExternalID(all[2])
 		return all
 	})
 }
 
-func TestTheJournalIsHeldAgainstWix(t *testing.T) {
+func TestJournalVerify(t *testing.T) {
 	t.Parallel()
-	w := newWard(t, threePatients(), nil)
-	w.begin(t)
-	w.fix(t, firstFixing, commonFixes).wants(t, completeRun)
+	w := newFixEnv(t, threeDrifts(), nil)
+	w.firstRun(t)
+	w.fix(t, fixRunID, commonFixes).requireCode(t, exitOK)
 	if n := len(w.journal(t)); n != 3 {
 		t.Errorf("the journal has %d attempts, want 3", n)
 	}
@@ -36,7 +36,7 @@ func TestTheJournalIsHeldAgainstWix(t *testing.T) {
 		want int
 	}{
 		{[]string{"--package", idOf('a', 1)}, 1}, {[]string{"--package", strings.ToUpper(idOf('a', 2))}, 1},
-		{[]string{"--run", firstFixing}, 3}, {[]string{"--run", "first"}, 0}, {[]string{"--account", w.planted.Accounts[0]}, 3},
+		{[]string{"--run", fixRunID}, 3}, {[]string{"--run", "first"}, 0}, {[]string{"--account", w.planted.Accounts[0]}, 3},
 		{[]string{"--account", w.planted.Accounts[1]}, 0}, {[]string{"--open"}, 0}, {[]string{"--since", "1h"}, 3},
 	} {
 		if n := len(w.journal(t, filter.args...)); n != filter.want {
@@ -45,39 +45,39 @@ func TestTheJournalIsHeldAgainstWix(t *testing.T) {
 	}
 	before := len(w.server.Changes())
 	o := w.verify(t)
-	o.wants(t, completeRun)
+	o.requireCode(t, exitOK)
 	if !strings.Contains(o.stdout, "3 match the journal, 0 differ") {
-		t.Errorf("verify says %s", o.stdout)
+		t.Errorf("verify printed %s", o.stdout)
 	}
 	p, _ := w.server.Package(idOf('a', 1))
-	p = copied(&p)
+	p = cloned(&p)
 	p.ProductInstances[0].SiteID = idOf('e', 9)
 	w.server.Put(p)
 	o = w.verify(t)
-	o.wants(t, unfixedRun)
+	o.requireCode(t, exitUnfixed)
 	for _, text := range []string{idOf('a', 1), idOf('e', 9), idOf('c', 10), "2 match the journal, 1 differ"} {
 		if !strings.Contains(o.stdout, text) {
-			t.Errorf("verify does not say %q:\n%s", text, o.stdout)
+			t.Errorf("verify does not print %q:\n%s", text, o.stdout)
 		}
 	}
 	if strings.Contains(o.stdout, idOf('a', 2)) {
-		t.Errorf("verify tells of what is as the journal says:\n%s", o.stdout)
+		t.Errorf("verify prints what agrees with the journal:\n%s", o.stdout)
 	}
 	if n := len(w.server.Changes()); n != before {
 		t.Errorf("verify sent %d requests that change something", n-before)
 	}
-	again := w.fix(t, "again", commonFixes) // it was changed back, so it is fixed again
-	again.wants(t, completeRun)
-	again.wantsOutcomes(t, map[string]int{"applied": 1})
-	w.verify(t).wants(t, completeRun)
+	again := w.fix(t, "again", commonFixes) // the drift is back, so it is fixed again
+	again.requireCode(t, exitOK)
+	again.checkOutcomes(t, map[string]int{"applied": 1})
+	w.verify(t).requireCode(t, exitOK)
 }
 
-// What may still land is open: it is told as unsettled, nobody plans its package
-// and nothing of it is sent again, until it has landed or can't any more.
-func TestWhatMayStillLandIsOpen(t *testing.T) {
+// A change that may still happen is open: it is reported as unsettled, no run plans
+// its package, and it is not sent again until it happened or can't happen any more.
+func TestUnsettledChangeStaysOpen(t *testing.T) {
 	t.Parallel()
 	for _, lands := range []bool{true, false} {
-		w := newWard(t, threePatients(), &wixsim.Options{Changes: wixsim.ChangeOptions{
+		w := newFixEnv(t, threeDrifts(), &wixsim.Options{Changes: wixsim.ChangeOptions{
 			EffectDelay: time.Hour,
 			OnChange: func(n int, c wixsim.Change) wixsim.Fault {
 				switch {
@@ -89,23 +89,23 @@ func TestWhatMayStillLandIsOpen(t *testing.T) {
 				return wixsim.ResetConnection
 			},
 		}})
-		w.begin(t)
-		v := w.fix(t, firstFixing, commonFixes, "--settle", "10m")
-		v.wants(t, unfixedRun)
-		v.wantsOutcomes(t, map[string]int{"applied": 2, "unsettled": 1})
-		w.wantsOpen(t)
+		w.firstRun(t)
+		v := w.fix(t, fixRunID, commonFixes, "--settle", "10m")
+		v.requireCode(t, exitUnfixed)
+		v.checkOutcomes(t, map[string]int{"applied": 2, "unsettled": 1})
+		w.checkOpen(t)
 		next := w.fix(t, "next", commonFixes, "--settle", "10m")
-		next.wants(t, completeRun)
-		next.wantsOutcomesOf(t, map[string]string{"canceled_in_ledger CASE-2 status": "not_allowed unsettled"})
-		if n := len(w.received(t)); n != 3 {
+		next.requireCode(t, exitOK)
+		next.checkFindingOutcomes(t, map[string]string{"canceled_in_ledger CASE-2 status": "not_allowed unsettled"})
+		if n := len(w.receivedChanges(t)); n != 3 {
 			t.Errorf("%d requests were sent, want 3", n)
 		}
 		if lands {
 			w.server.ApplyDelayed()
 		}
-		last := w.apply(t, "last", firstFixing, "--settle", "1ms")
-		last.wants(t, completeRun)
-		last.wantsOutcomes(t, map[string]int{"applied": 3})
+		last := w.apply(t, "last", fixRunID, "--settle", "1ms")
+		last.requireCode(t, exitOK)
+		last.checkOutcomes(t, map[string]int{"applied": 3})
 		entries, want := w.journal(t, "--package", idOf('a', 2)), 1
 		if !lands {
 			want = 2
@@ -113,13 +113,13 @@ func TestWhatMayStillLandIsOpen(t *testing.T) {
 		if len(entries) != want || entries[0].Outcome != "applied" || entries[len(entries)-1].Attempt != 1 {
 			t.Errorf("the journal has %+v, want %d attempts", entries, want)
 		}
-		w.wantsStatus(t, idOf('a', 2), "CANCELED")
-		w.verify(t).wants(t, completeRun)
+		w.checkStatus(t, idOf('a', 2), "CANCELED")
+		w.verify(t).requireCode(t, exitOK)
 	}
 }
 
-// wantsOpen wants the cancel to be open, and verify to say so.
-func (w *ward) wantsOpen(t *testing.T) {
+// checkOpen checks that the cancel is open, and that verify reports it.
+func (w *fixEnv) checkOpen(t *testing.T) {
 	t.Helper()
 	open := w.journal(t, "--open", "--settle", "10m")
 	if len(open) != 1 || open[0].PackageID != idOf('a', 2) || open[0].Outcome != "open" {
@@ -129,29 +129,29 @@ func (w *ward) wantsOpen(t *testing.T) {
 		t.Errorf("it settles in %s", left)
 	}
 	o := w.verify(t)
-	o.wants(t, unfixedRun)
+	o.requireCode(t, exitUnfixed)
 	if !strings.Contains(o.stdout, "open") {
-		t.Errorf("verify does not tell what is open:\n%s", o.stdout)
+		t.Errorf("verify does not print what is open:\n%s", o.stdout)
 	}
 }
 
-// Before, wanted and observed stand in the workbook in the words of the field,
-// and the codes say whether drift is left.
-func TestWhatTheReportsSayOfFixes(t *testing.T) {
+// The workbook shows the state before, the desired and the observed state, and the
+// exit code shows whether drift is left.
+func TestReportsOfFixes(t *testing.T) {
 	t.Parallel()
-	planted := threePatients()
-	more := healthy(planted, 4, 2)
+	planted := threeDrifts()
+	more := newSubscription(planted, 4, 2)
 	more.rows[0].CatalogProductID, more.rows[1].SiteID = yearlyVIP, "none"
 	more.rows[0].InstanceID, more.rows[1].InstanceID = more.pack.ProductInstances[0].InstanceID, more.pack.ProductInstances[1].InstanceID
 	planted.Inventory, planted.Rows = append(planted.Inventory, more.pack), append(planted.Rows, more.rows...)
-	w := newWard(t, planted, nil)
-	w.begin(t, "--detailed-exitcode=false")
-	w.do(t.Context(), "drift", "run", "--detailed-exitcode").wants(t, driftRun)
-	w.wantsRefused(t)
+	w := newFixEnv(t, planted, nil)
+	w.firstRun(t, "--detailed-exitcode=false")
+	w.command(t.Context(), "drift", "run", "--detailed-exitcode").requireCode(t, exitDrift)
+	w.checkRefusals(t)
 
-	v := w.fix(t, firstFixing, commonFixes, "--reports", "findings,xlsx", "--detailed-exitcode")
-	v.wants(t, driftRun) // the product and the site of the fourth
-	sheet := v.fixes(t)
+	v := w.fix(t, fixRunID, commonFixes, "--reports", "findings,xlsx", "--detailed-exitcode")
+	v.requireCode(t, exitDrift) // the product and the site of the fourth
+	sheet := v.fixesSheet(t)
 	for id, want := range map[string][4]string{
 		idOf('a', 1): {"assign", idOf('e', 1), idOf('c', 10), idOf('c', 10)},
 		idOf('a', 2): {"cancel", "ENABLED", "CANCELED", "CANCELED"},
@@ -168,17 +168,17 @@ func TestWhatTheReportsSayOfFixes(t *testing.T) {
 			t.Errorf("package %s: %v", id, row)
 		}
 	}
-	v.wantsOutcomesOf(t, map[string]string{
+	v.checkFindingOutcomes(t, map[string]string{
 		"site_mismatch CASE-1 site_id": "applied", "canceled_in_ledger CASE-2 status": "applied", "unlinked_package CASE-3 external_id": "applied",
 		"product_mismatch CASE-4 catalog_product_id": "", "site_mismatch CASE-4 site_id": "",
 	})
-	w.fix(t, "rest", "adjust,unassign", "--detailed-exitcode").wants(t, completeRun)
-	w.do(t.Context(), "clean", "run", "--detailed-exitcode").wants(t, completeRun)
+	w.fix(t, "rest", "adjust,unassign", "--detailed-exitcode").requireCode(t, exitOK)
+	w.command(t.Context(), "clean", "run", "--detailed-exitcode").requireCode(t, exitOK)
 }
 
-// wantsRefused holds limits and guards: nothing is sent, not even what is under
-// every limit, and the code and each finding say why.
-func (w *ward) wantsRefused(t *testing.T) {
+// checkRefusals checks that a refused plan sends nothing, not even what is within
+// every limit, and that the exit code and each finding show why.
+func (w *fixEnv) checkRefusals(t *testing.T) {
 	t.Helper()
 	written := time.Now().Add(-2 * time.Hour)
 	if err := os.Chtimes(w.ledger, written, written); err != nil {
@@ -194,11 +194,11 @@ func (w *ward) wantsRefused(t *testing.T) {
 		"too-old":    {[]string{"--max-ledger-age", "1h"}, "not_allowed max_ledger_age"},
 	} {
 		v := w.fix(t, run, commonFixes, refusal.args...)
-		v.wants(t, refusedRun)
-		outcomes := v.outcomesOf(t)
+		v.requireCode(t, exitRefused)
+		outcomes := v.findingOutcomes(t)
 		for _, key := range []string{"site_mismatch CASE-1 site_id", "canceled_in_ledger CASE-2 status", "unlinked_package CASE-3 external_id"} {
 			if outcomes[key] != refusal.outcome {
-				t.Errorf("%s: %s is told as %q, want %q", run, key, outcomes[key], refusal.outcome)
+				t.Errorf("%s: %s is reported as %q, want %q", run, key, outcomes[key], refusal.outcome)
 			}
 		}
 	}

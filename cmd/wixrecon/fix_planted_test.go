@@ -9,54 +9,56 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// An inventory with drift of every kind is fixed by just the calls that its truth
-// asks for, each once and in the name of the package's own sub-account; then the
-// findings that may be fixed are gone, and nothing else was touched. A run does
-// the same by itself as a plan that somebody looked at.
+// Drift of every kind is fixed by exactly the expected changes, each once and in
+// the account of its package. Afterwards the fixed findings are gone, and nothing
+// else was changed. run and a reviewed plan do the same.
 
-func sickBook(packages int) *wixsim.SampleData {
-	return ofToday(wixsim.SampleOptions{Seed: 17, Accounts: 50, Packages: packages, PerKind: 5})
+func driftInventory(t *testing.T, packages int) *wixsim.SampleData {
+	t.Helper()
+	return generateNow(wixsim.SampleOptions{
+		Seed: 17, Accounts: sample(t, "sub-accounts", 15, 50), Packages: sample(t, "packages", packages/3, packages), PerKind: sample(t, "cases of every kind", 2, 5),
+	})
 }
 
-func TestARunFixesExactlyWhatIsPlanted(t *testing.T) {
+func TestRunFixesPlantedDrift(t *testing.T) {
 	t.Parallel()
-	w := newWard(t, sickBook(1500), nil)
-	w.begin(t)
-	v := w.fix(t, firstFixing, commonFixes)
-	v.wants(t, completeRun)
-	w.wantsFixed(t, commonFixes)
-	w.wantsTold(t, v, commonFixes)
-	w.wantsNothingLeft(t, commonFixes)
+	w := newFixEnv(t, driftInventory(t, 1500), nil)
+	w.firstRun(t)
+	v := w.fix(t, fixRunID, commonFixes)
+	v.requireCode(t, exitOK)
+	w.checkFixed(t, commonFixes)
+	w.checkReportedOutcomes(t, v, commonFixes)
+	w.checkNothingLeft(t, commonFixes)
 }
 
-func TestAPlanFixesExactlyWhatIsPlanted(t *testing.T) {
+func TestPlanFixesPlantedDrift(t *testing.T) {
 	t.Parallel()
-	w := newWard(t, sickBook(900), nil)
-	w.begin(t)
-	planned := w.do(t.Context(), firstFixing, "plan", "--fix", everyFix)
-	planned.wants(t, completeRun)
+	w := newFixEnv(t, driftInventory(t, 900), nil)
+	w.firstRun(t)
+	planned := w.command(t.Context(), fixRunID, "plan", "--fix", everyFix)
+	planned.requireCode(t, exitOK)
 	if n := len(w.server.Changes()); n > 0 {
 		t.Fatalf("a plan sent %d requests that change something", n)
 	}
-	applied := w.apply(t, "apply", firstFixing)
-	applied.wants(t, completeRun)
-	w.wantsFixed(t, everyFix)
-	applied.wantsOutcomes(t, map[string]int{"applied": len(callsOf(cures(w.planted, everyFix)))})
-	w.wantsNothingLeft(t, everyFix)
+	applied := w.apply(t, "apply", fixRunID)
+	applied.requireCode(t, exitOK)
+	w.checkFixed(t, everyFix)
+	applied.checkOutcomes(t, map[string]int{"applied": len(changesOf(expectedFixes(w.planted, everyFix)))})
+	w.checkNothingLeft(t, everyFix)
 
-	again := w.apply(t, "again", firstFixing)
-	again.wants(t, refusedRun)
-	w.wantsFixed(t, everyFix)
+	again := w.apply(t, "again", fixRunID)
+	again.requireCode(t, exitRefused)
+	w.checkFixed(t, everyFix)
 }
 
-// wantsFixed holds the calls and the inventory against the planted truth.
-func (w *ward) wantsFixed(t *testing.T, fixes string) {
+// checkFixed compares the changes and the inventory with what is expected.
+func (w *fixEnv) checkFixed(t *testing.T, fixes string) {
 	t.Helper()
-	all := cures(w.planted, fixes)
-	wanted := callsOf(all)
-	wantsEveryCure(t, all, fixes)
-	wantsCalls(t, w.received(t), wanted)
-	w.wantsBook(t, wanted)
+	all := expectedFixes(w.planted, fixes)
+	expected := changesOf(all)
+	checkEveryFix(t, all, fixes)
+	checkChanges(t, w.receivedChanges(t), expected)
+	w.checkInventory(t, expected)
 	for _, c := range w.server.Changes() {
 		if c.Effect != wixsim.Done || c.Status/100 != 2 || !c.Authorized {
 			t.Errorf("%s %s: %d, %s", c.Method, c.Path, c.Status, c.Effect)
@@ -73,11 +75,11 @@ func (w *ward) wantsFixed(t *testing.T, fixes string) {
 	}
 }
 
-// wantsEveryCure keeps a test from passing on an inventory without the drift.
-func wantsEveryCure(t *testing.T, all []cure, fixes string) {
+// checkEveryFix fails the test if the inventory lacks drift for a fix.
+func checkEveryFix(t *testing.T, all []expectedFix, fixes string) {
 	t.Helper()
 	n := make(map[wixsim.ChangeKind]int)
-	for _, c := range callsOf(all) {
+	for _, c := range changesOf(all) {
 		n[c.kind]++
 	}
 	kinds := []wixsim.ChangeKind{wixsim.SetExternalID, wixsim.Assign, wixsim.CancelPackage, wixsim.CancelInstance}
@@ -91,15 +93,16 @@ func wantsEveryCure(t *testing.T, all []cure, fixes string) {
 	}
 }
 
-// wantsTold holds findings.csv against what must have become of every finding.
-func (w *ward) wantsTold(t *testing.T, v *visit, fixes string) {
+// checkReportedOutcomes compares the outcomes in findings.csv with the expected
+// ones.
+func (w *fixEnv) checkReportedOutcomes(t *testing.T, v *runResult, fixes string) {
 	t.Helper()
 	fixed := make(map[wixsim.Finding]bool)
-	for _, c := range cures(w.planted, fixes) {
+	for _, c := range expectedFixes(w.planted, fixes) {
 		fixed[c.finding] = true
 	}
 	outcomes := make(map[string]int)
-	for _, row := range v.rows(t, "findings.csv") {
+	for _, row := range v.table(t, "findings.csv") {
 		f := findingOf(row)
 		want := ""
 		switch {
@@ -109,18 +112,18 @@ func (w *ward) wantsTold(t *testing.T, v *visit, fixes string) {
 			want = "not_allowed"
 		}
 		if row["outcome"] != want || want == "not_allowed" && row["reason"] == "" {
-			t.Errorf("%s: outcome %q (%s), want %q", finding(f), row["outcome"], row["reason"], want)
+			t.Errorf("%s: outcome %q (%s), want %q", findingText(f), row["outcome"], row["reason"], want)
 		}
 		if row["outcome"] != "" {
 			outcomes[row["outcome"]]++
 		}
 	}
-	for outcome, n := range v.told(t).Fixes.Outcomes {
+	for outcome, n := range v.summary(t).Fixes.Outcomes {
 		if n != outcomes[outcome] {
 			t.Errorf("summary.json counts %d findings %s, findings.csv has %d", n, outcome, outcomes[outcome])
 		}
 	}
-	v.wantsOutcomes(t, map[string]int{"applied": len(callsOf(cures(w.planted, fixes)))})
+	v.checkOutcomes(t, map[string]int{"applied": len(changesOf(expectedFixes(w.planted, fixes)))})
 }
 
 func findingOf(row map[string]string) wixsim.Finding {
@@ -130,21 +133,20 @@ func findingOf(row map[string]string) wixsim.Finding {
 	}
 }
 
-// wantsNothingLeft runs once more with the same fixes: what is left is what was
-// planted without what was fixed, of none of it something may be fixed, and
-// every row says why.
-func (w *ward) wantsNothingLeft(t *testing.T, fixes string) {
+// checkNothingLeft runs again with the same fixes: the planted findings that were
+// not fixed are left, none of them may be fixed, and every row shows why.
+func (w *fixEnv) checkNothingLeft(t *testing.T, fixes string) {
 	t.Helper()
 	before := len(w.server.Changes())
 	v := w.fix(t, "after", fixes)
-	v.wants(t, completeRun)
+	v.requireCode(t, exitOK)
 	if n := len(w.server.Changes()); n != before {
 		t.Errorf("a second run sent %d requests that change something", n-before)
 	}
 	var left, found []wixsim.Finding
 	fixed := make(map[wixsim.Finding]bool)
-	for _, c := range cures(w.planted, fixes) {
-		fixed[c.finding] = c.whole
+	for _, c := range expectedFixes(w.planted, fixes) {
+		fixed[c.finding] = c.complete
 	}
 	for _, f := range w.planted.Truth {
 		if !fixed[f] {
@@ -152,45 +154,44 @@ func (w *ward) wantsNothingLeft(t *testing.T, fixes string) {
 		}
 	}
 	reasons := []string{"ambiguous", "ended_by_date", "unlisted_account", "shielded", "in_flight"}
-	for _, row := range v.rows(t, "findings.csv") {
+	for _, row := range v.table(t, "findings.csv") {
 		found = append(found, findingOf(row))
 		asked := slices.Contains(strings.Split(fixes, ","), row["fix"])
 		if asked && (row["outcome"] != "not_allowed" || !slices.Contains(reasons, row["reason"])) {
-			t.Errorf("%s: outcome %q, reason %q", finding(findingOf(row)), row["outcome"], row["reason"])
+			t.Errorf("%s: outcome %q, reason %q", findingText(findingOf(row)), row["outcome"], row["reason"])
 		}
 	}
-	wantsFindings(t, found, left)
-	v.wantsOutcomes(t, nil)
+	checkFindings(t, found, left)
+	v.checkOutcomes(t, nil)
 }
 
-// A create names what it is to be: its key is a function of that, whichever
-// --out, order of rows or run it comes from, and no two have the same. What was
-// made is noted under the id that Wix gave it, and is the subscription's from
-// then on.
-func TestCreatesCarryAKeyOfTheirContent(t *testing.T) {
+// The idempotency key of a create depends only on its content, whatever --out, row
+// order or run, and no two creates have the same key. The journal records the id of
+// the new package, which is linked from then on.
+func TestCreateIdempotencyKey(t *testing.T) {
 	t.Parallel()
-	planted := ofToday(wixsim.SampleOptions{Seed: 21, Accounts: 6, Packages: 120, PerKind: 1})
+	planted := generateNow(wixsim.SampleOptions{Seed: 21, Accounts: 6, Packages: 120, PerKind: 1})
 	i := slices.IndexFunc(planted.Truth, func(f wixsim.Finding) bool { return f.Kind == "missing_package" && f.State == "open" })
 	f := planted.Truth[i]
-	row := chartOf(planted).rows[f.ExternalID][0]
+	row := indexOf(planted).rows[f.ExternalID][0]
 	row.SiteID, row.Quantity = "none", "3"
-	for _, id := range []string{"SEATS", "MORE-SEATS"} { // but for their ids they are the same
+	for _, id := range []string{"SEATS", "MORE-SEATS"} { // identical except for their ids
 		row.ExternalID, f.ExternalID, f.AccountID = id, id, row.AccountID
 		planted.Rows, planted.Truth = append(planted.Rows, row), append(planted.Truth, f)
 	}
 
 	keys := make([]map[string]string, 2)
 	for i := range keys {
-		w := newWard(t, planted, &wixsim.Options{Seed: uint64(i)})
+		w := newFixEnv(t, planted, &wixsim.Options{Seed: uint64(i)})
 		w.writeLedger(t, planted.LedgerCSV(uint64(7*i)))
-		w.begin(t)
-		v := w.fix(t, firstFixing, "create")
-		v.wants(t, completeRun)
-		wanted := callsOf(cures(planted, "create"))
-		wantsCalls(t, w.received(t), wanted)
-		w.wantsBook(t, nil)
-		keys[i] = w.wantsCreated(t, len(wanted))
-		w.wantsNothingLeft(t, "create")
+		w.firstRun(t)
+		v := w.fix(t, fixRunID, "create")
+		v.requireCode(t, exitOK)
+		expected := changesOf(expectedFixes(planted, "create"))
+		checkChanges(t, w.receivedChanges(t), expected)
+		w.checkInventory(t, nil)
+		keys[i] = w.checkCreated(t, len(expected))
+		w.checkNothingLeft(t, "create")
 	}
 	distinct := make(map[string]bool)
 	for id, key := range keys[0] {
@@ -201,9 +202,9 @@ func TestCreatesCarryAKeyOfTheirContent(t *testing.T) {
 	}
 }
 
-// wantsCreated holds the journal against the packages that were made, and gives
-// the idempotency keys by external id.
-func (w *ward) wantsCreated(t *testing.T, n int) map[string]string {
+// checkCreated compares the journal with the created packages, and returns the
+// idempotency keys by external id.
+func (w *fixEnv) checkCreated(t *testing.T, n int) map[string]string {
 	t.Helper()
 	made, keys := make(map[string]string), make(map[string]string)
 	for _, c := range w.server.Changes() {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -15,49 +14,54 @@ import (
 	"github.com/wixrecon/wixrecon/cmd/internal/job"
 )
 
-// A process that is killed at any request, to Wix or to the bucket, before the
-// request has its effect or after, leaves what the next one goes on from: each
-// change is made once, and none is left out.
+// A process is killed at any request, to Wix or to the bucket, before or after its
+// effect. The next process continues: each change is made exactly once.
 //
-// The lease of the dead is released by hand, as by an operator who knows that
-// it is dead; what it claimed has to wait until its request can't leave any more.
+// The test releases the lease of the killed process, like an operator who knows
+// that it is dead. Its attempts have to wait until their requests can't be sent any
+// more.
 
-// TestFixingUnderFire holds what fixes an inventory against everything that befalls
-// processes. Nearly all of the time is waiting for leases to end, so that all of
-// it goes side by side, in the place of one test.
-func TestFixingUnderFire(t *testing.T) {
+// TestFixingWithProcessFaults tests fixes with all faults of processes. The parts
+// mostly wait for leases to expire, so they run concurrently in one test.
+func TestFixingWithProcessFaults(t *testing.T) {
 	t.Parallel()
-	inParts(t, map[string]func(*testing.T){
-		"apply killed at requests":        applyKilledAtEveryRequest,
-		"run --fix killed at requests":    fixesKilledAtEveryRequest,
+	base := newFixProcess(t, newBucket(t), nil)
+	must(t, base.audit(), base.plan())
+	parts := make(map[string]func(*testing.T))
+	for name, part := range map[string]func(*testing.T, *fixProcess){
+		"apply killed at requests":        applyKilledAtRequests,
+		"run --fix killed at requests":    runKilledAtRequests,
 		"killed at random":                killedAtRandom,
 		"two applies of one plan":         twoAppliesOfOnePlan,
 		"two runs that fix":               twoRunsThatFix,
-		"audit beside apply":              auditBesideApply,
-		"sleeper":                         sleeper,
-		"cancel that lands later":         cancelThatLandsLater,
-		"cancel that outlives its sender": cancelThatLandsAfterItsSenderDied,
-		"told to stop":                    toldToStop,
-	})
+		"audit during apply":              auditDuringApply,
+		"paused holder":                   pausedHolder,
+		"cancel that lands later":         delayedCancel,
+		"cancel that outlives its sender": delayedCancelOfKilledSender,
+		"terminated":                      terminated,
+	} {
+		parts[name] = func(t *testing.T) { part(t, base) }
+	}
+	inParts(t, parts)
 }
 
-// inParts runs the parts of a test side by side.
+// inParts runs the parts of a test concurrently.
 func inParts(t *testing.T, parts map[string]func(*testing.T)) {
 	t.Helper()
 	var all []func()
 	for name, part := range parts {
 		all = append(all, func() { t.Run(name, part) })
 	}
-	sideBySide(len(all), all...)
+	inParallel(len(all), all...)
 }
 
-// A point is where a process is killed.
-type point struct {
+// A killPoint is a request at which a process is killed.
+type killPoint struct {
 	n     int
 	after bool
 }
 
-func (p point) String() string {
+func (p killPoint) String() string {
 	when := "before"
 	if p.after {
 		when = "after"
@@ -65,81 +69,78 @@ func (p point) String() string {
 	return when + " request " + strconv.Itoa(p.n)
 }
 
-// points gives every k-th point of so many requests, those before and after a
-// request in turn; all of them in the long tests.
-func points(requests, k int) []point {
-	if os.Getenv("WIXRECON_LONG") != "" {
-		k = 1
-	}
-	var all []point
-	for i := rand.N(k); i < 2*requests; i += k {
-		all = append(all, point{i/2 + 1, i%2 > 0})
+// killPoints returns n evenly spread points of so many requests, from a random one
+// on. The long form returns all.
+func killPoints(t *testing.T, requests, n int) []killPoint {
+	t.Helper()
+	n = sample(t, "points", n, 2*requests)
+	first := rand.N(2 * requests)
+	var all []killPoint
+	for i := range n {
+		at := (first + i*2*requests/n) % (2 * requests)
+		all = append(all, killPoint{at/2 + 1, at%2 > 0})
 	}
 	return all
 }
 
-// atOnce is how many points are tried side by side: most of them wait.
-const atOnce = 24
+// parallelism is the number of concurrent trials. Most of them wait.
+const parallelism = 24
 
-func applyKilledAtEveryRequest(t *testing.T) {
-	m := newFixing(t, mustHeap(t), nil)
-	must(t, m.audited(), m.planned())
-	trial, err := m.again(nil)
+func applyKilledAtRequests(t *testing.T, m *fixProcess) {
+	trial, err := m.fresh(nil)
 	must(t, err)
-	whole := new(tap)
+	whole := new(interceptor)
 	c, err := applyPlan(trial, whole)
-	must(t, err, c.wants(job.ExitOK), trial.fixed())
-	_, requests := whole.said()
-	m.atPoints(t, points(requests+2, 26), applyPlan, planReviewed)
+	must(t, err, c.requireCode(job.ExitOK), trial.checkAllFixed())
+	_, requests := whole.result()
+	m.killAt(t, killPoints(t, requests+2, 2), applyPlan, reviewedPlan)
 }
 
-func fixesKilledAtEveryRequest(t *testing.T) {
-	m := newFixing(t, mustHeap(t), nil)
-	must(t, m.audited())
-	trial, err := m.again(nil)
+func runKilledAtRequests(t *testing.T, m *fixProcess) {
+	trial, err := m.fresh(nil)
 	must(t, err)
-	whole := new(tap)
+	whole := new(interceptor)
 	c, err := runFixes(trial, whole)
-	must(t, err, c.wants(job.ExitOK), trial.fixed())
-	_, requests := whole.said()
-	m.atPoints(t, points(requests+2, 36), runFixes, (*fixing).planOfFixes)
+	must(t, err, c.requireCode(job.ExitOK), trial.checkAllFixed())
+	_, requests := whole.result()
+	m.killAt(t, killPoints(t, requests+2, 2), runFixes, (*fixProcess).planOfFixes)
 }
 
-// What is begun, and killed.
-func applyPlan(m *fixing, p *tap) (*child, error) { return m.apply(p, planRun) }
-func runFixes(m *fixing, p *tap) (*child, error) {
+// The commands that are killed.
+func applyPlan(m *fixProcess, p *interceptor) (*child, error) { return m.apply(p, planRun) }
+func runFixes(m *fixProcess, p *interceptor) (*child, error) {
 	return m.runBehind(p, "run", "--fix", fixes, "--run-id", fixRun)
 }
 
-func planReviewed(*fixing) (string, error) { return planRun, nil }
+func reviewedPlan(*fixProcess) (string, error) { return planRun, nil }
 
-// planOfFixes names the run whose plan is to be gone on with: where the run that
-// died had none yet, another one runs.
-func (m *fixing) planOfFixes() (string, error) {
+// planOfFixes returns the run whose plan is to be continued. If the killed run had
+// no plan yet, it makes another run.
+func (m *fixProcess) planOfFixes() (string, error) {
 	plan, err := m.planFile(fixRun)
 	if plan != "" || err != nil {
 		return fixRun, err
 	}
-	_, err = m.wants([]int{job.ExitOK, job.ExitUnfixed}, "run", "--fix", fixes, "--run-id", fixRun+"-again")
+	_, err = m.runExpecting([]int{job.ExitOK, job.ExitUnfixed}, "run", "--fix", fixes, "--run-id", fixRun+"-again")
 	return fixRun + "-again", err
 }
 
-// atPoints kills at each point, each time a process for a Wix and a bucket of its
-// own, and goes on with the plan of the run that next names.
-func (m *fixing) atPoints(t *testing.T, points []point, begin func(*fixing, *tap) (*child, error), next func(*fixing) (string, error)) {
+// killAt kills a process at each point, each time with its own Wix and bucket, and
+// continues the plan of the run that next returns.
+func (m *fixProcess) killAt(t *testing.T, points []killPoint, begin func(*fixProcess, *interceptor) (*child, error), next func(*fixProcess) (string, error)) {
 	t.Helper()
 	var trials []func()
-	var died atomic.Int64
+	var kills atomic.Int64
 	for _, at := range points {
 		trials = append(trials, func() {
-			other, err := m.again(nil)
+			other, err := m.fresh(nil)
 			if err == nil {
 				var killed *child
-				killed, err = other.killed(&tap{at: nth(at.n), after: at.after, cut: true, kill: true}, begin)
+				killed, err = other.runAndKill(&interceptor{match: nth(at.n), after: at.after, dropAnswer: true, kill: true}, begin)
 				if killed != nil && killed.code < 0 {
-					died.Add(1)
+					kills.Add(1)
 				}
-				if err = errors.Join(err, other.survives(next)); err != nil {
+				if err = errors.Join(err, other.resume(next)); err != nil {
 					err = fmt.Errorf("%w\n%s", err, killed)
 				}
 			}
@@ -148,48 +149,48 @@ func (m *fixing) atPoints(t *testing.T, points []point, begin func(*fixing, *tap
 			}
 		})
 	}
-	sideBySide(atOnce, trials...)
-	if t.Logf("%d points, the last %s: %d were killed", len(points), points[len(points)-1], died.Load()); died.Load() == 0 {
+	inParallel(parallelism, trials...)
+	if t.Logf("%d points, the last %s: %d were killed", len(points), points[len(points)-1], kills.Load()); kills.Load() == 0 {
 		t.Error("nothing was killed")
 	}
 }
 
-// killed begins something behind a tap that kills it.
-func (m *fixing) killed(p *tap, begin func(*fixing, *tap) (*child, error)) (*child, error) {
+// runAndKill starts a command with an interceptor that kills it.
+func (m *fixProcess) runAndKill(p *interceptor, begin func(*fixProcess, *interceptor) (*child, error)) (*child, error) {
 	c, err := begin(m, p)
-	if struck, _ := p.said(); err == nil && struck != "" && c.code != -1 {
+	if matched, _ := p.result(); err == nil && matched != "" && c.code != -1 {
 		err = errors.New("it was not killed")
 	}
 	return c, err
 }
 
-// survives goes on after a process died, and holds what became of the inventory.
-func (m *fixing) survives(next func(*fixing) (string, error)) error {
-	if err := m.release(); err != nil {
+// resume continues after a process was killed, and checks the inventory.
+func (m *fixProcess) resume(next func(*fixProcess) (string, error)) error {
+	if err := m.releaseLease(); err != nil {
 		return err
 	}
 	run, err := next(m)
 	if err == nil {
-		err = m.goOn(run)
+		err = m.applyUntilDone(run)
 	}
 	if err == nil {
-		err = m.fixed()
+		err = m.checkAllFixed()
 	}
 	if err != nil {
 		return err
 	}
-	again, err := m.apply(new(tap), run)
+	again, err := m.apply(new(interceptor), run)
 	if err == nil {
-		err = again.wants(job.ExitRefused)
+		err = again.requireCode(job.ExitRefused)
 	}
-	return errors.Join(err, m.fixed())
+	return errors.Join(err, m.checkAllFixed())
 }
 
 var epochKey = regexp.MustCompile(`^lock/epoch-([0-9]{12})$`)
 
-// release releases the lease of a dead holder.
-func (m *fixing) release() error {
-	objects, err := m.yard.objects()
+// releaseLease releases the lease of a killed holder.
+func (m *fixProcess) releaseLease() error {
+	objects, err := m.store.objects()
 	if err != nil {
 		return err
 	}
@@ -206,22 +207,22 @@ func (m *fixing) release() error {
 	if _, there := objects[released]; there {
 		return nil
 	}
-	return m.yard.put(released, "it is dead\n")
+	return m.store.put(released, "it is dead\n")
 }
 
-// goOn applies a plan until nothing of it is left. What is not settled yet is
-// waited for.
-func (m *fixing) goOn(run string) error {
+// applyUntilDone applies a plan until nothing of it is left, and waits for
+// unsettled attempts.
+func (m *fixProcess) applyUntilDone(run string) error {
 	const times = 6
 	for range times {
-		c, err := m.apply(new(tap), run)
+		c, err := m.apply(new(interceptor), run)
 		if err != nil {
 			return err
 		}
 		if c.code != job.ExitUnfixed {
-			return c.wants(job.ExitOK, job.ExitRefused)
+			return c.requireCode(job.ExitOK, job.ExitRefused)
 		}
-		wait, err := m.unsettled()
+		wait, err := m.untilSettled()
 		if err != nil {
 			return err
 		}
@@ -230,8 +231,8 @@ func (m *fixing) goOn(run string) error {
 	return fmt.Errorf("after %d times the plan of run %s is not through", times, run)
 }
 
-// unsettled gives how long it takes until everything open can be settled.
-func (m *fixing) unsettled() (time.Duration, error) {
+// untilSettled returns the time until all open attempts can be settled.
+func (m *fixProcess) untilSettled() (time.Duration, error) {
 	claims, err := m.journal()
 	wait := time.Duration(0)
 	for _, n := range claims {
@@ -243,7 +244,7 @@ func (m *fixing) unsettled() (time.Duration, error) {
 }
 
 // apply applies the plan of a run.
-func (m *fixing) apply(p *tap, run string, more ...string) (*child, error) {
+func (m *fixProcess) apply(p *interceptor, run string, more ...string) (*child, error) {
 	plan, err := m.planFile(run)
 	if err != nil {
 		return nil, err
@@ -251,21 +252,21 @@ func (m *fixing) apply(p *tap, run string, more ...string) (*child, error) {
 	return m.runBehind(p, append([]string{"apply", plan, "--yes"}, more...)...)
 }
 
-// audited leaves an accepted run.
-func (m *fixing) audited() error {
-	_, err := m.wants([]int{job.ExitOK}, "run", "--run-id", nightRun)
+// audit makes an accepted run.
+func (m *fixProcess) audit() error {
+	_, err := m.runExpecting([]int{job.ExitOK}, "run", "--run-id", auditRun)
 	return err
 }
 
-// planned leaves a plan.
-func (m *fixing) planned() error {
-	_, err := m.wants([]int{job.ExitOK}, "plan", "--fix", fixes, "--run-id", planRun)
+// plan makes a plan.
+func (m *fixProcess) plan() error {
+	_, err := m.runExpecting([]int{job.ExitOK}, "plan", "--fix", fixes, "--run-id", planRun)
 	return err
 }
 
-func mustHeap(t *testing.T) *heap {
+func newBucket(t *testing.T) *bucketStore {
 	t.Helper()
-	h, err := newHeap(nil)
+	h, err := newBucketStore(nil)
 	must(t, err)
 	return h
 }
@@ -277,31 +278,28 @@ func must(t *testing.T, faults ...error) {
 	}
 }
 
-// Killed at any moment, over a folder.
-func killedAtRandom(t *testing.T) {
-	tries := 4
-	if os.Getenv("WIXRECON_LONG") != "" {
-		tries = 40
-	}
+// killedAtRandom kills at random times, with runs in a folder.
+func killedAtRandom(t *testing.T, _ *fixProcess) {
+	tries := sample(t, "tries", 2, 40)
 	var trials []func()
 	for i := range tries {
-		m := newFixing(t, folder(filepath.Join(t.TempDir(), "out")), nil)
-		begin, next := applyPlan, planReviewed
+		m := newFixProcess(t, folderStore(filepath.Join(t.TempDir(), "out")), nil)
+		begin, next := applyPlan, reviewedPlan
 		if i%2 > 0 {
-			begin, next = runFixes, (*fixing).planOfFixes
+			begin, next = runFixes, (*fixProcess).planOfFixes
 		}
 		trials = append(trials, func() {
-			p := &tap{doom: 1 + rand.N(1500*time.Millisecond)}
-			err := errors.Join(m.audited(), m.planned())
+			p := &interceptor{killAfter: 1 + rand.N(1500*time.Millisecond)}
+			err := errors.Join(m.audit(), m.plan())
 			var killed *child
 			if err == nil {
-				killed, err = m.killed(p, begin)
-				err = errors.Join(err, m.survives(next))
+				killed, err = m.runAndKill(p, begin)
+				err = errors.Join(err, m.resume(next))
 			}
 			if err != nil {
-				t.Errorf("killed after %v: %v\n%s", p.doom, err, killed)
+				t.Errorf("killed after %v: %v\n%s", p.killAfter, err, killed)
 			}
 		})
 	}
-	sideBySide(atOnce, trials...)
+	inParallel(parallelism, trials...)
 }

@@ -15,17 +15,17 @@ import (
 // version is set by the linker; see the Makefile.
 var version = "dev"
 
-// A signal ends the run cleanly. A read that nothing can interrupt, of a pipe
-// for one, would outlive it: a second signal ends the process at once, and so
-// does the time that a container gets before it is killed.
-const graceful = 24 * time.Second
+// shutdownTimeout is how long a run may take to stop after a signal, slightly less
+// than what containers get before they are killed. Some reads can't be interrupted,
+// such as those of a pipe. A second signal ends the process at once.
+const shutdownTimeout = 24 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	context.AfterFunc(ctx, func() {
 		stop()
-		time.Sleep(graceful)
+		time.Sleep(shutdownTimeout)
 		if p.sending.Load() {
 			os.Exit(job.ExitUnfixed)
 		}

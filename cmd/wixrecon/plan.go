@@ -18,13 +18,13 @@ import (
 func (p *program) planCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "plan",
-		Usage: "read both sides and write plan.json, to be looked at and applied; changes nothing at Wix",
+		Usage: "read both sides and write plan.json for review and apply; changes nothing at Wix",
 		Flags: append(settingFlags(), fixFlag(),
-			&cli.StringFlag{Name: "only", Usage: "plan just the findings, packages and accounts whose ids stand in this `file`, one a line"}),
+			&cli.StringFlag{Name: "only", Usage: "plan only the findings, packages and accounts whose ids are in this `file`, one per line"}),
 		Action: func(c *cli.Context) error {
-			cfg, err := config.Load(givenFlags(c), p.env, readSetting)
+			cfg, err := config.Load(flagValues(c), p.env, readSetting)
 			fix, err := fixRequest(c, cfg, err)
-			only, onlyErr := onlyOf(c)
+			only, onlyErr := readOnlyFile(c)
 			if err := errors.Join(err, onlyErr); err != nil {
 				return &job.UsageError{Err: err}
 			}
@@ -34,41 +34,41 @@ func (p *program) planCommand() *cli.Command {
 	}
 }
 
-// fixFlag makes the one flag that is no setting: it stands on the command line
-// only.
+// fixFlag returns the one flag that is not a setting: it is accepted on the command
+// line only.
 func fixFlag() cli.Flag {
-	return &cli.StringFlag{Name: "fix", Usage: "fix these `KINDS` of drift, a comma list of " + strings.Join(fix.Fixes(), ", ")}
+	return &cli.StringFlag{Name: "fix", Usage: "apply these `KINDS` of fixes, comma-separated: " + strings.Join(fix.Fixes(), ", ")}
 }
 
-// fixRequest reads --fix, and joins what is wrong with it to the faults so far.
-func fixRequest(c *cli.Context, cfg *config.Config, faults error) (*job.FixRequest, error) {
+// fixRequest parses --fix, and joins its errors with those found before.
+func fixRequest(c *cli.Context, cfg *config.Config, errs error) (*job.FixRequest, error) {
 	if !c.IsSet("fix") {
-		return nil, errors.Join(faults, errors.New("--fix: want some of "+strings.Join(fix.Fixes(), ", ")))
+		return nil, errors.Join(errs, errors.New("--fix: expected some of "+strings.Join(fix.Fixes(), ", ")))
 	}
 	fixes, err := config.ParseFixes(c.String("fix"))
 	if err != nil {
 		err = fmt.Errorf("--fix: %w", err)
 	}
 	if cfg != nil {
-		err = errors.Join(err, replayed(cfg))
+		err = errors.Join(err, refuseReplay(cfg))
 	}
-	return &job.FixRequest{Fixes: fixes}, errors.Join(faults, err)
+	return &job.FixRequest{Fixes: fixes}, errors.Join(errs, err)
 }
 
-// replayed refuses fixes of what is not read now.
-func replayed(cfg *config.Config) error {
+// refuseReplay refuses fixes based on an inventory that is not read now.
+func refuseReplay(cfg *config.Config) error {
 	switch {
 	case cfg.Snapshot != "":
-		return errors.New("--snapshot: a replay fixes nothing: leave out --fix")
+		return errors.New("--snapshot: a replay can't apply fixes: leave out --fix")
 	case !cfg.AsOf.IsZero():
-		return errors.New("--as-of: a run that speaks for another moment fixes nothing: leave out --fix")
+		return errors.New("--as-of: a run for another moment can't apply fixes: leave out --fix")
 	}
 	return nil
 }
 
-// onlyOf reads the file of --only; nil where it is not given. One that names
-// nothing is a fault: it must never come to mean everything.
-func onlyOf(c *cli.Context) (map[string]bool, error) {
+// readOnlyFile reads the file of --only; nil without the flag. An empty file is an
+// error: it must never mean everything.
+func readOnlyFile(c *cli.Context) (map[string]bool, error) {
 	if !c.IsSet("only") {
 		return nil, nil
 	}
@@ -88,12 +88,12 @@ func onlyOf(c *cli.Context) (map[string]bool, error) {
 			continue
 		}
 		if _, err := reconcile.ParseFindingID(id); err != nil && !reconcile.IsGUID(id) {
-			return nil, fmt.Errorf("--only: %s:%d: %q: want the id of a finding, a package or an account", config.Redacted(name), number+1, config.Redacted(id))
+			return nil, fmt.Errorf("--only: %s:%d: %q: expected the id of a finding, a package or an account", config.Redacted(name), number+1, config.Redacted(id))
 		}
 		only[id] = true
 	}
 	if len(only) == 0 {
-		return nil, fmt.Errorf("--only: %s names nothing", config.Redacted(name))
+		return nil, fmt.Errorf("--only: %s has no ids", config.Redacted(name))
 	}
 	return only, nil
 }

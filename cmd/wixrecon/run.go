@@ -17,10 +17,10 @@ import (
 func (p *program) runCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "run",
-		Usage: "read ledger and Wix, find the drift, write the reports; changes nothing at Wix without --fix",
+		Usage: "read the ledger and Wix, compare them, write the reports; changes nothing at Wix without --fix",
 		Flags: append(settingFlags(), fixFlag()),
 		Action: func(c *cli.Context) error {
-			cfg, err := config.Load(givenFlags(c), p.env, readSetting)
+			cfg, err := config.Load(flagValues(c), p.env, readSetting)
 			var fix *job.FixRequest
 			if c.IsSet("fix") {
 				fix, err = fixRequest(c, cfg, err)
@@ -33,11 +33,20 @@ func (p *program) runCommand() *cli.Command {
 	}
 }
 
-// job returns what a command works with.
+// load returns the job for these settings of a command; nil is all settings.
+func (p *program) load(c *cli.Context, names []string) (*job.Job, error) {
+	cfg, err := config.LoadSome(names, flagValues(c), p.env, readSetting)
+	if err != nil {
+		return nil, &job.UsageError{Err: err}
+	}
+	return p.job(cfg), nil
+}
+
+// job returns the job for a configuration.
 func (p *program) job(cfg *config.Config) *job.Job {
 	meter := job.NewMeter(p.stderr, showBar(cfg.Progress, p.stderr))
 	return &job.Job{
-		Config: cfg, Opener: newPlaces(), Version: version, Stdout: p.stdout,
+		Config: cfg, Opener: newOpener(), Version: version, Stdout: p.stdout,
 		Log: newLog(cfg.Log, meter), Meter: meter, LeaseTTL: p.leaseTTL, Sending: &p.sending,
 	}
 }
@@ -50,7 +59,7 @@ func withExitCode(code int, err error) error {
 	return err
 }
 
-// settingFlags makes the flags of the table of settings.
+// settingFlags returns a flag for each setting.
 func settingFlags() []cli.Flag {
 	var flags []cli.Flag
 	for _, s := range config.Settings() {
@@ -68,8 +77,8 @@ func settingFlags() []cli.Flag {
 	return flags
 }
 
-// givenFlags gives the settings that stand on the command line.
-func givenFlags(c *cli.Context) map[string]string {
+// flagValues returns the settings given on the command line.
+func flagValues(c *cli.Context) map[string]string {
 	given := make(map[string]string)
 	for _, s := range config.Settings() {
 		switch {
@@ -92,7 +101,7 @@ func newLog(form string, out io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, nil))
 }
 
-// showBar decides whether progress is a bar: by default on a terminal.
+// showBar reports whether to show a progress bar: by default on a terminal.
 func showBar(progress string, out io.Writer) bool {
 	if progress == config.ProgressAuto {
 		f, ok := out.(*os.File)

@@ -18,33 +18,33 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// An inventory of 10,000 sub-accounts and 100,000 packages is read whole, with no
-// more requests in flight than were asked for, and in memory that is bounded.
-// The program runs as a process of its own, so that its memory is not that of
-// the simulator.
+// 10,000 sub-accounts with 100,000 packages are read, with bounded memory and no
+// more requests in flight than allowed. The program runs as a process, so that its
+// memory is not that of the simulator.
 
 const (
-	manyAccounts, manyPackages = 10_000, 100_000
-	manyInFlight               = 16
-	manyBytes                  = 512 << 20
+	manyInFlight = 16
+	manyBytes    = 512 << 20
 )
 
+// The sample is a twentieth, and shows little about memory.
 func TestManyAccounts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("10,000 sub-accounts take a while")
-	}
 	t.Parallel()
-	program := build(t)
+	program, err := builtProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
+	manyAccounts, manyPackages := sample(t, "sub-accounts", 500, 10_000), sample(t, "packages", 5_000, 100_000)
 	planted := wixsim.Generate(wixsim.SampleOptions{Seed: 13, Accounts: manyAccounts, Packages: manyPackages, PerKind: 2})
-	s := newWorld(t, planted, nil)
+	s := newEnv(t, planted, nil)
 	o, peak := s.spawn(t, program, "--concurrency", strconv.Itoa(manyInFlight))
-	o.wants(t, completeRun)
+	o.requireCode(t, exitOK)
 	summary := o.summary(t)
-	wantsTiedCounts(t, summary, planted)
-	wantsFindings(t, o.findings(t), planted.Truth)
-	wantsOnlyReads(t, s.server, manyInFlight)
+	checkCounts(t, summary, planted)
+	checkFindings(t, o.findings(t), planted.Truth)
+	checkOnlyReads(t, s.server, manyInFlight)
 	if summary.Coverage.Inventory != reconcile.InventoryWhole || len(summary.Coverage.Accounts) < manyAccounts {
-		t.Errorf("book %s, %d accounts", summary.Coverage.Inventory, len(summary.Coverage.Accounts))
+		t.Errorf("inventory %s, %d accounts", summary.Coverage.Inventory, len(summary.Coverage.Accounts))
 	}
 	if peak > manyBytes || peak == 0 && runtime.GOOS == "linux" {
 		t.Errorf("peak memory %d MiB, want no more than %d", peak>>20, manyBytes>>20)
@@ -52,21 +52,8 @@ func TestManyAccounts(t *testing.T) {
 	t.Logf("%d requests, %s, peak memory %d MiB", summary.Requests.Query, summary.Finished.Sub(summary.Started).Round(time.Millisecond), peak>>20)
 }
 
-// build makes the program, as it is given away but for the drivers of buckets,
-// which take longer to build than all the rest.
-func build(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "wixrecon")
-	cmd := exec.Command("go", "build", "-tags", "no_s3,no_gcs", "-o", program, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
-	}
-	return program
-}
-
-// spawn runs the program as a process, and gives its peak memory in bytes.
-func (s *world) spawn(t *testing.T, program string, more ...string) (o *outcome, peak int64) {
+// spawn runs the program as a process, and returns its peak memory in bytes.
+func (s *testEnv) spawn(t *testing.T, program string, more ...string) (o *runResult, peak int64) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	args := s.args(more...)
@@ -82,13 +69,12 @@ func (s *world) spawn(t *testing.T, program string, more ...string) (o *outcome,
 	if err != nil && !errors.As(err, &ended) {
 		t.Fatal(err)
 	}
-	return &outcome{code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String(), out: s.out}, watch()
+	return &runResult{code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String(), out: s.out}, watch()
 }
 
-// watchMemory reads the peak memory of a process again and again until it is
-// told to stop, and gives the last. What the kernel tells once a process has
-// ended can't be used: it counts the process that started it. Where there is
-// no /proc it gives 0.
+// watchMemory reads the peak memory of a process repeatedly until stop, which
+// returns the last value. The usage that the kernel reports at the end of a process
+// can't be used: it includes the parent process. Without /proc it is 0.
 func watchMemory(pid int) (stop func() int64) {
 	var peak atomic.Int64
 	done, ended := make(chan struct{}), make(chan struct{})
@@ -112,14 +98,14 @@ func watchMemory(pid int) (stop func() int64) {
 	}
 }
 
-// peakMemory gives what the kernel has counted for the process so far.
+// peakMemory returns the peak memory of the process so far.
 func peakMemory(pid int) int64 {
 	f, err := os.Open(filepath.Join("/proc", strconv.Itoa(pid), "status"))
 	if err != nil {
 		return 0
 	}
 	defer f.Close()
-	text, _ := io.ReadAll(f) // nothing of a process that has just ended
+	text, _ := io.ReadAll(f) // empty if the process has just ended
 	_, rest, _ := strings.Cut(string(text), "VmHWM:")
 	size, _, _ := strings.Cut(rest, "kB")
 	n, _ := strconv.ParseInt(strings.TrimSpace(size), 10, 64)

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,34 +26,47 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// The scripts of testdata/script are the specification of the program: each
-// runs the real binary, and most against a simulated Wix over HTTP. Beside the
-// commands of testscript they have these:
+// The scripts in testdata/script are the specification of the program. Each runs
+// the program as a process, most of them against a simulated Wix over HTTP. In
+// addition to the commands of testscript they use these:
 //
-//	simulate [key=value…]       start a Wix and set the settings that lead to it; see cmdSimulate
-//	requests N | none | some    how many requests it got, all of them queries and gets
-//	exits CODE COMMAND…         run it, and want that very exit code
-//	signal INT|TERM             to the one command in the background, once it has asked Wix something
-//	exited CODE                 after signal and wait: want that very exit code
-//	json FILE PATH WANT         want a value in a JSON file: a.b.0, or a.length
+//	simulate [key=value…]       start a simulated Wix and set the settings to reach it; see cmdSimulate
+//	requests N | none | some    expect so many requests, all of them queries and gets
+//	exits CODE COMMAND…         run the command and expect this exit code
+//	signal INT|TERM             signal the one background command, once it has sent a request
+//	exited CODE                 after signal and wait: expect this exit code
+//	json FILE PATH VALUE        expect a value in a JSON file: a.b.0, or a.length
 //	columns FILE NAME,…         print some columns of a CSV file
-//	append FILE N TEXT          append a Go-quoted text, or the content of @FILE, N times, %d being the number;
-//	                            N may be 10..29
+//	append FILE N TEXT          append a Go-quoted text, or the content of @FILE, N times; %d is replaced by
+//	                            the number, and N can be a range such as 10..29
 //	pack FORMAT FROM TO         compress with gzip or zstd
 //
-// "! json FILE PATH" wants that there is no such value. What is for scripts that
-// fix something stands in fixes_script_test.go.
+// "! json FILE PATH" expects that there is no such value. script_fix_test.go has
+// the commands for fixes.
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"wixrecon": main, briefProgram: brief})
+	testscript.Main(testRun{m}, map[string]func(){"wixrecon": main, shortLeaseProgram: shortLeaseMain})
 }
 
+// By default the scripts run the program without the race detector, because they
+// start some 500 processes. Other tests run the same code with it, in process.
 func TestScripts(t *testing.T) {
+	program := "" // the test binary
+	if !longTests() {
+		var err error
+		if program, err = builtProgram(); err != nil {
+			t.Fatal(err)
+		}
+		t.Log("sampled: without the race detector; WIXRECON_LONG=1 runs with it")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
 		Setup: func(env *testscript.Env) error {
-			env.Values[sceneKey{}] = new(scene)
-			env.Setenv("GORACE", "atexit_sleep_ms=10") // a program under the race detector else ends a second late
+			env.Values[scriptStateKey{}] = new(scriptState)
+			if program != "" {
+				env.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+env.Getenv("PATH"))
+			}
+			env.Setenv("GORACE", "atexit_sleep_ms=10") // under the race detector a process otherwise ends a second late
 			return nil
 		},
 		Cmds:                scriptCommands(),
@@ -63,49 +77,51 @@ func TestScripts(t *testing.T) {
 
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"simulate": cmdSimulate,
-		"requests": cmdRequests,
-		"exits":    cmdExits,
-		"signal":   cmdSignal,
-		"exited":   cmdExited,
-		"json":     cmdJSON,
-		"columns":  cmdColumns,
-		"append":   cmdAppend,
-		"pack":     cmdPack,
-		"changes":  cmdChanges,
-		"book":     cmdBook,
-		"age":      cmdAge,
-		"replace":  cmdReplace,
-		"await":    cmdAwait,
-		"release":  cmdRelease,
+		"simulate":  cmdSimulate,
+		"requests":  cmdRequests,
+		"exits":     cmdExits,
+		"signal":    cmdSignal,
+		"exited":    cmdExited,
+		"json":      cmdJSON,
+		"columns":   cmdColumns,
+		"append":    cmdAppend,
+		"pack":      cmdPack,
+		"changes":   cmdChanges,
+		"inventory": cmdInventory,
+		"age":       cmdAge,
+		"replace":   cmdReplace,
+		"await":     cmdAwait,
+		"release":   cmdRelease,
 	}
 }
 
-// A scene is what one script has set up.
-type scene struct {
-	wix      *wixsim.Server
-	release  func() // lets the change go that is held
-	signaled *exec.Cmd
+// A scriptState is the state of one script.
+type scriptState struct {
+	wix           *wixsim.Server
+	releaseChange func() // releases the change that is held back
+	signaled      *exec.Cmd
 }
 
-type sceneKey struct{}
+type scriptStateKey struct{}
 
-func sceneOf(ts *testscript.TestScript) *scene { return ts.Value(sceneKey{}).(*scene) }
+func stateOf(ts *testscript.TestScript) *scriptState {
+	return ts.Value(scriptStateKey{}).(*scriptState)
+}
 
-// demoAsOf is the moment that the scripts' book and runs speak for.
+// demoAsOf is the as-of of the sample data and of the runs in scripts.
 func demoAsOf() time.Time { return time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC) }
 
-// cmdSimulate starts a server for the demo book, or for that of a file. Its keys:
+// cmdSimulate starts a server for the sample data, or for an inventory file. Its keys:
 //
-//	book=FILE            a package a line, in place of the demo book
-//	ledger=FILE          where to write the ledger of the demo book
-//	fail=ACCOUNT:STATUS  what is answered to queries of an account
-//	faults=NAME=RATE,…   as simulate --faults has it
-//	changes=NAME=RATE,…  as simulate --change-faults has it
-//	hold=N               holds the Nth change before it is made, until release
-//	delay=TIME           how long the fault slow takes
-//	now=true             leaves it to the program what time it is, because a run that is told fixes
-//	                     nothing; $NEXT_MONTH is a date thirty days ahead
+//	inventory=FILE       one package per line, in place of the sample data
+//	ledger=FILE          where to write the ledger of the sample data
+//	fail=ACCOUNT:STATUS  the status of responses to queries of an account
+//	faults=NAME=RATE,…   like simulate --faults
+//	changes=NAME=RATE,…  like simulate --change-faults
+//	hold=N               holds back the Nth change until release
+//	delay=TIME           the delay of the fault slow
+//	now=true             sets no as-of, because a run with one can't apply fixes; $NEXT_MONTH is a date
+//	                     thirty days ahead
 func cmdSimulate(ts *testscript.TestScript, neg bool, args []string) {
 	given := make(map[string]string)
 	for _, arg := range args {
@@ -113,24 +129,24 @@ func cmdSimulate(ts *testscript.TestScript, neg bool, args []string) {
 		given[key] = value
 	}
 	asOf := demoAsOf().Format(time.RFC3339)
-	if take(given, "now") == "true" {
+	if takeKey(given, "now") == "true" {
 		asOf = ""
 		ts.Setenv("NEXT_MONTH", time.Now().AddDate(0, 0, 30).Format(time.DateOnly))
 	}
-	book, err := bookFor(ts, given)
+	inventory, err := inventoryFor(ts, given)
 	ts.Check(err)
-	hold := take(given, "hold")
+	hold := takeKey(given, "hold")
 	o, err := serverOptions(given)
 	ts.Check(err)
 	if len(given) > 0 || neg {
-		ts.Fatalf("simulate: what is %v?", given)
+		ts.Fatalf("simulate: unknown keys %v", given)
 	}
-	s := sceneOf(ts)
-	o.Changes.OnChange, s.release = held(hold)
-	s.wix = wixsim.New(book, o)
+	s := stateOf(ts)
+	o.Changes.OnChange, s.releaseChange = holdChange(hold)
+	s.wix = wixsim.New(inventory, o)
 	server := httptest.NewServer(s.wix)
 	ts.Defer(server.Close)
-	ts.Defer(s.release)
+	ts.Defer(s.releaseChange)
 	ts.Setenv("WIXRECON_BASE_URL", server.URL)
 	ts.Setenv("WIXRECON_RATE", "off")
 	ts.Setenv("WIXRECON_AS_OF", asOf)
@@ -138,20 +154,20 @@ func cmdSimulate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("WIX_API_KEY", wixsim.DefaultKey)
 }
 
-// take gives a key's value, once.
-func take(given map[string]string, key string) string {
+// takeKey removes a key, and returns its value.
+func takeKey(given map[string]string, key string) string {
 	value := given[key]
 	delete(given, key)
 	return value
 }
 
-func bookFor(ts *testscript.TestScript, given map[string]string) ([]wixsim.Package, error) {
-	if name := take(given, "book"); name != "" {
+func inventoryFor(ts *testscript.TestScript, given map[string]string) ([]wixsim.Package, error) {
+	if name := takeKey(given, "inventory"); name != "" {
 		return wixsim.ReadInventory(strings.NewReader(ts.ReadFile(name)))
 	}
 	planted := wixsim.GenerateDemo(demoAsOf())
 	var err error
-	if name := take(given, "ledger"); name != "" {
+	if name := takeKey(given, "ledger"); name != "" {
 		err = os.WriteFile(ts.MkAbs(name), planted.LedgerCSV(0), 0o600)
 	}
 	return planted.Inventory, err
@@ -159,24 +175,24 @@ func bookFor(ts *testscript.TestScript, given map[string]string) ([]wixsim.Packa
 
 func serverOptions(given map[string]string) (*wixsim.Options, error) {
 	o := &wixsim.Options{Seed: 1}
-	faults, err := wixsim.ParseFaults(take(given, "faults"), wixsim.Faults())
+	faults, err := wixsim.ParseFaults(takeKey(given, "faults"), wixsim.Faults())
 	if err != nil {
 		return nil, err
 	}
 	o.Faults = faults
-	changes, err := wixsim.ParseFaults(take(given, "changes"), wixsim.ChangeFaults())
+	changes, err := wixsim.ParseFaults(takeKey(given, "changes"), wixsim.ChangeFaults())
 	if err != nil {
 		return nil, err
 	}
 	o.Changes.Faults = changes
-	if account, status, ok := strings.Cut(take(given, "fail"), ":"); ok {
+	if account, status, ok := strings.Cut(takeKey(given, "fail"), ":"); ok {
 		code, err := strconv.Atoi(status)
 		if err != nil {
 			return nil, err
 		}
 		o.FailAccounts = map[string]int{account: code}
 	}
-	o.Delay, err = time.ParseDuration(cmp.Or(take(given, "delay"), "0"))
+	o.Delay, err = time.ParseDuration(cmp.Or(takeKey(given, "delay"), "0"))
 	return o, err
 }
 
@@ -184,11 +200,11 @@ func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 || neg {
 		ts.Fatalf("usage: requests N|none|some")
 	}
-	all := sceneOf(ts).wix.Requests()
+	all := stateOf(ts).wix.Requests()
 	for _, r := range all {
 		query := r.Method == "POST" && r.Path == "/resellers/v1/packages/query"
 		if get := r.Method == "GET" && strings.HasPrefix(r.Path, "/resellers/v1/packages/"); !query && !get {
-			ts.Fatalf("%s %s: want queries and gets only", r.Method, r.Path)
+			ts.Fatalf("%s %s: expected only queries and gets", r.Method, r.Path)
 		}
 	}
 	got := strconv.Itoa(len(all))
@@ -213,31 +229,30 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	checkCode(ts, args[0], code)
 }
 
-// cmdSignal sends a signal to the program in the background, once it has asked
-// Wix something: one that comes before the program listens would only show what
-// the system does.
+// cmdSignal sends a signal to the background program once it has sent a request: by
+// then it handles signals.
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
 	background := ts.BackgroundCmds()
 	if len(args) != 1 || neg || signals[args[0]] == nil || len(background) != 1 {
 		ts.Fatalf("usage: signal INT|TERM, with one command in the background")
 	}
-	s := sceneOf(ts)
+	s := stateOf(ts)
 	s.signaled = background[0]
 	for deadline := time.Now().Add(10 * time.Second); len(s.wix.Requests()) == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			ts.Fatalf("no request came")
+			ts.Fatalf("no request was sent")
 		}
 	}
 	ts.Check(s.signaled.Process.Signal(signals[args[0]]))
 }
 
-// cmdExited comes after wait, and is for the command that got a signal.
+// cmdExited checks the exit code of the command that got a signal, after wait.
 func cmdExited(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 1 || neg || sceneOf(ts).signaled == nil {
+	if len(args) != 1 || neg || stateOf(ts).signaled == nil {
 		ts.Fatalf("usage: exited CODE, after signal and wait")
 	}
-	checkCode(ts, args[0], sceneOf(ts).signaled.ProcessState.ExitCode())
+	checkCode(ts, args[0], stateOf(ts).signaled.ProcessState.ExitCode())
 }
 
 func checkCode(ts *testscript.TestScript, want string, got int) {
@@ -248,7 +263,7 @@ func checkCode(ts *testscript.TestScript, want string, got int) {
 
 func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 && (!neg || len(args) != 2) {
-		ts.Fatalf("usage: json FILE PATH WANT, or ! json FILE PATH")
+		ts.Fatalf("usage: json FILE PATH VALUE, or ! json FILE PATH")
 	}
 	decoder := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
 	decoder.UseNumber()
@@ -266,7 +281,7 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// walk gives the text of what stands under a path.
+// walk returns the value at a path as text.
 func walk(value any, path []string) (string, bool) {
 	if len(path) == 0 {
 		return fmt.Sprint(value), true

@@ -27,25 +27,25 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
-// The key is in no output, log, error or report, on no path: not where a run
-// succeeds, not where Wix or a gateway echoes it in whatever form, not where
-// somebody gives it in the wrong place. All that a run leaves is searched for
-// it, what is packed included.
+// The API key is in no output, log, error or report: not when a run succeeds, not
+// when Wix or a gateway echoes it in any form, not when a user puts it in the wrong
+// setting. Everything that a run writes is searched for it, compressed files
+// included.
 
-// oddKey has what escaping changes.
-const oddKey = `IST.a/b+c=d%&"x`
+// specialKey has characters that are changed by escaping.
+const specialKey = `IST.a/b+c=d%&"x`
 
-// keyForms lists how the key may be written.
+// keyForms returns the forms in which the key can be written.
 func keyForms() map[string]string {
-	quoted, _ := json.Marshal(oddKey) // a string can be encoded
+	quoted, _ := json.Marshal(specialKey) // strings can always be encoded
 	forms := map[string]string{
-		"plain": oddKey, "in JSON": strings.Trim(string(quoted), `"`), "in Go": strings.Trim(strconv.Quote(oddKey), `"`),
-		"in HTML": html.EscapeString(oddKey), "in a query": url.QueryEscape(oddKey), "in a path": url.PathEscape(oddKey),
-		"in hex": hex.EncodeToString([]byte(oddKey)), "every byte escaped": percents(oddKey),
+		"plain": specialKey, "in JSON": strings.Trim(string(quoted), `"`), "in Go": strings.Trim(strconv.Quote(specialKey), `"`),
+		"in HTML": html.EscapeString(specialKey), "in a query": url.QueryEscape(specialKey), "in a path": url.PathEscape(specialKey),
+		"in hex": hex.EncodeToString([]byte(specialKey)), "every byte escaped": percentEncode(specialKey),
 	}
 	for name, e := range map[string]*base64.Encoding{"base64": base64.RawStdEncoding, "base64 for URLs": base64.RawURLEncoding} {
-		forms[name] = e.EncodeToString([]byte(oddKey)) // with padding it holds the same text
-		forms[name+", after two bytes"] = e.EncodeToString([]byte("u:" + oddKey))[3:]
+		forms[name] = e.EncodeToString([]byte(specialKey)) // with padding it contains the same text
+		forms[name+", after two bytes"] = e.EncodeToString([]byte("u:" + specialKey))[3:]
 	}
 	for _, name := range []string{"in a query", "in a path", "every byte escaped"} {
 		forms[name+", lower case"] = lowerEscapes(forms[name])
@@ -53,12 +53,12 @@ func keyForms() map[string]string {
 	return forms
 }
 
-// lowerEscapes lowers the digits of percent escapes.
+// lowerEscapes makes percent escapes lower case.
 func lowerEscapes(text string) string {
 	return regexp.MustCompile("%[0-9A-F]{2}").ReplaceAllStringFunc(text, strings.ToLower)
 }
 
-func percents(text string) string {
+func percentEncode(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
 		fmt.Fprintf(&b, "%%%02X", text[i])
@@ -66,8 +66,8 @@ func percents(text string) string {
 	return b.String()
 }
 
-// leaks tells in which forms a text holds the key.
-func leaks(text []byte) []string {
+// keyFormsIn returns the forms of the key that a text contains.
+func keyFormsIn(text []byte) []string {
 	var found []string
 	for name, form := range keyForms() {
 		if bytes.Contains(text, []byte(form)) {
@@ -77,23 +77,23 @@ func leaks(text []byte) []string {
 	return found
 }
 
-func TestLeaksAreSeen(t *testing.T) {
+func TestKeyFormsIn(t *testing.T) {
 	for name, form := range keyForms() {
-		if len(leaks([]byte("<"+form+">"))) == 0 {
+		if len(keyFormsIn([]byte("<"+form+">"))) == 0 {
 			t.Errorf("%s is not seen", name)
 		}
 	}
-	if found := leaks([]byte("IST.another")); len(found) > 0 {
+	if found := keyFormsIn([]byte("IST.another")); len(found) > 0 {
 		t.Errorf("seen without the key: %v", found)
 	}
 }
 
-// wantsNoKey searches all that a run left.
-func wantsNoKey(t *testing.T, o *outcome) {
+// checkNoKey searches everything that a run wrote for the key.
+func checkNoKey(t *testing.T, o *runResult) {
 	t.Helper()
 	search := func(name string, text []byte) {
-		if found := leaks(text); len(found) > 0 {
-			t.Errorf("%s holds the key: %v\n%.2000s", name, found, text)
+		if found := keyFormsIn(text); len(found) > 0 {
+			t.Errorf("%s contains the key: %v\n%.2000s", name, found, text)
 		}
 	}
 	search("standard output", []byte(o.stdout))
@@ -106,7 +106,7 @@ func wantsNoKey(t *testing.T, o *outcome) {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		parts, err := unpacked(name)
+		parts, err := unpack(name)
 		for part, text := range parts {
 			search(part, text)
 		}
@@ -117,8 +117,8 @@ func wantsNoKey(t *testing.T, o *outcome) {
 	}
 }
 
-// unpacked gives the content of a file, and what is packed in it.
-func unpacked(name string) (map[string][]byte, error) {
+// unpack returns the content of a file, and of what is compressed in it.
+func unpack(name string) (map[string][]byte, error) {
 	text, err := os.ReadFile(name)
 	parts := map[string][]byte{name: text}
 	switch {
@@ -157,45 +157,45 @@ func unzip(name string, text []byte, parts map[string][]byte) error {
 	return nil
 }
 
-// A path is a way that a run takes with the key in hand.
-type path struct {
+// A keyCase is a run that has the key.
+type keyCase struct {
 	name    string
 	handler func(planted *wixsim.SampleData, inner http.Handler) http.Handler
-	url     string // in place of the server's
+	url     string // instead of the URL of the server
 	args    []string
 	code    int
 }
 
-// echo gives back what a request carried, and the key in all its forms.
+// echo responds with the authorization of the request, and with the key in all its
+// forms.
 func echo(w http.ResponseWriter, r *http.Request, status int) {
-	said := []string{r.Header.Get("Authorization")}
+	parts := []string{r.Header.Get("Authorization")}
 	for _, form := range keyForms() {
-		said = append(said, form)
+		parts = append(parts, form)
 	}
-	text, _ := json.Marshal(map[string]any{ // strings can be encoded
-		"message": "bad key " + strings.Join(said, " "),
-		"details": map[string]any{"applicationError": map[string]any{"code": oddKey, "description": strings.Join(said, "\n")}},
+	text, _ := json.Marshal(map[string]any{ // strings can always be encoded
+		"message": "bad key " + strings.Join(parts, " "),
+		"details": map[string]any{"applicationError": map[string]any{"code": specialKey, "description": strings.Join(parts, "\n")}},
 	})
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("X-Wix-Request-Id", oddKey)
-	w.Header().Set("Location", "/elsewhere?token="+url.QueryEscape(oddKey))
+	w.Header().Set("X-Wix-Request-Id", specialKey)
+	w.Header().Set("Location", "/elsewhere?token="+url.QueryEscape(specialKey))
 	w.WriteHeader(status)
 	_, _ = w.Write(text)
 }
 
-// echoing echoes every request.
-func echoing(status int) func(*wixsim.SampleData, http.Handler) http.Handler {
+// echoAll echoes every request.
+func echoAll(status int) func(*wixsim.SampleData, http.Handler) http.Handler {
 	return func(*wixsim.SampleData, http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { echo(w, r, status) })
 	}
 }
 
-// forOneAccount lets the handler answer for one account, and the simulator for
-// the others.
+// forOneAccount uses the handler for one account, and the simulator for the others.
 func forOneAccount(spoilt http.HandlerFunc) func(*wixsim.SampleData, http.Handler) http.Handler {
 	return func(planted *wixsim.SampleData, inner http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body) // of a request that is cut short the simulator sees the rest
+			body, _ := io.ReadAll(r.Body) // the simulator handles incomplete bodies
 			if bytes.Contains(body, []byte(planted.Accounts[0])) {
 				spoilt(w, r)
 				return
@@ -206,82 +206,81 @@ func forOneAccount(spoilt http.HandlerFunc) func(*wixsim.SampleData, http.Handle
 	}
 }
 
-// raw answers bytes that are no HTTP.
+// raw responds with bytes that are not HTTP.
 func raw(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
-			panic(err) // the server of the test can be hijacked
+			panic(err) // the test server supports hijacking
 		}
 		_, _ = io.WriteString(conn, text)
 		_ = conn.Close()
 	}
 }
 
-func keyPaths() []path {
+func keyCases() []keyCase {
 	status := func(code int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { echo(w, r, code) }
 	}
 	page := func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; x="+strconv.Quote(oddKey))
-		_, _ = io.WriteString(w, "<html>"+oddKey+"</html>")
+		w.Header().Set("Content-Type", "text/html; x="+strconv.Quote(specialKey))
+		_, _ = io.WriteString(w, "<html>"+specialKey+"</html>")
 	}
 	unreadable := func(w http.ResponseWriter, _ *http.Request) {
-		p := map[string]any{"id": oddKey, "productInstances": oddKey}
-		_ = json.NewEncoder(w).Encode(map[string]any{"packages": []any{p}, "metadata": map[string]any{}}) // who hung up gets nothing
+		p := map[string]any{"id": specialKey, "productInstances": specialKey}
+		_ = json.NewEncoder(w).Encode(map[string]any{"packages": []any{p}, "metadata": map[string]any{}}) // the client may have closed the connection
 	}
-	return []path{
-		{name: "all is well", code: 0},
-		{name: "all is well, told in JSON", args: []string{"--log", "json", "--output", "json"}, code: 0},
-		{name: "all is well, told in Markdown", args: []string{"--progress", "on", "--output", "markdown"}, code: 0},
-		{name: "400 echoes it", handler: echoing(400), code: 1},
-		{name: "401 echoes it", handler: echoing(401), code: 1},
-		{name: "401 echoes it, log in JSON", handler: echoing(401), args: []string{"--log", "json", "--output", "json"}, code: 1},
-		{name: "403 echoes it", handler: echoing(403), code: 1},
-		{name: "501 echoes it", handler: echoing(501), args: []string{"--log", "json", "--output", "json"}, code: 1},
-		{name: "302 to another page", handler: echoing(302), code: 1},
-		{name: "307 to another page", handler: echoing(307), code: 1},
+	return []keyCase{
+		{name: "success", code: 0},
+		{name: "success, JSON", args: []string{"--log", "json", "--output", "json"}, code: 0},
+		{name: "success, Markdown", args: []string{"--progress", "on", "--output", "markdown"}, code: 0},
+		{name: "400 echoes it", handler: echoAll(400), code: 1},
+		{name: "401 echoes it", handler: echoAll(401), code: 1},
+		{name: "401 echoes it, log in JSON", handler: echoAll(401), args: []string{"--log", "json", "--output", "json"}, code: 1},
+		{name: "403 echoes it", handler: echoAll(403), code: 1},
+		{name: "501 echoes it", handler: echoAll(501), args: []string{"--log", "json", "--output", "json"}, code: 1},
+		{name: "302 to another page", handler: echoAll(302), code: 1},
+		{name: "307 to another page", handler: echoAll(307), code: 1},
 		{name: "404 for one account", handler: forOneAccount(status(404)), code: 4},
 		{name: "500 for one account", handler: forOneAccount(status(500)), args: []string{"--output", "markdown"}, code: 4},
 		{name: "a page for one account", handler: forOneAccount(page), code: 4},
 		{name: "a package that can't be read", handler: forOneAccount(unreadable), code: 4},
-		{name: "a broken header", handler: forOneAccount(raw("HTTP/1.1 200 OK\r\n" + oddKey + "\r\n\r\n")), code: 4},
-		{name: "a broken status", handler: forOneAccount(raw("HTTP/1.1 " + oddKey + "\r\n\r\n")), code: 4},
+		{name: "a broken header", handler: forOneAccount(raw("HTTP/1.1 200 OK\r\n" + specialKey + "\r\n\r\n")), code: 4},
+		{name: "a broken status", handler: forOneAccount(raw("HTTP/1.1 " + specialKey + "\r\n\r\n")), code: 4},
 		{name: "https where http is spoken", url: "https", code: 1},
-		{name: "nobody answers", url: "gone", code: 1},
+		{name: "connection refused", url: "gone", code: 1},
 	}
 }
 
-// Failing requests wait before they are sent again, so all runs are made at the
-// same time.
-func TestTheKeyIsShownNowhere(t *testing.T) {
+// Retries wait, so all runs are made concurrently.
+func TestKeyIsNeverShown(t *testing.T) {
 	t.Parallel()
 	planted := wixsim.Generate(wixsim.SampleOptions{Seed: 9, Accounts: 3, Packages: 150, PerKind: 1})
-	list := keyPaths()
-	outcomes := make([]*outcome, len(list))
+	list := keyCases()
+	results := make([]*runResult, len(list))
 	var runs []func()
 	for i, p := range list {
-		s := p.world(t, planted)
+		s := p.env(t, planted)
 		args := append([]string{"--max-bad-rows", "10 %"}, p.args...)
-		runs = append(runs, func() { outcomes[i] = s.audit(t.Context(), args...) })
+		runs = append(runs, func() { results[i] = s.audit(t.Context(), args...) })
 	}
-	sideBySide(len(runs), runs...)
+	inParallel(len(runs), runs...)
 	for i, p := range list {
 		t.Run(p.name, func(t *testing.T) {
-			outcomes[i].wants(t, p.code)
-			wantsNoKey(t, outcomes[i])
+			results[i].requireCode(t, p.code)
+			checkNoKey(t, results[i])
 		})
 	}
 }
 
-func (p *path) world(t *testing.T, planted *wixsim.SampleData) *world {
+func (p *keyCase) env(t *testing.T, planted *wixsim.SampleData) *testEnv {
 	t.Helper()
-	var handler http.Handler = wixsim.New(planted.Inventory, &wixsim.Options{Key: oddKey})
+	var handler http.Handler = wixsim.New(planted.Inventory, &wixsim.Options{Key: specialKey})
 	if p.handler != nil {
 		handler = p.handler(planted, handler)
 	}
-	s := worldOf(t, planted, handler)
-	s.key = oddKey
+	s := envWithHandler(t, planted, handler)
+	s.key = specialKey
 	switch p.url {
 	case "https":
 		s.url = strings.Replace(s.url, "http:", "https:", 1)
@@ -293,27 +292,27 @@ func (p *path) world(t *testing.T, planted *wixsim.SampleData) *world {
 	return s
 }
 
-// A redirect could carry the key to whoever it names.
-func TestTheKeyGoesToNoOtherHost(t *testing.T) {
+// A redirect could send the key to another host.
+func TestKeyGoesToNoOtherHost(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { asked.Add(1) }))
 	defer elsewhere.Close()
 	for _, code := range []int{301, 302, 303, 307, 308} {
-		s := worldOf(t, tinyBook(), http.RedirectHandler(elsewhere.URL, code))
-		s.audit(t.Context()).wantsNothing(t, 1, "the redirect is not followed")
+		s := envWithHandler(t, tinyInventory(), http.RedirectHandler(elsewhere.URL, code))
+		s.audit(t.Context()).requireFailed(t, 1, "the redirect is not followed")
 	}
 	if n := asked.Load(); n > 0 {
 		t.Errorf("the other host was asked %d times", n)
 	}
 }
 
-// Somebody gives the key where something else belongs; or it stands in a
-// ledger, or in the name of one, that can't be read.
-func TestTheKeyInTheWrongPlace(t *testing.T) {
+// The key is given in the wrong setting, or is in the name or the content of a
+// ledger that can't be read.
+func TestKeyInWrongSetting(t *testing.T) {
 	t.Parallel()
-	s := newWorld(t, tinyBook(), &wixsim.Options{Key: oddKey})
-	s.key = oddKey
+	s := newEnv(t, tinyInventory(), &wixsim.Options{Key: specialKey})
+	s.key = specialKey
 	folder := filepath.Dir(s.out)
 	file := func(name, text string) string {
 		name = filepath.Join(folder, name)
@@ -322,60 +321,59 @@ func TestTheKeyInTheWrongPlace(t *testing.T) {
 		}
 		return name
 	}
-	inEnv := "WIX_API_KEY=" + oddKey
+	inEnv := "WIX_API_KEY=" + specialKey
 	for name, call := range map[string]struct {
 		args []string
 		env  []string
 	}{
-		"a file of two lines":     {s.args("--api-key-file", file("two", oddKey+"\n"+oddKey)), nil},
-		"a file with a blank":     {s.args("--api-key-file", file("blank", "key "+oddKey)), nil},
-		"a file that is not":      {s.args("--api-key-file", filepath.Join(folder, oddKey)), nil},
-		"in place of its file":    {s.args("--api-key-file", oddKey), nil},
-		"in a file and a setting": {s.args("--api-key-file", file("key", oddKey)), []string{inEnv}},
-		"in another variable":     {s.args(), []string{"WIXRECON_API_KEY=" + oddKey}},
-		"in the settings file":    {s.args("--config", file("a.yaml", "api_key: '"+oddKey+"'\n")), nil},
-		"as a key of settings":    {s.args("--config", file("b.yaml", "'"+oddKey+"': 1\n")), []string{inEnv}},
-		"as broken settings":      {s.args("--config", file("c.yaml", "a: [\n"+oddKey+": }")), []string{inEnv}},
-		"as a flag":               {s.args("--api-key", oddKey), []string{inEnv}},
-		"as a flag with =":        {s.args("--api-key=" + oddKey), []string{inEnv}},
-		"as the name of a flag":   {s.args("--" + oddKey), []string{inEnv}},
-		"as a switch":             {s.args("--detailed-exitcode=" + oddKey), []string{inEnv}},
-		"as an argument":          {s.args(oddKey), []string{inEnv}},
-		"as a command":            {[]string{"wixrecon", oddKey}, []string{inEnv}},
-		"as the account":          {s.args("--account-id", oddKey), []string{inEnv}},
-		"as the ledger":           {s.args("--ledger", oddKey), []string{inEnv}},
-		"as a ledger elsewhere":   {s.args("--ledger", "s3://user:"+url.PathEscape(oddKey)+"@bucket/x?sig="+url.QueryEscape(oddKey)), []string{inEnv}},
-		"as a ledger's content":   {s.args("--ledger", file("ledger.txt", oddKey+","+oddKey+"\n1,2\n")), []string{inEnv}},
-		"as the place of runs":    {s.args("--out", s.ledger+"/"+oddKey), []string{inEnv}},
-		"as the run":              {s.args("--run-id", oddKey), []string{inEnv}},
-		"as the snapshot":         {s.args("--snapshot", oddKey), []string{inEnv}},
-		"as accounts":             {s.args("--accounts", oddKey), []string{inEnv}},
-		"as a number":             {s.args("--concurrency", oddKey, "--rate", oddKey, "--as-of", oddKey, "--tz", oddKey), []string{inEnv}},
-		"in the URL":              {s.args("--base-url", "https://"+url.PathEscape(oddKey)+"@127.0.0.1/"), []string{inEnv}},
-		"behind the URL":          {s.args("--base-url", "https://127.0.0.1/?k="+url.QueryEscape(oddKey)), []string{inEnv}},
+		"a file of two lines":     {s.args("--api-key-file", file("two", specialKey+"\n"+specialKey)), nil},
+		"a file with a space":     {s.args("--api-key-file", file("blank", "key "+specialKey)), nil},
+		"a missing file":          {s.args("--api-key-file", filepath.Join(folder, specialKey)), nil},
+		"as the name of its file": {s.args("--api-key-file", specialKey), nil},
+		"in a file and a setting": {s.args("--api-key-file", file("key", specialKey)), []string{inEnv}},
+		"in another variable":     {s.args(), []string{"WIXRECON_API_KEY=" + specialKey}},
+		"in the settings file":    {s.args("--config", file("a.yaml", "api_key: '"+specialKey+"'\n")), nil},
+		"as a key of settings":    {s.args("--config", file("b.yaml", "'"+specialKey+"': 1\n")), []string{inEnv}},
+		"as broken settings":      {s.args("--config", file("c.yaml", "a: [\n"+specialKey+": }")), []string{inEnv}},
+		"as a flag":               {s.args("--api-key", specialKey), []string{inEnv}},
+		"as a flag with =":        {s.args("--api-key=" + specialKey), []string{inEnv}},
+		"as the name of a flag":   {s.args("--" + specialKey), []string{inEnv}},
+		"as a switch":             {s.args("--detailed-exitcode=" + specialKey), []string{inEnv}},
+		"as an argument":          {s.args(specialKey), []string{inEnv}},
+		"as a command":            {[]string{"wixrecon", specialKey}, []string{inEnv}},
+		"as the account":          {s.args("--account-id", specialKey), []string{inEnv}},
+		"as the ledger":           {s.args("--ledger", specialKey), []string{inEnv}},
+		"as a ledger URL":         {s.args("--ledger", "s3://user:"+url.PathEscape(specialKey)+"@bucket/x?sig="+url.QueryEscape(specialKey)), []string{inEnv}},
+		"as a ledger's content":   {s.args("--ledger", file("ledger.txt", specialKey+","+specialKey+"\n1,2\n")), []string{inEnv}},
+		"as --out":                {s.args("--out", s.ledger+"/"+specialKey), []string{inEnv}},
+		"as the run":              {s.args("--run-id", specialKey), []string{inEnv}},
+		"as the snapshot":         {s.args("--snapshot", specialKey), []string{inEnv}},
+		"as accounts":             {s.args("--accounts", specialKey), []string{inEnv}},
+		"as a number":             {s.args("--concurrency", specialKey, "--rate", specialKey, "--as-of", specialKey, "--tz", specialKey), []string{inEnv}},
+		"in the URL":              {s.args("--base-url", "https://"+url.PathEscape(specialKey)+"@127.0.0.1/"), []string{inEnv}},
+		"in the query of the URL": {s.args("--base-url", "https://127.0.0.1/?k="+url.QueryEscape(specialKey)), []string{inEnv}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := s.call(t.Context(), call.args, call.env...)
 			if o.code == 0 || o.stderr == "" {
 				t.Errorf("exit code %d, stderr %q", o.code, o.stderr)
 			}
-			wantsNoKey(t, o)
-			o.wantsNoOut(t)
+			checkNoKey(t, o)
+			o.checkNoOut(t)
 		})
 	}
 }
 
-// What a run writes of a ledger can be replayed without the key, even where a
-// key is given.
-func TestTheKeyIsNotInAReplay(t *testing.T) {
+// A snapshot can be replayed without the key, even if a key is given.
+func TestKeyIsNotInReplay(t *testing.T) {
 	t.Parallel()
-	s := newWorld(t, tinyBook(), &wixsim.Options{Key: oddKey})
-	s.key = oddKey
+	s := newEnv(t, tinyInventory(), &wixsim.Options{Key: specialKey})
+	s.key = specialKey
 	first := s.audit(t.Context())
-	first.wants(t, completeRun)
+	first.requireCode(t, exitOK)
 	s.out = filepath.Join(t.TempDir(), "replayed")
 	second := s.audit(t.Context(), "--snapshot", first.file("packages.jsonl.zst"))
-	second.wants(t, completeRun)
-	wantsNoKey(t, first)
-	wantsNoKey(t, second)
+	second.requireCode(t, exitOK)
+	checkNoKey(t, first)
+	checkNoKey(t, second)
 }

@@ -11,19 +11,21 @@ import (
 // module its program code may import; a package that is not listed is a fault,
 // so that adding one needs a decision. Tests may import anything.
 var arrows = map[string][]string{
-	"reconcile":          {},
-	"reconcile/join":     {"reconcile"},
-	"reconcile/fix":      {"reconcile"},
-	"reconcile/monthend": {"reconcile"},
-	"sources/storage":    {},
-	"sources/table":      {},
-	"sources/ledger":     {"reconcile", "reconcile/fix", "sources/table"},
-	"sources/wix":        {"reconcile", "reconcile/fix"},
-	"sources/wix/wixsim": {}, // with JSON types of its own, so that it can't share a mistake of the client
-	"sources/archive":    {"reconcile", "reconcile/fix", "sources/storage"},
-	"report":             {"reconcile", "reconcile/fix", "reconcile/monthend"},
-	"internal/repotest":  {},
-	"internal/servers":   {}, // for tests
+	"reconcile":             {},
+	"reconcile/join":        {"reconcile"},
+	"reconcile/fix":         {"reconcile"},
+	"reconcile/fix/guard":   {"reconcile", "reconcile/fix"},
+	"reconcile/fix/execute": {"reconcile", "reconcile/fix"},
+	"reconcile/monthend":    {"reconcile"},
+	"sources/storage":       {},
+	"sources/table":         {},
+	"sources/ledger":        {"reconcile", "reconcile/fix", "sources/table"},
+	"sources/wix":           {"reconcile", "reconcile/fix", "reconcile/fix/execute"},
+	"sources/wix/wixsim":    {}, // with JSON types of its own, so that it can't share a mistake of the client
+	"sources/archive":       {"reconcile", "reconcile/fix", "sources/storage"},
+	"report":                {"reconcile", "reconcile/fix", "reconcile/monthend"},
+	"internal/repotest":     {},
+	"internal/servers":      {}, // for tests
 }
 
 // outermost packages combine the others, and may import all of them.
@@ -154,6 +156,9 @@ func TestImportRules(t *testing.T) {
 		{"reconcile/join", "github.com/klauspost/compress/zstd", false},
 		{"reconcile/join", module + "/reconcile", true},
 		{"reconcile/join", module + "/sources/storage", false},
+		{"reconcile/fix", module + "/reconcile/fix/guard", false},
+		{"reconcile/fix/guard", module + "/reconcile/fix/execute", false},
+		{"reconcile/fix/execute", module + "/reconcile/fix", true},
 		{"sources/ledger", module + "/sources/table", true},
 		{"sources/ledger", module + "/sources/storage", false},
 		{"sources/wix", module + "/sources/wix/wixsim", false},

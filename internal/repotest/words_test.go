@@ -61,8 +61,8 @@ var retiredWords = []retiredWord{
 	{words: "lets through", instead: "allows, accepts"},
 	{words: "goes on", instead: "continues"},
 	{words: "gone on with", instead: "continued"},
-	{words: "wanted", instead: "desired, expected", except: []string{`wanted":`}},                 // a key of plan.json
-	{words: "odd", instead: "unexpected", except: []string{"odd++", "odd >", "odd :=", "odd =="}}, // of numbers
+	{words: "wanted", instead: "desired, expected", except: []string{`wanted":`, "wanted."}}, // a key of plan.json
+	{words: "odd", instead: "unexpected", except: []string{"odd++", "odd >", "odd :=", "odd ==", "odd offsets", "oddfooter", `odd"`}}, // of numbers, and in the journal
 	{words: "spent", instead: "usage, used"},
 	{words: "gate", instead: "pre-send check"},
 	{words: "shut", instead: "closed, stopped"},

@@ -8,13 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// A plan is read back exactly as it was written, or not at all: a field more, a
-// field less, one spelt otherwise or a number written otherwise is a change. A
-// plan that can't be used can still be shown.
+// A plan is used as it was made, or not at all: its id is a hash of its content,
+// and a field that is not known is a change. A plan that can't be used can still
+// be shown.
 
 // The reasons why a plan is not used.
 var (
@@ -23,7 +21,7 @@ var (
 	ErrPlanForeign = errors.New("it belongs elsewhere")
 )
 
-// Encode gives the plan's file.
+// Encode returns the plan's file.
 func (p *Plan) Encode() ([]byte, error) {
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
@@ -32,8 +30,8 @@ func (p *Plan) Encode() ([]byte, error) {
 	return append(text, '\n'), nil
 }
 
-// DecodePlan reads a plan's file and verifies it. Where it can't be used but
-// shown, there is a plan beside the error.
+// DecodePlan reads a plan's file and verifies it. A plan that can be shown but
+// not used is returned with the error.
 func DecodePlan(text []byte) (*Plan, error) {
 	var p Plan
 	if err := json.Unmarshal(text, &p); err != nil {
@@ -42,22 +40,16 @@ func DecodePlan(text []byte) (*Plan, error) {
 	if err := p.Verify(); err != nil {
 		return &p, err
 	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, text); err != nil {
-		return nil, fmt.Errorf("decode plan: %w", err)
-	}
-	again, err := json.Marshal(&p)
-	if err != nil {
-		return nil, fmt.Errorf("decode plan: %w", err)
-	}
-	if !bytes.Equal(again, compact.Bytes()) {
-		return &p, p.unusable(ErrPlanChanged)
+	strict := json.NewDecoder(bytes.NewReader(text))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(new(Plan)); err != nil {
+		return &p, p.unusable(fmt.Errorf("%w: %w", ErrPlanChanged, err))
 	}
 	return &p, nil
 }
 
-// Verify holds the plan's id against its content, and every action against what
-// it says of itself.
+// Verify checks the plan's id against its content, and that every action agrees
+// with itself.
 func (p *Plan) Verify() error {
 	if p.SchemaVersion > PlanVersion {
 		return p.unusable(ErrPlanNewer)
@@ -72,7 +64,7 @@ func (p *Plan) Verify() error {
 	keys := make(map[string]bool, len(p.Actions))
 	for i := range p.Actions {
 		a := &p.Actions[i]
-		if keys[a.Key] || !a.sound(p.AccountID) {
+		if keys[a.Key] || !a.sealed(p.AccountID) {
 			return p.unusable(fmt.Errorf("%w: action %s", ErrPlanChanged, a.Key))
 		}
 		keys[a.Key] = true
@@ -80,7 +72,7 @@ func (p *Plan) Verify() error {
 	return nil
 }
 
-// Belongs refuses a verified plan of another place of runs, parent account or
+// Belongs refuses a verified plan of another output location, parent account or
 // scope.
 func (p *Plan) Belongs(out, account, scopeID string) error {
 	why := ""
@@ -102,29 +94,7 @@ func (p *Plan) Expired(now time.Time) bool { return !now.Before(p.ExpiresAt) }
 
 func (p *Plan) unusable(why error) error { return fmt.Errorf("use plan %s: %w", p.ID, why) }
 
-// sound reports whether an action agrees with itself and its key.
-func (a *Action) sound(parent string) bool { return a.coherent() && a.Key == a.key(parent) }
-
-// coherent reports whether an action agrees with itself.
-func (a *Action) coherent() bool {
-	create := a.Fix == reconcile.FixCreate
-	if create != (a.PackageID == "") || create != (a.Seen == nil) {
-		return false
-	}
-	if a.InstanceID != "" && a.Seen.instance(a.InstanceID) == nil {
-		return false
-	}
-	_, known := ranks(Fixes())[a.Fix]
-	return known && a.Removal == a.removes() && a.Instances == a.count()
-}
-
-// seal gives the plan its id.
-func (p *Plan) seal() error {
-	id, err := p.hash()
-	p.ID = id
-	return err
-}
-
+// hash returns the id of a plan of this content.
 func (p *Plan) hash() (string, error) {
 	content := *p
 	content.ID = ""

@@ -2,14 +2,12 @@ package fix
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/govalues/decimal"
 )
-
-// A removal says what it takes away costs a month, by currency. What has no
-// known price is counted, never taken for nothing; currencies are never added
-// together.
 
 // A Cost is an amount a month in one currency.
 type Cost struct {
@@ -17,47 +15,50 @@ type Cost struct {
 	Monthly  decimal.Decimal `json:"monthly_amount"`
 }
 
-// costs add up by currency.
-type costs struct {
-	sums     []Cost // by currency
-	unpriced int    // instances
+// A CostSum adds up costs. Currencies are never added together, and an unknown
+// price is counted apart, never as zero.
+type CostSum struct {
+	Costs    []Cost // by currency
+	Unpriced int    // instances without a known price
 }
 
-// add adds what one instance costs.
-func (c *costs) add(currency string, amount decimal.Decimal) {
+// Add adds what one instance costs; without a currency its price is unknown.
+func (s *CostSum) Add(currency string, amount decimal.Decimal) {
 	if currency == "" {
-		c.unpriced++
+		s.Unpriced++
 		return
 	}
-	i, there := slices.BinarySearchFunc(c.sums, currency, func(s Cost, currency string) int {
-		return cmp.Compare(s.Currency, currency)
+	i, found := slices.BinarySearchFunc(s.Costs, currency, func(c Cost, currency string) int {
+		return cmp.Compare(c.Currency, currency)
 	})
-	if !there {
-		c.sums = slices.Insert(c.sums, i, Cost{Currency: currency})
+	if !found {
+		s.Costs = slices.Insert(s.Costs, i, Cost{Currency: currency})
 	}
-	sum, err := c.sums[i].Monthly.Add(amount)
-	if err != nil { // more digits than a decimal has: it can't be said
-		c.unpriced++
+	sum, err := s.Costs[i].Monthly.Add(amount)
+	if err != nil { // more digits than a decimal has
+		s.Unpriced++
 		return
 	}
-	c.sums[i].Monthly = sum
+	s.Costs[i].Monthly = sum
 }
 
-// price notes what a removal takes away.
-func (a *Action) price(cost PriceLookup) {
-	var c costs
-	for _, id := range a.takes() {
-		inst := a.Seen.instance(id)
-		if cost == nil {
-			c.unpriced++
-			continue
-		}
-		money, known := cost(inst.ProductID, inst.Cycle)
-		if !known || !money.Known {
-			c.unpriced++
-			continue
-		}
-		c.add(money.Currency, money.Amount)
+// AddAll adds another sum.
+func (s *CostSum) AddAll(costs []Cost, unpriced int) {
+	for _, c := range costs {
+		s.Add(c.Currency, c.Monthly)
 	}
-	a.Costs, a.Unpriced = c.sums, c.unpriced
+	s.Unpriced += unpriced
+}
+
+func (s *CostSum) String() string {
+	var parts []string
+	for _, c := range s.Costs {
+		parts = append(parts, fmt.Sprintf("%s %s", c.Monthly, c.Currency))
+	}
+	if s.Unpriced == 1 {
+		parts = append(parts, "1 instance without a known price")
+	} else if s.Unpriced > 1 {
+		parts = append(parts, fmt.Sprintf("%d instances without a known price", s.Unpriced))
+	}
+	return strings.Join(parts, " + ")
 }

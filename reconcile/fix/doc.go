@@ -1,8 +1,9 @@
-// Package fix decides what may be fixed, before anything is changed: which
-// findings give an action, which wait, which are held back and why, and whether
-// the plan as a whole keeps to its limits.
+// Package fix plans what is changed at Wix, before anything is changed: which
+// findings lead to an action, which wait, and which are not allowed and why.
 //
-// That part is pure: the same findings, inventory, history and settings give the
-// same plan, whatever their order. An Applier carries a plan out, from the plan
-// alone, and touches the world only through Wix and Journal.
+// The package is pure: the same findings, inventory, history and settings give
+// the same plan, whatever their order. A Planner turns findings into a Proposal,
+// package guard checks it and returns refusals, and both together are the Plan.
+// Package execute sends a plan, from the plan alone; what it writes to and reads
+// from the journal is defined here.
 package fix

@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 )
 
-// HashOfPlan gives the id that a plan of this content has.
+// HashOfPlan returns the id that a plan of this content has.
 func HashOfPlan(content []byte) string {
 	sum := sha256.Sum256(content)
 	return hex.EncodeToString(sum[:16])

@@ -7,26 +7,23 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// A plan is everything that is to be changed, decided before anything is: the
-// actions, what they were decided from, and for how long that holds. Its id is a
-// hash of its content, so that a plan that was changed is known. It belongs to
-// one place of runs and one parent account, and it expires.
-
 // PlanVersion is the version of the plan's file.
 const PlanVersion = 1
 
-// A Plan is the content of plan.json.
+// A Plan is everything that is to be changed, decided before anything is
+// changed: the actions, what they were decided from, and until when they may be
+// sent. It is the content of plan.json.
 type Plan struct {
 	SchemaVersion int              `json:"schema_version"`
 	ID            string           `json:"plan_id"` // hash of all the rest
-	Out           string           `json:"out"`     // the place of runs that it belongs to, without secrets
+	Out           string           `json:"out"`     // the output location that it belongs to, without secrets
 	AccountID     string           `json:"account_id"`
 	Scope         reconcile.Scope  `json:"scope"`
 	RunID         string           `json:"run_id"`
 	Program       string           `json:"program"` // version
 	CreatedAt     time.Time        `json:"created_at"`
 	ExpiresAt     time.Time        `json:"expires_at"`
-	Fixes         []string         `json:"fixes"` // asked for, in the order in which they are carried out
+	Fixes         []string         `json:"fixes"` // asked for, in the order of execution
 	Inputs        []reconcile.File `json:"inputs"`
 	LiveInstances int              `json:"live_instances"` // that were read
 	Refusals      []Refusal        `json:"refusals"`       // why it is not sent; none: it may be
@@ -35,40 +32,84 @@ type Plan struct {
 	Evidence      []Evidence       `json:"evidence"` // of the actions, in their order
 }
 
-// A Header is what a plan says of itself beside its actions.
+// A Header is what a plan contains besides what was proposed.
 type Header struct {
-	Out       string
-	Scope     reconcile.Scope
-	RunID     string
-	Program   string
-	CreatedAt time.Time
-	Life      time.Duration
-	Inputs    []reconcile.File
+	Out           string
+	Scope         reconcile.Scope
+	RunID         string
+	Program       string
+	CreatedAt     time.Time
+	Life          time.Duration
+	Inputs        []reconcile.File
+	LiveInstances int
 }
 
-func (h *Header) plan(parent string, asked []string) *Plan {
-	p := &Plan{
-		SchemaVersion: PlanVersion, Out: h.Out, AccountID: parent, Scope: h.Scope, RunID: h.RunID,
+// A Proposal is what a Planner would change, before guards and limits are
+// checked.
+type Proposal struct {
+	AccountID string     // the parent account
+	Fixes     []string   // asked for
+	Actions   []Action   // in the order of execution
+	Evidence  []Evidence // of the actions, in their order
+
+	tooLarge  []Refusal  // it would be too large for a plan, so that it has no actions
+	decisions []Decision // by finding, without its actions
+	findings  [][]int    // of each action: indexes of decisions
+}
+
+// Plan returns the sealed plan, with the refusals of guards and limits.
+func (p *Proposal) Plan(h Header, refusals []Refusal) (*Plan, error) {
+	plan := &Plan{
+		SchemaVersion: PlanVersion, Out: h.Out, AccountID: p.AccountID, Scope: h.Scope, RunID: h.RunID,
 		Program: h.Program, CreatedAt: h.CreatedAt.UTC(), ExpiresAt: h.CreatedAt.Add(h.Life).UTC(),
-		Fixes: []string{}, Inputs: slices.Clone(h.Inputs), Actions: []Action{}, Evidence: []Evidence{},
-	}
-	if p.Inputs == nil {
-		p.Inputs = []reconcile.File{}
+		Fixes: []string{}, Inputs: nonNil(slices.Clone(h.Inputs)), LiveInstances: h.LiveInstances,
+		Refusals: nonNil(slices.Concat(refusals, p.tooLarge)), Forecast: forecast(p.Actions),
+		Actions: nonNil(p.Actions), Evidence: nonNil(p.Evidence),
 	}
 	for _, name := range Fixes() {
-		if slices.Contains(asked, name) {
-			p.Fixes = append(p.Fixes, name)
+		if slices.Contains(p.Fixes, name) {
+			plan.Fixes = append(plan.Fixes, name)
 		}
 	}
-	return p
+	id, err := plan.hash()
+	plan.ID = id
+	return plan, err
+}
+
+// nonNil returns a list that is not null in JSON.
+func nonNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// Decisions returns what becomes of each finding, in the order in which they were
+// added to the planner, where the plan has these refusals. Reviewed is whether a
+// person reviews the plan before it is sent.
+func (p *Proposal) Decisions(refusals []Refusal, reviewed bool) []Decision {
+	decisions := slices.Clone(p.decisions)
+	for i := range p.Actions {
+		a := &p.Actions[i]
+		outcome, reason := a.unsent(refusals, reviewed)
+		for _, finding := range p.findings[i] {
+			d := &decisions[finding]
+			d.Actions = append(d.Actions, a.Key)
+			d.merge(outcome, reason)
+			if a.Needs != "" && d.Outcome == "" {
+				d.Reason = ReasonDependants
+			}
+		}
+	}
+	return decisions
 }
 
 // A Forecast counts the actions of one fix, and their instances.
 type Forecast struct {
 	Fix     string `json:"fix"`
 	Due     Volume `json:"due"`     // to be sent now
-	Review  Volume `json:"review"`  // once somebody looked
-	Waiting Volume `json:"waiting"` // once they were seen often enough
+	Review  Volume `json:"review"`  // once the plan is reviewed
+	Waiting Volume `json:"waiting"` // once they have enough sightings
 }
 
 // A Volume is a number of actions with their instances.
@@ -79,13 +120,12 @@ type Volume struct {
 
 func forecast(actions []Action) []Forecast {
 	all := make([]Forecast, 0, len(Fixes()))
-	places := ranks(Fixes())
 	for _, name := range Fixes() {
 		all = append(all, Forecast{Fix: name})
 	}
 	for i := range actions {
 		a := &actions[i]
-		f := &all[places[a.Fix]]
+		f := &all[slices.Index(Fixes(), a.Fix)]
 		volume := &f.Due
 		switch {
 		case a.Waiting != nil:
@@ -99,45 +139,4 @@ func forecast(actions []Action) []Forecast {
 	return slices.DeleteFunc(all, func(f Forecast) bool {
 		return f.Due.Actions+f.Review.Actions+f.Waiting.Actions == 0
 	})
-}
-
-// Evidence is how an action was proven, as far as it rests on when and from
-// which order of rows the plan was made.
-type Evidence struct {
-	Key       string    `json:"key"` // of the action
-	FirstSeen time.Time `json:"first_seen"`
-	Sightings int       `json:"sightings"`
-	Counted   time.Time `json:"last_counted,omitzero"`
-	Records   []int     `json:"ledger_lines,omitempty"` // the header being 1
-	Monthly   []Money   `json:"monthly_amounts,omitempty"`
-}
-
-// Money is what a finding is worth a month.
-type Money struct {
-	Direction string `json:"direction"`
-	Amount    string `json:"monthly_amount,omitempty"` // empty: not known
-	Currency  string `json:"currency,omitempty"`
-}
-
-func (p *Planner) evidence(d *draft) Evidence {
-	first := &p.wants[d.wants[0]]
-	e := Evidence{Key: d.Key, FirstSeen: first.FirstSeen.UTC(), Sightings: p.sightings(d.wants)}
-	for _, i := range d.wants {
-		w := &p.wants[i]
-		if w.FirstSeen.Before(e.FirstSeen) {
-			e.FirstSeen = w.FirstSeen.UTC()
-		}
-		if counted := p.options.Known[w.id].Counted; counted.After(e.Counted) {
-			e.Counted = counted.UTC()
-		}
-		e.Records = append(e.Records, w.Basis.Records...)
-		m := Money{Direction: w.Direction.String(), Currency: w.Monthly.Currency}
-		if w.Monthly.Known {
-			m.Amount = w.Monthly.Amount.String()
-		}
-		e.Monthly = append(e.Monthly, m)
-	}
-	slices.Sort(e.Records)
-	e.Records = slices.Compact(e.Records)
-	return e
 }

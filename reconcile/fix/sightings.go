@@ -7,108 +7,110 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// A removal waits until enough accepted runs said the same. A run counts for a
-// finding that is open, where the gap since the last counted run has passed and
-// no accepted run since the finding is there read the same ledger object. None
-// accrue while it is excepted, in flight or unknown; when it says something
-// else, or after a `runs accept`, the count starts anew, with this run the
-// first.
+// A removal waits until enough accepted runs found the same. A run counts for an
+// open finding if the gap since the last counted run has passed, and no accepted
+// run since the finding is there read the same ledger object. None count while
+// it is excepted, in flight or unknown. When the finding changes, or after a
+// `runs accept`, counting starts again, with this run as the first.
 //
-// Who is there, gone and back is memory's own affair: it comes here with the
-// run in it, and what was counted for a finding that is gone is gone too. A run
-// that is not accepted counts for nothing.
+// Which findings are new, gone or reopened is up to KnownFindings: the run is
+// added there first, and the counts of a finding that is gone are gone too.
 
-// A Round is a run, as sightings see it.
+// A SightingRun is a run whose sightings are counted.
 type SightingRun struct {
 	AsOf     time.Time
-	Ledger   string        // identity of the ledger object that it read
-	Accepted bool          // see Accepted
+	Ledger   string        // version of the ledger that it read
+	Accepted bool          // a run that is not accepted counts for nothing
 	Gap      time.Duration // between two counted runs
 }
 
-// Sightings count one run.
+// Sightings count the findings of one run.
 type Sightings struct {
-	round   SightingRun
-	earlier *Earlier
-	present map[reconcile.FindingID]sight
+	run        SightingRun
+	voidBefore time.Time // counts up to this time are void
+	lastRead   time.Time // when an earlier run read the same ledger
+	seen       map[reconcile.FindingID]sighting
 }
 
-// A sight is what the run says of a finding.
-type sight struct {
-	says uint64
-	open bool
+// A sighting is a finding of the run.
+type sighting struct {
+	fingerprint uint64
+	open        bool
 }
 
 // NewSightings begins to count a run.
-func NewSightings(e *Earlier, r SightingRun) *Sightings {
-	return &Sightings{round: r, earlier: e, present: make(map[reconcile.FindingID]sight)}
+func NewSightings(h *reconcile.History, r SightingRun) *Sightings {
+	return &Sightings{
+		run: r, voidBefore: h.AcceptedAt(), lastRead: h.LedgerLastRead(r.Ledger),
+		seen: make(map[reconcile.FindingID]sighting),
+	}
 }
 
-// See takes a finding of the run. Findings of one id, as two equal lines have
-// them, are one sight, open where all of them are. Of what is unknown nothing is
-// said.
-func (s *Sightings) See(f *reconcile.Reported) error {
-	if !s.round.Accepted || f.State == reconcile.Unknown {
+// Add adds a finding of the run. Findings of one id, as two equal lines have
+// them, are one sighting, open where all of them are. Unknown findings are left
+// out.
+func (s *Sightings) Add(f *reconcile.Reported) error {
+	if !s.run.Accepted || f.State == reconcile.Unknown {
 		return nil
 	}
 	id, err := reconcile.ParseFindingID(f.ID)
 	if err != nil {
 		return err
 	}
-	now := sight{says: Fingerprint(&f.Finding), open: f.State == reconcile.Open}
-	if before, again := s.present[id]; again {
-		now.says, now.open = now.says+before.says, now.open && before.open
+	now := sighting{fingerprint: Fingerprint(&f.Finding), open: f.State == reconcile.Open}
+	if before, again := s.seen[id]; again {
+		now.fingerprint, now.open = now.fingerprint+before.fingerprint, now.open && before.open
 	}
-	s.present[id] = now
+	s.seen[id] = now
 	return nil
 }
 
-// Count gives a memory that has the run in it with the run counted. The one that
-// is given is left as it is.
-func (s *Sightings) Count(memory reconcile.KnownFindings) reconcile.KnownFindings {
-	next := maps.Clone(memory)
-	accepted := s.earlier.accepted()
-	for id, past := range next {
-		if past.Sightings > 0 && !past.Counted.After(accepted) {
-			restart(&past)
-			next[id] = past
+// Count returns a copy of the known findings, which contain the run already,
+// with the run counted.
+func (s *Sightings) Count(known reconcile.KnownFindings) reconcile.KnownFindings {
+	next := maps.Clone(known)
+	for id, f := range next {
+		if f.Sightings > 0 && !f.Counted.After(s.voidBefore) {
+			restart(&f)
+			next[id] = f
 		}
 	}
-	for id, now := range s.present {
-		if past, known := next[id]; known {
-			s.count(&past, now)
-			next[id] = past
+	for id, now := range s.seen {
+		if f, ok := next[id]; ok {
+			s.count(&f, now)
+			next[id] = f
 		}
 	}
 	return next
 }
 
 // count counts the run for one finding.
-func (s *Sightings) count(past *reconcile.KnownFinding, now sight) {
-	if past.Sightings > 0 && past.Fingerprint != now.says {
-		restart(past)
+func (s *Sightings) count(f *reconcile.KnownFinding, now sighting) {
+	if f.Sightings > 0 && f.Fingerprint != now.fingerprint {
+		restart(f)
 	}
-	if now.open && s.counts(past) {
-		past.Sightings, past.Counted, past.Fingerprint = past.Sightings+1, s.round.AsOf, now.says
+	if now.open && s.counts(f) {
+		f.Sightings, f.Counted, f.Fingerprint = f.Sightings+1, s.run.AsOf, now.fingerprint
 	}
 }
 
 // counts reports whether the run is one more sighting.
-func (s *Sightings) counts(past *reconcile.KnownFinding) bool {
-	if past.Sightings == 0 {
+func (s *Sightings) counts(f *reconcile.KnownFinding) bool {
+	if f.Sightings == 0 {
 		return true
 	}
-	return s.round.AsOf.Sub(past.Counted) >= s.round.Gap && !s.earlier.readAgain(s.round.Ledger, past.Since)
+	sameLedger := !s.lastRead.IsZero() && !s.lastRead.Before(f.Since)
+	return s.run.AsOf.Sub(f.Counted) >= s.run.Gap && !sameLedger
 }
 
-// restart forgets what was counted.
-func restart(past *reconcile.KnownFinding) {
-	past.Sightings, past.Counted, past.Fingerprint = 0, time.Time{}, 0
+func restart(f *reconcile.KnownFinding) {
+	f.Sightings, f.Counted, f.Fingerprint = 0, time.Time{}, 0
 }
 
-// Says gives what a finding decides, as a hash: its fix, why not, what is to be
-// changed and to what. Who pays how much, and where a row stands, is no part of
-// it. The text of an exception is none either: it hides what is said.
+// Fingerprint returns a hash of what a finding decides: its fix, why it is not
+// fixed, what is to be changed and to what. Amounts, and the position of a row,
+// are no part of it. The text of an exception is none either: it hides the
+// reason.
 func Fingerprint(f *reconcile.Finding) uint64 {
 	var d digest
 	d.add(f.Fix, f.AccountID)

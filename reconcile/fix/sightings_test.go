@@ -8,21 +8,21 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
-// Sightings over weeks: an inventory with one orphan, that changes from night to
-// night. A step tells how often the orphan's cancel was then seen and whether
-// it is due; -1 where there is no such action.
+// Sightings over weeks: an inventory with one orphan, which changes from run to
+// run. A step has how often the orphan's cancel was seen by then and whether it
+// is due; -1 where there is no such action.
 
 type step struct {
-	night night
-	edit  func(*book)
-	after func(*reseller, *morning)
-	seen  int
-	due   bool
+	nightRun nightRun
+	edit     func(*inputs)
+	after    func(*simulation, *nightResult)
+	seen     int
+	due      bool
 }
 
-// orphaned is an inventory that one package more or less hardly shrinks.
-func orphaned() book {
-	b := book{packages: []reconcile.Package{pack("P", "s", inst("plan", ""))}}.reckless()
+// orphanInputs have one orphan, and so many packages that one less is no shrink.
+func orphanInputs() inputs {
+	b := inputs{packages: []reconcile.Package{pack("P", "s", inst("plan", ""))}}.withoutLimits()
 	for i := range 40 {
 		id := guid('b', i)
 		b.lines = append(b.lines, line(id, func(l *reconcile.Line) { l.AccountID = account(1 + i%2) }))
@@ -32,69 +32,72 @@ func orphaned() book {
 	return b
 }
 
-func fixed(b *book) { b.packages = b.packages[1:] }
+func fixed(b *inputs) { b.packages = b.packages[1:] }
 
-func at(days int, d time.Duration) night { return night{asOf: now.AddDate(0, 0, days).Add(d)} }
+func at(days int, d time.Duration) nightRun { return nightRun{asOf: now.AddDate(0, 0, days).Add(d)} }
 
 func TestSightings(t *testing.T) {
-	except := func(until time.Time) func(*book) {
-		return func(b *book) {
+	except := func(until time.Time) func(*inputs) {
+		return func(b *inputs) {
 			b.exceptions = []reconcile.Exception{{PackageID: "P", Reason: "moving", Expires: until}}
 		}
 	}
-	moved := func(b *book) { b.packages[0].AccountID = account(2) }
-	accept := func(r *reseller, m *morning) {
-		r.accept(m, fix.Counts{Rows: 1, ActiveRows: 1, Subscriptions: 1, Packages: 2, LivePackages: 2, MatchedPairs: 1, Accounts: 1})
+	moved := func(b *inputs) { b.packages[0].AccountID = account(2) }
+	accept := func(r *simulation, m *nightResult) {
+		r.accept(m, reconcile.Summary{
+			Ledger: reconcile.LedgerSide{Rows: 1, ActiveRows: 1, Subscriptions: 1},
+			Wix:    reconcile.WixSide{Packages: 2, LivePackages: 2, MatchedPairs: 1, Accounts: 1},
+		})
 	}
 	for name, steps := range map[string][]step{
-		"two nights": {{seen: 1}, {seen: 2, due: true}, {seen: 3, due: true}},
+		"two runs": {{seen: 1}, {seen: 2, due: true}, {seen: 3, due: true}},
 		"the same ledger twice": {
-			{night: night{ledger: "a"}, seen: 1}, {night: night{ledger: "a"}, seen: 1}, {night: night{ledger: "b"}, seen: 2, due: true}},
+			{nightRun: nightRun{ledger: "a"}, seen: 1}, {nightRun: nightRun{ledger: "a"}, seen: 1}, {nightRun: nightRun{ledger: "b"}, seen: 2, due: true}},
 		"a ledger that comes back": {
-			{night: night{ledger: "a"}, seen: 1}, {night: night{ledger: "b"}, seen: 2, due: true}, {night: night{ledger: "a"}, seen: 2, due: true}},
+			{nightRun: nightRun{ledger: "a"}, seen: 1}, {nightRun: nightRun{ledger: "b"}, seen: 2, due: true}, {nightRun: nightRun{ledger: "a"}, seen: 2, due: true}},
 		"a gap that is too short": {
-			{night: at(1, 0), seen: 1}, {night: at(1, gap-1), seen: 1}, {night: at(1, gap), seen: 2, due: true}},
+			{nightRun: at(1, 0), seen: 1}, {nightRun: at(1, gap-1), seen: 1}, {nightRun: at(1, gap), seen: 2, due: true}},
 		"the gap counts from the last that counted": {
-			{night: at(1, 0), seen: 1}, {night: at(1, 12*time.Hour), seen: 1}, {night: at(2, 0), seen: 2, due: true}},
+			{nightRun: at(1, 0), seen: 1}, {nightRun: at(1, 12*time.Hour), seen: 1}, {nightRun: at(2, 0), seen: 2, due: true}},
 		"it blinks": {{seen: 1}, {edit: fixed, seen: -1}, {seen: 1}, {seen: 2, due: true}},
-		"an incomplete night between": {
-			{seen: 1}, {night: night{broken: true}, seen: -1}, {seen: 2, due: true}},
-		"an incomplete night without it between": {
-			{seen: 1}, {night: night{broken: true}, edit: fixed, seen: -1}, {seen: 2, due: true}},
-		"incomplete nights first": {
-			{night: night{broken: true}, seen: -1}, {night: night{broken: true}, seen: -1}, {seen: 1}, {seen: 2, due: true}},
-		"a night that a guard objects to": {
-			{seen: 1}, {night: night{written: now}, seen: 1}, {night: night{written: now}, seen: 1}, {night: at(5, 0), seen: 2, due: true}},
-		"a replay": {{seen: 1}, {night: night{replay: true}, seen: 1}, {night: at(5, 0), seen: 2, due: true}},
+		"an incomplete run between": {
+			{seen: 1}, {nightRun: nightRun{incomplete: true}, seen: -1}, {seen: 2, due: true}},
+		"an incomplete run without it between": {
+			{seen: 1}, {nightRun: nightRun{incomplete: true}, edit: fixed, seen: -1}, {seen: 2, due: true}},
+		"incomplete runs first": {
+			{nightRun: nightRun{incomplete: true}, seen: -1}, {nightRun: nightRun{incomplete: true}, seen: -1}, {seen: 1}, {seen: 2, due: true}},
+		"a run that a guard objects to": {
+			{seen: 1}, {nightRun: nightRun{written: now}, seen: 1}, {nightRun: nightRun{written: now}, seen: 1}, {nightRun: at(5, 0), seen: 2, due: true}},
+		"a replay": {{seen: 1}, {nightRun: nightRun{replay: true}, seen: 1}, {nightRun: at(5, 0), seen: 2, due: true}},
 		"an exception that expires": {
 			{edit: except(now.AddDate(0, 0, 3)), seen: -1}, {edit: except(now.AddDate(0, 0, 3)), seen: -1},
 			{edit: except(now.AddDate(0, 0, 3)), seen: 1}, {seen: 2, due: true}},
 		"an exception between": {
 			{seen: 1}, {edit: except(now.AddDate(0, 0, 3)), seen: -1}, {seen: 2, due: true}},
 		"in flight first": {
-			{edit: func(b *book) { b.packages[0].Updated = now.AddDate(0, 0, 1) }, seen: -1},
-			{edit: func(b *book) { b.packages[0].Updated = now.AddDate(0, 0, 1) }, seen: -1},
-			{edit: func(b *book) { b.packages[0].Updated = now.AddDate(0, 0, 1).Add(-1) }, night: night{asOf: now.AddDate(0, 0, 3)}, seen: 1},
+			{edit: func(b *inputs) { b.packages[0].Updated = now.AddDate(0, 0, 1) }, seen: -1},
+			{edit: func(b *inputs) { b.packages[0].Updated = now.AddDate(0, 0, 1) }, seen: -1},
+			{edit: func(b *inputs) { b.packages[0].Updated = now.AddDate(0, 0, 1).Add(-1) }, nightRun: nightRun{asOf: now.AddDate(0, 0, 3)}, seen: 1},
 			{seen: 2, due: true}},
-		"it says something else": {{seen: 1}, {edit: moved, seen: 1}, {edit: moved, seen: 2, due: true}, {seen: 1}},
+		"it changes": {{seen: 1}, {edit: moved, seen: 1}, {edit: moved, seen: 2, due: true}, {seen: 1}},
 		"one instance more": {
-			{seen: 1}, {edit: func(b *book) { b.packages[0] = pack("P", "s", inst("plan", ""), inst("plan", "")) }, seen: 1}},
+			{seen: 1}, {edit: func(b *inputs) { b.packages[0] = pack("P", "s", inst("plan", ""), inst("plan", "")) }, seen: 1}},
 		"a change of scope": {
-			{seen: 1}, {seen: 2, due: true}, {night: night{scope: "some"}, seen: 1}, {night: night{scope: "some"}, seen: 2, due: true}},
+			{seen: 1}, {seen: 2, due: true}, {nightRun: nightRun{scope: "some"}, seen: 1}, {nightRun: nightRun{scope: "some"}, seen: 2, due: true}},
 		"a run that was accepted by hand": {
-			{seen: 1}, {night: night{written: now.AddDate(0, 0, -9)}, after: accept, seen: 1}, {seen: 1}, {seen: 2, due: true}},
-		"an acceptance after two sightings": {{seen: 1}, {seen: 2, due: true, after: accept}, {night: night{broken: true}, seen: -1}, {seen: 1}, {seen: 2, due: true}},
+			{seen: 1}, {nightRun: nightRun{written: now.AddDate(0, 0, -9)}, after: accept, seen: 1}, {seen: 1}, {seen: 2, due: true}},
+		"an acceptance after two sightings": {{seen: 1}, {seen: 2, due: true, after: accept}, {nightRun: nightRun{incomplete: true}, seen: -1}, {seen: 1}, {seen: 2, due: true}},
 	} {
-		r := newReseller()
+		r := newSimulation()
 		for i, s := range steps {
-			b := orphaned()
+			b := orphanInputs()
 			if s.edit != nil {
 				s.edit(&b)
 			}
-			m := r.run(t, b, s.night)
+			m := r.run(t, b, s.nightRun)
 			seen, due := m.sightings()
 			if seen != s.seen || due != s.due {
-				t.Errorf("%s, night %d: got %d sightings, due %t, want %d, %t: %v", name, i+1, seen, due, s.seen, s.due, m.Refusals)
+				t.Errorf("%s, run %d: got %d sightings, due %t, want %d, %t: %v", name, i+1, seen, due, s.seen, s.due, m.Refusals)
 			}
 			if s.after != nil {
 				s.after(r, &m)
@@ -103,9 +106,9 @@ func TestSightings(t *testing.T) {
 	}
 }
 
-// TestMemory follows one finding through what memory keeps of it.
-func TestMemory(t *testing.T) {
-	r := newReseller()
+// TestKnownFindings follows what is known of one finding.
+func TestKnownFindings(t *testing.T) {
+	r := newSimulation()
 	day := func(n int) time.Time { return now.AddDate(0, 0, n) }
 	var id reconcile.FindingID
 	for i, want := range []reconcile.KnownFinding{
@@ -115,24 +118,24 @@ func TestMemory(t *testing.T) {
 		{FirstSeen: day(1), Since: day(1), LastSeen: day(2), Resolved: day(3)},
 		{FirstSeen: day(1), Since: day(5), LastSeen: day(5), Counted: day(5), Sightings: 1, Reopened: 1},
 	} {
-		b := orphaned()
+		b := orphanInputs()
 		if i == 2 || i == 3 {
 			fixed(&b)
 		}
-		m := r.run(t, b, night{asOf: day(i + 1)})
+		m := r.run(t, b, nightRun{asOf: day(i + 1)})
 		if i == 0 {
 			id = m.findings[0].ID(parent)
 		}
-		got := m.memory[id]
+		got := m.known[id]
 		got.Fingerprint, got.AccountID = 0, ""
 		if got != want {
-			t.Errorf("night %d: got %+v, want %+v", i+1, got, want)
+			t.Errorf("run %d: got %+v, want %+v", i+1, got, want)
 		}
 	}
 }
 
-// TestRunsThatAreNotAccepted count nothing, and forget what an acceptance by hand
-// made void.
+// TestRunsThatAreNotAccepted: they count nothing, and drop what an acceptance by
+// hand made void.
 func TestRunsThatAreNotAccepted(t *testing.T) {
 	f := reconcile.Finding{Kind: reconcile.OrphanPackage, State: reconcile.Open, Fix: reconcile.FixCancel, PackageID: "P"}
 	id := f.ID(parent)
@@ -146,48 +149,48 @@ func TestRunsThatAreNotAccepted(t *testing.T) {
 		"at":       {&reconcile.Acceptance{At: now.AddDate(0, 0, -2)}, 0},
 		"in after": {&reconcile.Acceptance{At: now.AddDate(0, 0, -1)}, 0},
 	} {
-		got := remember(t, before, []reconcile.Finding{f}, nil, &fix.Earlier{Accept: c.accept}, fix.SightingRun{AsOf: now, Ledger: "n", Gap: gap})[id]
+		got := updateKnown(t, before, []reconcile.Finding{f}, nil, &reconcile.History{Accept: c.accept}, fix.SightingRun{AsOf: now, Ledger: "n", Gap: gap})[id]
 		if got.Sightings != c.want || got.Counted.IsZero() != (c.want == 0) {
 			t.Errorf("%s: got %+v, want %d sightings", name, got, c.want)
 		}
 	}
 	if before[id].Sightings != 3 {
-		t.Error("the memory that was given was changed")
+		t.Error("the known findings were changed in place")
 	}
 }
 
-// TestWhatIsUnknownSaysNothing: it is no sighting, and does not undo any.
-func TestWhatIsUnknownSaysNothing(t *testing.T) {
+// TestUnknownFindingsDoNotCount: they are no sighting, and do not undo any.
+func TestUnknownFindingsDoNotCount(t *testing.T) {
 	f := reconcile.Finding{Kind: reconcile.MissingPackage, State: reconcile.Unknown, Fix: reconcile.FixCreate, ExternalID: "s", LedgerValue: "other"}
-	past := reconcile.KnownFinding{FirstSeen: old, Since: old, LastSeen: old, Counted: old, Sightings: 1, Fingerprint: 7}
-	got := remember(t, reconcile.KnownFindings{f.ID(parent): past}, []reconcile.Finding{f}, &reconcile.Coverage{Inventory: reconcile.InventoryNotDiscoverable},
-		&fix.Earlier{}, fix.SightingRun{AsOf: now, Ledger: "n", Accepted: true, Gap: gap})[f.ID(parent)]
-	if got != past {
-		t.Errorf("got %+v, want %+v", got, past)
+	scopeState := reconcile.KnownFinding{FirstSeen: old, Since: old, LastSeen: old, Counted: old, Sightings: 1, Fingerprint: 7}
+	got := updateKnown(t, reconcile.KnownFindings{f.ID(parent): scopeState}, []reconcile.Finding{f}, &reconcile.Coverage{Inventory: reconcile.InventoryNotDiscoverable},
+		&reconcile.History{}, fix.SightingRun{AsOf: now, Ledger: "n", Accepted: true, Gap: gap})[f.ID(parent)]
+	if got != scopeState {
+		t.Errorf("got %+v, want %+v", got, scopeState)
 	}
 }
 
 // TestEqualFindings: two equal lines that miss an instance have one id, and are
-// one sight in any order.
+// one sighting in any order.
 func TestEqualFindings(t *testing.T) {
 	a := reconcile.Finding{Kind: reconcile.MissingInstance, State: reconcile.Open, ExternalID: "s", PackageID: "P", Field: "quantity", WixValue: "0"}
 	b := a
 	b.WixValue = "1"
-	says := func(findings ...reconcile.Finding) reconcile.KnownFinding {
-		round := fix.SightingRun{AsOf: now, Accepted: true}
-		return remember(t, nil, findings, nil, &fix.Earlier{}, round)[a.ID(parent)]
+	counted := func(findings ...reconcile.Finding) reconcile.KnownFinding {
+		run := fix.SightingRun{AsOf: now, Accepted: true}
+		return updateKnown(t, nil, findings, nil, &reconcile.History{}, run)[a.ID(parent)]
 	}
 	moving := b
 	moving.State = reconcile.InFlight
-	if says(a, moving).Sightings+says(moving, a).Sightings != 0 {
+	if counted(a, moving).Sightings+counted(moving, a).Sightings != 0 {
 		t.Error("one of two is in flight, and they were counted")
 	}
-	if says(a, b) != says(b, a) || says(a, b) == says(a) {
+	if counted(a, b) != counted(b, a) || counted(a, b) == counted(a) {
 		t.Error("equal findings depend on their order")
 	}
 }
 
-func TestSays(t *testing.T) {
+func TestFingerprint(t *testing.T) {
 	base := func() reconcile.Finding {
 		return reconcile.Finding{Kind: reconcile.SiteMismatch, State: reconcile.Open, Fix: reconcile.FixAssign, AccountID: "a", LedgerValue: site(1), WixValue: site(2),
 			Basis: &reconcile.Basis{Targets: []string{"I"}, RowsHash: "r", Records: []int{3}}}

@@ -26,7 +26,7 @@ func TestAccept(t *testing.T) {
 		r.finish(t, objectedRun("halved", day(1)))
 		r.finish(t, objectedRun("halved-too", day(2)))
 		if h := r.history(t, 3); acceptedOf(h) != "before" || h.Accept != nil {
-			t.Errorf("%s: before: %+v", name, h.History)
+			t.Errorf("%s: before: %+v", name, h)
 		}
 		got, err := r.Accept(t.Context(), "halved", "  a big customer left\n", day(3))
 		want := reconcile.Acceptance{RunID: "halved", ScopeID: scope, AsOf: day(1), At: day(3), Reason: "a big customer left"}
@@ -35,7 +35,7 @@ func TestAccept(t *testing.T) {
 		}
 		h := r.history(t, 4)
 		if h.Accept == nil || *h.Accept != want || acceptedOf(h) != "halved before" || h.Runs[1].Acceptance == nil {
-			t.Errorf("%s: after: %+v", name, h.History)
+			t.Errorf("%s: after: %+v", name, h)
 		}
 		if s, err := r.Summary(t.Context(), "halved"); err != nil || !s.Accepted || *s.Acceptance != want {
 			t.Errorf("%s: summary %+v, %v", name, s, err)

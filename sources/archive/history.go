@@ -25,20 +25,14 @@ const (
 	olderBatch    = maxParallel
 )
 
-// A History has the earlier runs of one scope, as far as they matter now.
-type History struct {
-	reconcile.History
-	Crashed  []string // runs of any scope that crashed, or are still running
-	Warnings []string // what was ignored, and why
-}
-
-// History reads the earlier runs of the scope. at is the present.
-func (a *Archive) History(ctx context.Context, scopeID string, at time.Time) (*History, error) {
+// History reads the earlier runs of the scope, as far as they matter. at is the
+// present.
+func (a *Archive) History(ctx context.Context, scopeID string, at time.Time) (*reconcile.History, error) {
 	folders, foreign, err := a.folders(ctx)
 	if err != nil {
 		return nil, err
 	}
-	h := &History{Crashed: unfinished(folders, ""), Warnings: foreignWarning(foreign)}
+	h := &reconcile.History{Crashed: unfinished(folders, ""), Warnings: foreignWarning(foreign)}
 	accepts, warnings, err := a.acceptances(ctx)
 	if err != nil {
 		return nil, err
@@ -47,13 +41,13 @@ func (a *Archive) History(ctx context.Context, scopeID string, at time.Time) (*H
 	h.Accept = latestAcceptance(accepts, scopeID)
 	folders = slices.DeleteFunc(folders, func(f folder) bool { return !f.finished() })
 	slices.SortFunc(folders, func(a, b folder) int { return b.asOfBound().Compare(a.asOfBound()) })
-	for len(folders) > 0 && !h.isEnough(folders[0].asOfBound(), at) {
+	for len(folders) > 0 && !isEnough(h, folders[0].asOfBound(), at) {
 		size := batchSize(folders, at)
 		read, err := a.digests(ctx, folders[:size])
 		if err != nil {
 			return nil, err
 		}
-		if err := h.add(read, scopeID, accepts); err != nil {
+		if err := addRuns(h, read, scopeID, accepts); err != nil {
 			return nil, err
 		}
 		folders = folders[size:]
@@ -62,13 +56,8 @@ func (a *Archive) History(ctx context.Context, scopeID string, at time.Time) (*H
 }
 
 // isEnough reports whether runs that finished at next or earlier don't matter.
-func (h *History) isEnough(next, at time.Time) bool {
-	return next.Before(at.Add(-historyWindow)) && slices.ContainsFunc(h.Runs, h.isBaseline) && slices.ContainsFunc(h.Runs, hasKnownFindings)
-}
-
-// isBaseline reports whether guards may compare with the run.
-func (h *History) isBaseline(s reconcile.Summary) bool {
-	return s.Accepted && (h.Accept == nil || s.RunID == h.Accept.RunID || !s.AsOf.Before(h.Accept.At))
+func isEnough(h *reconcile.History, next, at time.Time) bool {
+	return next.Before(at.Add(-historyWindow)) && len(h.Baselines(at)) > 0 && slices.ContainsFunc(h.Runs, hasKnownFindings)
 }
 
 // batchSize returns how many folders to read next: all recent ones, or some more.
@@ -83,9 +72,9 @@ func batchSize(folders []folder, at time.Time) int {
 	return min(olderBatch, len(folders))
 }
 
-// add adds the runs of the scope. A run that a newer version wrote is an error: it
+// addRuns adds the runs of the scope. A run that a newer version wrote is an error: it
 // may be of this scope, and a baseline.
-func (h *History) add(read *digestResults, scopeID string, accepts []reconcile.Acceptance) error {
+func addRuns(h *reconcile.History, read *digestResults, scopeID string, accepts []reconcile.Acceptance) error {
 	for i, s := range read.runs {
 		fault := read.faults[i]
 		switch {

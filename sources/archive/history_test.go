@@ -25,7 +25,7 @@ func ids(runs []reconcile.Summary) string {
 }
 
 // acceptedOf returns the ids of the accepted runs.
-func acceptedOf(h *archive.History) string {
+func acceptedOf(h *reconcile.History) string {
 	return ids(slices.DeleteFunc(slices.Clone(h.Runs), func(s reconcile.Summary) bool { return !s.Accepted }))
 }
 

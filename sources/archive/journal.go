@@ -33,8 +33,6 @@ type Journal struct {
 	dir *storage.Dir
 }
 
-var _ fix.Journal = (*Journal)(nil)
-
 // Journal returns the archive's journal.
 func (a *Archive) Journal() *Journal { return &Journal{dir: a.dir} }
 
@@ -89,10 +87,10 @@ func (j *Journal) checkPrevious(ctx context.Context, name entryName, a *fix.Atte
 
 // Doubt records that the outcome of an attempt is unknown. The first of two notes
 // stays.
-func (j *Journal) Doubt(ctx context.Context, d *fix.Doubt) error {
+func (j *Journal) NoteUnsettled(ctx context.Context, d *fix.UnsettledNote) error {
 	note := *d
 	note.SchemaVersion = fix.JournalVersion
-	name, err := j.checkNote(ctx, d.Key, d.Number, func(e *fix.Entry) { e.Doubt = &note })
+	name, err := j.checkNote(ctx, d.Key, d.Number, func(e *fix.Entry) { e.Unsettled = &note })
 	if err == nil {
 		created := j.create(ctx, name.withNote(doubtNote).path(), &note)
 		err = j.resolveCreate(ctx, created, func(ctx context.Context) error {
@@ -108,10 +106,10 @@ func (j *Journal) Doubt(ctx context.Context, d *fix.Doubt) error {
 
 // End records the final outcome of an attempt. It returns fix.ErrClaimed if a
 // different one is stored.
-func (j *Journal) End(ctx context.Context, e *fix.End) error {
+func (j *Journal) Complete(ctx context.Context, e *fix.Completion) error {
 	note := *e
 	note.SchemaVersion = fix.JournalVersion
-	name, err := j.checkNote(ctx, e.Key, e.Number, func(of *fix.Entry) { of.End = &note })
+	name, err := j.checkNote(ctx, e.Key, e.Number, func(of *fix.Entry) { of.Completion = &note })
 	if err == nil {
 		created := j.create(ctx, name.withNote(endNote).path(), &note)
 		err = j.resolveCreate(ctx, created, func(ctx context.Context) error { return j.sameEnd(ctx, name, &note) })
@@ -123,12 +121,12 @@ func (j *Journal) End(ctx context.Context, e *fix.End) error {
 }
 
 // sameEnd returns fix.ErrClaimed if the stored end has a different outcome.
-func (j *Journal) sameEnd(ctx context.Context, name entryName, e *fix.End) error {
+func (j *Journal) sameEnd(ctx context.Context, name entryName, e *fix.Completion) error {
 	stored, err := j.entry(ctx, listedAttempt{entryName: name, ended: true})
 	if err != nil {
 		return err
 	}
-	if end := stored.End; end.Outcome != e.Outcome || end.NotDone != e.NotDone {
+	if end := stored.Completion; end.Outcome != e.Outcome || end.NotDone != e.NotDone {
 		return fmt.Errorf("%w: run %s ended it at %s as %s", fix.ErrClaimed, end.RunID, end.Ended.Format(time.RFC3339), end.Outcome)
 	}
 	return nil

@@ -84,14 +84,14 @@ func (j *Journal) entry(ctx context.Context, t listedAttempt) (*fix.Entry, error
 		return nil, err
 	}
 	if t.doubted {
-		e.Doubt = new(fix.Doubt)
-		if err := j.read(ctx, t.withNote(doubtNote).path(), e.Doubt); err != nil {
+		e.Unsettled = new(fix.UnsettledNote)
+		if err := j.read(ctx, t.withNote(doubtNote).path(), e.Unsettled); err != nil {
 			return nil, err
 		}
 	}
 	if t.ended {
-		e.End = new(fix.End)
-		if err := j.read(ctx, t.withNote(endNote).path(), e.End); err != nil {
+		e.Completion = new(fix.Completion)
+		if err := j.read(ctx, t.withNote(endNote).path(), e.Completion); err != nil {
 			return nil, err
 		}
 	}

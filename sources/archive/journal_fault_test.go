@@ -29,7 +29,7 @@ func TestJournalWithLostResponses(t *testing.T) {
 			t.Parallel()
 			p := &servers.Proxy{Address: address(t), LoseFirst: isWrite}
 			j, ctx, a := open(t, s3At(serve(t, p))).Journal(), t.Context(), claimOf(1, 1, day(0))
-			must(t, j.Begin(ctx, a), j.Doubt(ctx, doubtOf(a)), j.End(ctx, endOf(a, fix.OutcomeFailed, true)))
+			must(t, j.Begin(ctx, a), j.NoteUnsettled(ctx, doubtOf(a)), j.Complete(ctx, endOf(a, fix.OutcomeFailed, true)))
 			state, err := j.BeginPlan(ctx, archive.PlanStart{PlanID: planID(1), RunID: "r", At: day(0)})
 			if must(t, err); state != archive.PlanFresh {
 				t.Errorf("the plan is %s for the run that began it", state)
@@ -76,11 +76,11 @@ func TestNonceIdentifiesClaim(t *testing.T) {
 	j, ctx := open(t, s3At(serve(t, failAfterWrite(store, denyReads)))).Journal(), t.Context()
 	a, other := claimOf(1, 1, day(0)), claimOf(1, 1, day(0))
 	other.Nonce = "other"
-	must(t, j.Begin(ctx, a), j.Doubt(ctx, doubtOf(a)), j.End(ctx, endOf(a, fix.OutcomeApplied, false)))
+	must(t, j.Begin(ctx, a), j.NoteUnsettled(ctx, doubtOf(a)), j.Complete(ctx, endOf(a, fix.OutcomeApplied, false)))
 	if err := j.Begin(ctx, other); !errors.Is(err, fix.ErrClaimed) {
 		t.Errorf("another's claim: %v", err)
 	}
-	if err := j.End(ctx, endOf(a, fix.OutcomeFailed, true)); !errors.Is(err, fix.ErrClaimed) {
+	if err := j.Complete(ctx, endOf(a, fix.OutcomeFailed, true)); !errors.Is(err, fix.ErrClaimed) {
 		t.Errorf("a different end: %v", err)
 	}
 	mu.Lock()
@@ -114,7 +114,7 @@ func encodeClaim(t testing.TB, a *fix.Attempt, replace ...string) string {
 }
 
 // encodeEnd returns an end as it is stored.
-func encodeEnd(t testing.TB, e *fix.End) string {
+func encodeEnd(t testing.TB, e *fix.Completion) string {
 	t.Helper()
 	stored := *e
 	stored.SchemaVersion = fix.JournalVersion
@@ -145,7 +145,7 @@ func TestCorruptEntries(t *testing.T) {
 		"newer":                    {claim, `{"schema_version":2,"all":"else"}`, "newer version"},
 		"another's action":         {claim, encodeClaim(t, claimOf(2, 1, day(0))), "attempt 1 of action"},
 		"another attempt":          {claim, encodeClaim(t, claimOf(1, 2, day(0))), "attempt 2 of action"},
-		"no nonce":                 {claim, encodeClaim(t, a, "nonce-1", ""), "no nonce"},
+		"no nonce":                 {claim, encodeClaim(t, a, "nonce-1", ""), "the nonce is missing"},
 		"no removal":               {claim, encodeClaim(t, a, `"removal":true`, `"removal":false`), "contradicts"},
 		"too large":                {claim, long, "more than"},
 		"a note of another claim":  {claim + "-doubt", encodeClaim(t, a), "damaged"},
@@ -277,11 +277,11 @@ func checkDecoded(t *testing.T, claim, end []byte) {
 	if err != nil {
 		return
 	}
-	if len(entries) != 1 || entries[0].Key != key || entries[0].End == nil || entries[0].Verify() != nil {
+	if len(entries) != 1 || entries[0].Key != key || entries[0].Completion == nil || entries[0].Verify() != nil {
 		t.Fatalf("accepted %+v", entries)
 	}
 	again, entry := open(t, "mem://again").Journal(), entries[0]
-	if err := errors.Join(again.Begin(t.Context(), &entry.Attempt), again.End(t.Context(), entry.End)); err != nil {
+	if err := errors.Join(again.Begin(t.Context(), &entry.Attempt), again.Complete(t.Context(), entry.Completion)); err != nil {
 		t.Errorf("accepted, but not written: %v", err)
 	}
 }

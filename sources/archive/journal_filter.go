@@ -54,9 +54,9 @@ func (f *JournalFilter) matches(e *fix.Entry) bool {
 	is := func(selected string, values ...string) bool {
 		return selected == "" || slices.ContainsFunc(values, func(v string) bool { return strings.EqualFold(v, selected) })
 	}
-	ended := fix.End{}
-	if e.End != nil {
-		ended = *e.End
+	ended := fix.Completion{}
+	if e.Completion != nil {
+		ended = *e.Completion
 	}
 	return strings.HasPrefix(e.PlanID, strings.ToLower(f.PlanID)) && is(f.RunID, e.RunID, ended.RunID) && is(f.AccountID, e.Action.AccountID) &&
 		is(f.PackageID, e.Action.PackageID, ended.PackageID) && !e.Begun.Before(f.Since)

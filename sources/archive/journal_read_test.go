@@ -32,17 +32,17 @@ func queries(t *testing.T, j *archive.Journal) {
 			end.Sends = 0
 		}
 		if strings.Contains(notes, "?") {
-			must(t, j.Doubt(ctx, doubtOf(a)))
+			must(t, j.NoteUnsettled(ctx, doubtOf(a)))
 		}
 		if strings.Contains(notes, ".") {
-			must(t, j.End(ctx, end))
+			must(t, j.Complete(ctx, end))
 		}
 	}
 	again := claimOf(33, 2, at(10))
 	again.RunID, again.Action.AccountID = "late", "ACCOUNT-LATE"
 	made := endOf(again, fix.OutcomeApplied, false)
 	made.PackageID = "made"
-	must(t, j.Begin(ctx, again), j.End(ctx, made))
+	must(t, j.Begin(ctx, again), j.Complete(ctx, made))
 	got, err := j.Open(ctx)
 	check := func(what string, want string) {
 		t.Helper()
@@ -152,7 +152,7 @@ func TestSinceWithClockSkew(t *testing.T) {
 		j := open(t, name).Journal()
 		old, late := claimOf(1, 1, day(1).Add(-time.Minute)), claimOf(2, 1, day(1))
 		for _, a := range []*fix.Attempt{old, late} {
-			must(t, j.Begin(t.Context(), a), j.End(t.Context(), endOf(a, fix.OutcomeApplied, false)))
+			must(t, j.Begin(t.Context(), a), j.Complete(t.Context(), endOf(a, fix.OutcomeApplied, false)))
 		}
 		got, err := j.Since(t.Context(), day(1))
 		if diff := cmp.Diff([]string{"02/1."}, shown(got)); err != nil || diff != "" {

@@ -57,12 +57,12 @@ func claimOf(action, number int, begun time.Time) *fix.Attempt {
 	}
 }
 
-func doubtOf(a *fix.Attempt) *fix.Doubt {
-	return &fix.Doubt{Key: a.Key, Number: a.Number, Nonce: a.Nonce, SentAt: a.Begun.Add(time.Second), Reason: "the response was lost", Observed: a.Action.Seen}
+func doubtOf(a *fix.Attempt) *fix.UnsettledNote {
+	return &fix.UnsettledNote{Key: a.Key, Number: a.Number, Nonce: a.Nonce, SentAt: a.Begun.Add(time.Second), Reason: "the response was lost", Observed: a.Action.Seen}
 }
 
-func endOf(a *fix.Attempt, outcome string, notDone bool) *fix.End {
-	return &fix.End{
+func endOf(a *fix.Attempt, outcome string, notDone bool) *fix.Completion {
+	return &fix.Completion{
 		Key: a.Key, Number: a.Number, Nonce: a.Nonce, Outcome: outcome, NotDone: notDone, Sends: 1,
 		SentAt: a.Begun.Add(time.Second), Ended: a.Begun.Add(2 * time.Second), RunID: a.RunID, Observed: a.Action.Seen,
 	}
@@ -82,10 +82,10 @@ func shown(entries []fix.Entry) (names []string) {
 	for i := range entries {
 		e := &entries[i]
 		name := fmt.Sprintf("%s/%d", e.Key[len(e.Key)-2:], e.Number)
-		if e.Doubt != nil {
+		if e.Unsettled != nil {
 			name += "?"
 		}
-		if e.End != nil {
+		if e.Completion != nil {
 			name += "."
 		}
 		names = append(names, name)

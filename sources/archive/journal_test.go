@@ -43,29 +43,29 @@ func oneAction(t *testing.T, r *rig) {
 	}
 	again := doubtOf(first)
 	again.Reason = "another"
-	must(t, j.Doubt(ctx, doubtOf(first)), j.Doubt(ctx, again))
+	must(t, j.NoteUnsettled(ctx, doubtOf(first)), j.NoteUnsettled(ctx, again))
 	second := claimOf(1, 2, day(1))
 	if err := j.Begin(ctx, second); err == nil || !strings.Contains(err.Error(), "attempt 1 does not exist or is not settled") {
 		t.Errorf("a second attempt before the end of the first: %v", err)
 	}
-	must(t, j.End(ctx, endOf(first, fix.OutcomeFailed, true)), j.End(ctx, endOf(first, fix.OutcomeFailed, true)))
-	for _, different := range []*fix.End{endOf(first, fix.OutcomeApplied, false), endOf(first, fix.OutcomeFailed, false)} {
-		if err := j.End(ctx, different); !errors.Is(err, fix.ErrClaimed) {
+	must(t, j.Complete(ctx, endOf(first, fix.OutcomeFailed, true)), j.Complete(ctx, endOf(first, fix.OutcomeFailed, true)))
+	for _, different := range []*fix.Completion{endOf(first, fix.OutcomeApplied, false), endOf(first, fix.OutcomeFailed, false)} {
+		if err := j.Complete(ctx, different); !errors.Is(err, fix.ErrClaimed) {
 			t.Errorf("a different end: %v", err)
 		}
 	}
-	must(t, j.Begin(ctx, second), j.End(ctx, endOf(second, fix.OutcomeApplied, false)))
+	must(t, j.Begin(ctx, second), j.Complete(ctx, endOf(second, fix.OutcomeApplied, false)))
 	if err := j.Begin(ctx, claimOf(1, 3, day(2))); err == nil || !strings.Contains(err.Error(), "ended as applied") {
 		t.Errorf("the cancel again: %v", err)
 	}
 	want := []fix.Entry{
-		{Attempt: *first, Doubt: doubtOf(first), End: endOf(first, fix.OutcomeFailed, true)},
-		{Attempt: *second, End: endOf(second, fix.OutcomeApplied, false)},
+		{Attempt: *first, Unsettled: doubtOf(first), Completion: endOf(first, fix.OutcomeFailed, true)},
+		{Attempt: *second, Completion: endOf(second, fix.OutcomeApplied, false)},
 	}
 	for i := range want {
-		want[i].SchemaVersion, want[i].End.SchemaVersion = fix.JournalVersion, fix.JournalVersion
+		want[i].SchemaVersion, want[i].Completion.SchemaVersion = fix.JournalVersion, fix.JournalVersion
 	}
-	want[0].Doubt.SchemaVersion = fix.JournalVersion
+	want[0].Unsettled.SchemaVersion = fix.JournalVersion
 	got, err := j.Entries(ctx, actionKey(1))
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("read back: %v, %s", err, diff)
@@ -120,15 +120,15 @@ func raceClaims(t *testing.T, j *archive.Journal) {
 func raceEnds(t *testing.T, j *archive.Journal) {
 	a := claimOf(20, 1, day(0))
 	must(t, j.Begin(t.Context(), a))
-	ends := []*fix.End{endOf(a, fix.OutcomeApplied, false), endOf(a, fix.OutcomeFailed, true), endOf(a, fix.OutcomeFailed, false)}
-	winners := race(t, 15, func(i int) error { return j.End(t.Context(), ends[i%3]) })
+	ends := []*fix.Completion{endOf(a, fix.OutcomeApplied, false), endOf(a, fix.OutcomeFailed, true), endOf(a, fix.OutcomeFailed, false)}
+	winners := race(t, 15, func(i int) error { return j.Complete(t.Context(), ends[i%3]) })
 	entries, err := j.Entries(t.Context(), a.Key)
 	if err != nil || len(winners) != 5 || len(entries) != 1 {
 		t.Fatalf("winners %v, entries %v, %v", winners, entries, err)
 	}
 	for _, i := range winners {
-		if end := ends[i%3]; entries[0].End.Outcome != end.Outcome || entries[0].End.NotDone != end.NotDone {
-			t.Errorf("%d succeeded with %s, but %s is stored", i, end.Outcome, entries[0].End.Outcome)
+		if end := ends[i%3]; entries[0].Completion.Outcome != end.Outcome || entries[0].Completion.NotDone != end.NotDone {
+			t.Errorf("%d succeeded with %s, but %s is stored", i, end.Outcome, entries[0].Completion.Outcome)
 		}
 	}
 }
@@ -195,12 +195,12 @@ func TestInvalidEntriesAreNotWritten(t *testing.T) {
 	other.Nonce = "other"
 	invalid := endOf(a, "unsettled", false)
 	for name, err := range map[string]error{
-		"a doubt without claim":  j.Doubt(ctx, doubtOf(missing)),
-		"an end without claim":   j.End(ctx, endOf(missing, fix.OutcomeFailed, true)),
-		"another's doubt":        j.Doubt(ctx, doubtOf(other)),
-		"another's end":          j.End(ctx, endOf(other, fix.OutcomeFailed, true)),
-		"an invalid end":         j.End(ctx, invalid),
-		"a doubt without a time": j.Doubt(ctx, &fix.Doubt{Key: a.Key, Number: 1, Nonce: a.Nonce}),
+		"a doubt without claim":  j.NoteUnsettled(ctx, doubtOf(missing)),
+		"an end without claim":   j.Complete(ctx, endOf(missing, fix.OutcomeFailed, true)),
+		"another's doubt":        j.NoteUnsettled(ctx, doubtOf(other)),
+		"another's end":          j.Complete(ctx, endOf(other, fix.OutcomeFailed, true)),
+		"an invalid end":         j.Complete(ctx, invalid),
+		"a doubt without a time": j.NoteUnsettled(ctx, &fix.UnsettledNote{Key: a.Key, Number: 1, Nonce: a.Nonce}),
 	} {
 		if err == nil || errors.Is(err, fix.ErrClaimed) {
 			t.Errorf("%s: %v", name, err)
@@ -239,7 +239,7 @@ func TestPruningKeepsTheJournal(t *testing.T) {
 	t.Parallel()
 	for name, r := range stores(t) {
 		j, a := r.Journal(), claimOf(1, 1, day(0))
-		must(t, j.Begin(t.Context(), a), j.End(t.Context(), endOf(a, fix.OutcomeApplied, false)))
+		must(t, j.Begin(t.Context(), a), j.Complete(t.Context(), endOf(a, fix.OutcomeApplied, false)))
 		_, err := j.BeginPlan(t.Context(), archive.PlanStart{PlanID: planID(1), RunID: "r", At: day(0)})
 		must(t, err)
 		before := r.keys(t)

@@ -56,7 +56,7 @@ type knownLine struct {
 }
 
 // KnownFindings reads the known findings of earlier runs; nil if there are none.
-func (a *Archive) KnownFindings(ctx context.Context, h *History, scopeID string) (reconcile.KnownFindings, error) {
+func (a *Archive) KnownFindings(ctx context.Context, h *reconcile.History, scopeID string) (reconcile.KnownFindings, error) {
 	for i := range h.Runs {
 		file := knownFindingsFile(&h.Runs[i])
 		if file == nil {

@@ -196,7 +196,7 @@ func (r *rig) remove(t *testing.T, keys ...string) {
 }
 
 // history returns the history on a day.
-func (r *rig) history(t *testing.T, n int) *archive.History {
+func (r *rig) history(t *testing.T, n int) *reconcile.History {
 	t.Helper()
 	h, err := r.History(t.Context(), scope, day(n))
 	if err != nil {
@@ -205,7 +205,7 @@ func (r *rig) history(t *testing.T, n int) *archive.History {
 	return h
 }
 
-func (r *rig) readKnown(t *testing.T, h *archive.History) reconcile.KnownFindings {
+func (r *rig) readKnown(t *testing.T, h *reconcile.History) reconcile.KnownFindings {
 	t.Helper()
 	m, err := r.KnownFindings(t.Context(), h, scope)
 	if err != nil {

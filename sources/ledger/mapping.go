@@ -125,7 +125,7 @@ func (l *Ledger) missingColumns(maps []ColumnMap) error {
 	return errors.New(missingText(names, l.table.Header) + setIn("columns: {"+strings.Join(pairs, ", ")+"}"))
 }
 
-// missingText says which required columns a header lacks.
+// missingText lists which required columns a header lacks.
 func missingText(names, header []string) string {
 	return fmt.Sprintf("the header lacks the required %s; it has %s", strings.Join(names, ", "), quoted(header))
 }

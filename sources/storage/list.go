@@ -84,8 +84,8 @@ func (d *Dir) listableBucket(prefix string) (*blob.Bucket, error) {
 }
 
 // ListAll returns all keys below a folder, in order. Unlike with List, a part of
-// a local folder that can't be read is an error, for callers that conclude from
-// the listing what does not exist. It walks a local folder only once.
+// a local folder that can't be read is an error, for callers that treat what is
+// not listed as absent. It walks a local folder only once.
 func (d *Dir) ListAll(ctx context.Context, folder string) ([]Entry, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, d.location.wrap("list", d.display(folder), err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 )
 
 // A package is missing only if Wix itself reports it: a 404 without an application
@@ -16,7 +17,7 @@ import (
 // its last page is read. There may be very many, so only those with the external
 // id are kept.
 
-// An ActionClient sends the actions of plans to Wix: it implements fix.Wix.
+// An ActionClient sends the actions of plans to Wix: it implements execute.Wix.
 type ActionClient struct{ Client *Client }
 
 // Get reads a package. It returns nil if Wix reports that there is none.
@@ -79,30 +80,9 @@ func (s *externalIDSearch) add(p *reconcile.Package) {
 }
 
 // Send sends the one request of an action, unless ready returns an error right
-// before it is sent.
-func (c ActionClient) Send(ctx context.Context, parent string, a *fix.Action, ready func(context.Context) error) fix.Sent {
-	answer, err := c.Client.Send(ctx, changeOf(parent, a), ready)
-	if err == nil {
-		sent := fix.Sent{Fate: fix.Answered}
-		if answer.Package != nil {
-			sent.PackageID = answer.Package.Package.ID
-		}
-		return sent
-	}
-	sent := fix.Sent{Fate: fix.Lost, Err: err}
-	switch FateOf(err) {
-	case NotSent:
-		sent.Fate = fix.NotSent
-	case Throttled:
-		sent.Fate = fix.Throttled
-	case Refused:
-		sent.Fate = fix.Refused
-	}
-	var e *ChangeError
-	if errors.As(err, &e) {
-		sent.Wait = e.Wait
-	}
-	return sent
+// before it leaves.
+func (c ActionClient) Send(ctx context.Context, parent string, a *fix.Action, ready func(context.Context) error) execute.SendResult {
+	return c.Client.Send(ctx, changeOf(parent, a), ready)
 }
 
 // changeOf returns the change of an action. Change.Check finds what is invalid.

@@ -11,13 +11,14 @@ import (
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
 // The actions of plans against the simulator: what each does, and the result of
 // each fault.
 
-var _ fix.Wix = ActionClient{}
+var _ execute.Wix = ActionClient{}
 
 // sevenActions returns one action per kind of change, all valid for simPackages.
 func sevenActions() map[ChangeKind]fix.Action {
@@ -59,7 +60,7 @@ func TestActionsAtTheServer(t *testing.T) {
 			a := sevenActions()[kind]
 			sent := ActionClient{c}.Send(context.Background(), parentID, &a, nil)
 			changes := s.Changes()
-			if sent.Fate != fix.Answered || sent.Err != nil || len(changes) != 1 || string(changes[0].Kind) != string(kind) || changes[0].Effect != wixsim.Done {
+			if sent.Status != execute.Answered || sent.Err != nil || len(changes) != 1 || string(changes[0].Kind) != string(kind) || changes[0].Effect != wixsim.Done {
 				t.Fatalf("sent %+v, changes %+v", sent, changes)
 			}
 			if kind == CreatePackage {
@@ -92,15 +93,15 @@ func TestCreateTwiceMakesOnePackage(t *testing.T) {
 }
 
 func TestActionSendResults(t *testing.T) {
-	for fault, want := range map[wixsim.Fault]fix.Fate{
-		"": fix.Answered, wixsim.Slow: fix.Answered, wixsim.Throttle: fix.Throttled, wixsim.ThrottleRetryAfter: fix.Throttled,
-		wixsim.InternalError: fix.Lost, wixsim.InternalErrorAfter: fix.Lost, wixsim.ResetConnection: fix.Lost, wixsim.ResetAfter: fix.Lost,
-		wixsim.HTMLWithOKAfter: fix.Lost, wixsim.Truncate: fix.Lost, wixsim.DelayedEffect: fix.Lost, wixsim.HalfAssign: fix.Lost,
+	for fault, want := range map[wixsim.Fault]execute.SendStatus{
+		"": execute.Answered, wixsim.Slow: execute.Answered, wixsim.Throttle: execute.Throttled, wixsim.ThrottleRetryAfter: execute.Throttled,
+		wixsim.InternalError: execute.Lost, wixsim.InternalErrorAfter: execute.Lost, wixsim.ResetConnection: execute.Lost, wixsim.ResetAfter: execute.Lost,
+		wixsim.HTMLWithOKAfter: execute.Lost, wixsim.Truncate: execute.Lost, wixsim.DelayedEffect: execute.Lost, wixsim.HalfAssign: execute.Lost,
 	} {
 		s, c := serveSim(t, wixsim.ChangeOptions{OnChange: func(int, wixsim.Change) wixsim.Fault { return fault }})
 		a := sevenActions()[Assign]
 		sent := ActionClient{c}.Send(context.Background(), parentID, &a, nil)
-		if sent.Fate != want || (sent.Err == nil) != (want == fix.Answered) || len(s.Changes()) != 1 {
+		if sent.Status != want || (sent.Err == nil) != (want == execute.Answered) || len(s.Changes()) != 1 {
 			t.Errorf("%s: %+v, want result %d", fault, sent, want)
 		}
 		if fault == wixsim.ThrottleRetryAfter && sent.Wait != 7*time.Second {
@@ -113,7 +114,7 @@ func TestInvalidActions(t *testing.T) {
 	s, c := serveSim(t, wixsim.ChangeOptions{})
 	a := sevenActions()[Assign]
 	a.AccountID = accountID(2)
-	if sent := (ActionClient{c}).Send(context.Background(), parentID, &a, nil); sent.Fate != fix.Refused || sent.Err == nil {
+	if sent := (ActionClient{c}).Send(context.Background(), parentID, &a, nil); sent.Status != execute.Refused || sent.Err == nil {
 		t.Errorf("%+v", sent)
 	}
 	for name, change := range map[string]func(*fix.Action){
@@ -132,7 +133,7 @@ func TestInvalidActions(t *testing.T) {
 	} {
 		a := sevenActions()[Assign]
 		change(&a)
-		if sent := (ActionClient{c}).Send(context.Background(), parentID, &a, nil); sent.Fate != fix.NotSent || sent.Err == nil {
+		if sent := (ActionClient{c}).Send(context.Background(), parentID, &a, nil); sent.Status != execute.NotSent || sent.Err == nil {
 			t.Errorf("%s: %+v", name, sent)
 		}
 	}
@@ -153,7 +154,7 @@ func TestActionContextEndsWhileWaiting(t *testing.T) {
 		ctx, stop := context.WithTimeout(context.Background(), time.Second)
 		defer stop()
 		a := sevenActions()[CancelPackage]
-		if sent := (ActionClient{c}).Send(ctx, parentID, &a, nil); sent.Fate != fix.NotSent || len(s.Changes()) != 0 {
+		if sent := (ActionClient{c}).Send(ctx, parentID, &a, nil); sent.Status != execute.NotSent || len(s.Changes()) != 0 {
 			t.Errorf("%+v, %d changes", sent, len(s.Changes()))
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
@@ -36,12 +37,12 @@ func (j *memoryJournal) Begin(ctx context.Context, a *fix.Attempt) error {
 	return j.store(ctx, func() { j.entry.Attempt = *a })
 }
 
-func (j *memoryJournal) Doubt(ctx context.Context, d *fix.Doubt) error {
-	return j.store(ctx, func() { j.entry.Doubt = d })
+func (j *memoryJournal) NoteUnsettled(ctx context.Context, n *fix.UnsettledNote) error {
+	return j.store(ctx, func() { j.entry.Unsettled = n })
 }
 
-func (j *memoryJournal) End(ctx context.Context, e *fix.End) error {
-	return j.store(ctx, func() { j.entry.End = e })
+func (j *memoryJournal) Complete(ctx context.Context, c *fix.Completion) error {
+	return j.store(ctx, func() { j.entry.Completion = c })
 }
 
 func (j *memoryJournal) Entries(ctx context.Context, _ string) ([]fix.Entry, error) {
@@ -52,7 +53,7 @@ func (j *memoryJournal) Entries(ctx context.Context, _ string) ([]fix.Entry, err
 type cancelPlan struct {
 	server   *wixsim.Server
 	journal  *memoryJournal
-	executor *fix.Executor
+	executor *execute.Executor
 	plan     *fix.Plan
 }
 
@@ -70,7 +71,7 @@ func runCancelPlan(t *testing.T, o wixsim.ChangeOptions, rate int, wrap func(htt
 		a.Key, a.Seen, a.Removal, a.Instances = "key", fix.StateOf(first), true, 1
 		m := &cancelPlan{server: s, journal: &memoryJournal{}, plan: &fix.Plan{ID: "plan", AccountID: parentID, Actions: []fix.Action{a}}}
 		c := newTestClient(t, nil, func(o *Options) { o.Transport, o.Rate = wrap(handlerTransport{s}), rate })
-		m.executor = &fix.Executor{
+		m.executor = &execute.Executor{
 			Wix: ActionClient{c}, Journal: m.journal, SettleAfter: 5 * time.Minute, SendWindow: time.Minute, RunID: "run", Fence: 1,
 		}
 		test(m)
@@ -96,11 +97,11 @@ func TestPreSendCheckAfterRateWait(t *testing.T) {
 				}
 				return nil
 			}
-			results, err := m.executor.Execute(context.Background(), m.plan)
+			results, err := m.executor.Execute(context.Background(), m.plan, execute.Conditions{})
 			if err != nil || len(results) != 1 || results[0].Outcome != want {
 				t.Fatalf("%s: %+v, error %v", failsAfter, results, err)
 			}
-			end, changes := m.journal.entry.End, len(m.server.Changes())
+			end, changes := m.journal.entry.Completion, len(m.server.Changes())
 			if want == fix.OutcomeApplied {
 				if changes != 1 || end == nil || end.Outcome != want || end.SentAt.Sub(start) != 10*time.Second {
 					t.Errorf("%s: %d changes arrived, end %+v", failsAfter, changes, end)
@@ -123,11 +124,11 @@ func TestSendWindowEndsBeforeRate(t *testing.T) {
 	runCancelPlan(t, wixsim.ChangeOptions{}, 2, sameTransport, func(m *cancelPlan) {
 		m.executor.SendWindow = 30 * time.Second
 		start := time.Now()
-		results, err := m.executor.Execute(context.Background(), m.plan)
-		if err != nil || results[0].Outcome != fix.OutcomeNotStarted || m.journal.entry.End.Failure != fix.FailureStopped || len(m.server.Changes()) != 0 {
+		results, err := m.executor.Execute(context.Background(), m.plan, execute.Conditions{})
+		if err != nil || results[0].Outcome != fix.OutcomeNotStarted || m.journal.entry.Completion.Failure != fix.FailureStopped || len(m.server.Changes()) != 0 {
 			t.Errorf("%+v, error %v", results, err)
 		}
-		if elapsed := time.Since(start); elapsed != 30*time.Second-fix.RequestTime {
+		if elapsed := time.Since(start); elapsed != 30*time.Second-execute.RequestTime {
 			t.Errorf("stopped after %s", elapsed)
 		}
 	})
@@ -169,12 +170,12 @@ func TestStopWhileServerHangs(t *testing.T) {
 			ctx, stop = context.WithCancel(context.Background())
 			defer stop()
 			start := time.Now()
-			results, err := m.executor.Execute(ctx, m.plan)
-			doubt := m.journal.entry.Doubt
-			if err != nil || results[0].Outcome != fix.OutcomeUnsettled || doubt == nil || m.journal.entry.End != nil {
+			results, err := m.executor.Execute(ctx, m.plan, execute.Conditions{})
+			doubt := m.journal.entry.Unsettled
+			if err != nil || results[0].Outcome != fix.OutcomeUnsettled || doubt == nil || m.journal.entry.Completion != nil {
 				t.Fatalf("%s: %+v, error %v", fault, results, err)
 			}
-			if elapsed := time.Since(start); doubt.SentAt.Sub(start) != fix.RequestTime || elapsed != 13*time.Second {
+			if elapsed := time.Since(start); doubt.SentAt.Sub(start) != execute.RequestTime || elapsed != 13*time.Second {
 				t.Errorf("%s: request ended after %s, Execute after %s", fault, doubt.SentAt.Sub(start), elapsed)
 			}
 		})

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
@@ -20,15 +21,15 @@ import (
 // did; and that no change is ever sent twice.
 
 func TestChangeFaults(t *testing.T) {
-	known := map[wixsim.Fault]Fate{wixsim.Throttle: Throttled, wixsim.ThrottleRetryAfter: Throttled, wixsim.Slow: -1}
+	known := map[wixsim.Fault]execute.SendStatus{wixsim.Throttle: execute.Throttled, wixsim.ThrottleRetryAfter: execute.Throttled, wixsim.Slow: execute.Answered}
 	for kind, change := range sevenChanges() {
 		for _, fault := range wixsim.ChangeFaults() {
 			want, ok := known[fault]
 			if !ok {
-				want = Lost
+				want = execute.Lost
 			}
 			if fault == wixsim.HalfAssign && kind != Assign {
-				want = -1 // it affects no other kind
+				want = execute.Answered // it affects no other kind
 			}
 			t.Run(string(kind)+" "+string(fault), func(t *testing.T) {
 				o := wixsim.ChangeOptions{OnChange: func(int, wixsim.Change) wixsim.Fault { return fault }}
@@ -37,8 +38,8 @@ func TestChangeFaults(t *testing.T) {
 					return
 				}
 				s, c := serveSim(t, o)
-				_, err := c.Send(context.Background(), change, nil)
-				checkError(t, err, want)
+				sent := c.Send(context.Background(), change, nil)
+				checkResult(t, sent, want)
 				checkEffect(t, s, fault)
 			})
 		}
@@ -52,26 +53,20 @@ func checkHanging(t *testing.T, o wixsim.ChangeOptions, change Change) {
 	s := newSim(o)
 	c := newTestClient(t, s)
 	start := time.Now()
-	_, err := c.Send(context.Background(), change, nil)
-	checkError(t, err, Lost)
+	sent := c.Send(context.Background(), change, nil)
+	err := sent.Err
+	checkResult(t, sent, execute.Lost)
 	if elapsed := time.Since(start); elapsed != 7*time.Second || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no complete response within 7s") {
 		t.Errorf("after %s: %v", elapsed, err)
 	}
 	checkEffect(t, s, o.OnChange(1, wixsim.Change{}))
 }
 
-// checkError checks the error's fate; -1 is no error.
-func checkError(t *testing.T, err error, want Fate) {
+// checkResult checks what is known of a change.
+func checkResult(t *testing.T, sent execute.SendResult, want execute.SendStatus) {
 	t.Helper()
-	if want < 0 {
-		if err != nil {
-			t.Errorf("error %v", err)
-		}
-		return
-	}
-	var e *ChangeError
-	if !errors.As(err, &e) || e.Fate != want || FateOf(err) != want || retryable(err) {
-		t.Fatalf("error %v, want %s", err, want)
+	if sent.Status != want || (sent.Err == nil) != (want == execute.Answered) || retryable(sent.Err) {
+		t.Fatalf("%+v, want %s", sent, want)
 	}
 }
 
@@ -113,35 +108,35 @@ func TestChangeResponses(t *testing.T) {
 		kind   ChangeKind
 		status int
 		body   string
-		want   Fate
+		want   execute.SendStatus
 	}{
-		"cancel without a package":      {CancelPackage, 200, `{}`, Lost},
-		"cancel of null":                {CancelPackage, 200, `{"package":null}`, Lost},
-		"cancel of another package":     {CancelPackage, 200, `{"package":` + other + `}`, Lost},
-		"cancel, empty body":            {CancelPackage, 200, ``, Lost},
-		"cancel, unreadable date":       {CancelPackage, 200, `{"package":{"id":"` + packageID(1) + `","updatedDate":"soon"}}`, Lost},
-		"cancel":                        {CancelPackage, 200, `{"package":` + mine + `}`, -1},
-		"cancel accepted":               {CancelPackage, 202, `{"package":` + mine + `}`, -1},
-		"external id under either name": {SetExternalID, 200, `{"package":` + mine + `}`, -1},
-		"external id":                   {SetExternalID, 200, `{"updatedPackage":` + mine + `}`, -1},
-		"create without a package":      {CreatePackage, 200, `{"idempotencyKey":"key-1"}`, Lost},
-		"create":                        {CreatePackage, 201, `{"package":` + other + `}`, -1},
-		"assign, any object":            {Assign, 200, `{"anything":[1,2]}`, -1},
-		"assign, white space":           {Assign, 200, " \n", -1},
-		"assign, a list":                {Assign, 200, `[]`, Lost},
-		"assign, truncated":             {Assign, 200, `{"anything":`, Lost},
-		"assign, HTML":                  {Assign, 200, `<html>`, Lost},
-		"redirect":                      {CancelPackage, 302, ``, Lost},
-		"permanent redirect":            {CancelPackage, 308, ``, Lost},
-		"not modified":                  {CancelPackage, 304, ``, Lost},
-		"bad request":                   {CancelPackage, 400, `{}`, Refused},
-		"unauthorized":                  {CancelPackage, 401, `{}`, Refused},
-		"forbidden":                     {CancelPackage, 403, `<html>`, Refused},
-		"not found":                     {CancelPackage, 404, ``, Refused},
-		"request timeout":               {CancelPackage, 408, ``, Refused},
-		"precondition required":         {CreatePackage, 428, `{}`, Refused},
-		"not implemented":               {CancelPackage, 501, ``, Lost},
-		"unknown 5xx":                   {CancelPackage, 599, ``, Lost},
+		"cancel without a package":      {CancelPackage, 200, `{}`, execute.Lost},
+		"cancel of null":                {CancelPackage, 200, `{"package":null}`, execute.Lost},
+		"cancel of another package":     {CancelPackage, 200, `{"package":` + other + `}`, execute.Lost},
+		"cancel, empty body":            {CancelPackage, 200, ``, execute.Lost},
+		"cancel, unreadable date":       {CancelPackage, 200, `{"package":{"id":"` + packageID(1) + `","updatedDate":"soon"}}`, execute.Lost},
+		"cancel":                        {CancelPackage, 200, `{"package":` + mine + `}`, execute.Answered},
+		"cancel accepted":               {CancelPackage, 202, `{"package":` + mine + `}`, execute.Answered},
+		"external id under either name": {SetExternalID, 200, `{"package":` + mine + `}`, execute.Answered},
+		"external id":                   {SetExternalID, 200, `{"updatedPackage":` + mine + `}`, execute.Answered},
+		"create without a package":      {CreatePackage, 200, `{"idempotencyKey":"key-1"}`, execute.Lost},
+		"create":                        {CreatePackage, 201, `{"package":` + other + `}`, execute.Answered},
+		"assign, any object":            {Assign, 200, `{"anything":[1,2]}`, execute.Answered},
+		"assign, white space":           {Assign, 200, " \n", execute.Answered},
+		"assign, a list":                {Assign, 200, `[]`, execute.Lost},
+		"assign, truncated":             {Assign, 200, `{"anything":`, execute.Lost},
+		"assign, HTML":                  {Assign, 200, `<html>`, execute.Lost},
+		"redirect":                      {CancelPackage, 302, ``, execute.Lost},
+		"permanent redirect":            {CancelPackage, 308, ``, execute.Lost},
+		"not modified":                  {CancelPackage, 304, ``, execute.Lost},
+		"bad request":                   {CancelPackage, 400, `{}`, execute.Refused},
+		"unauthorized":                  {CancelPackage, 401, `{}`, execute.Refused},
+		"forbidden":                     {CancelPackage, 403, `<html>`, execute.Refused},
+		"not found":                     {CancelPackage, 404, ``, execute.Refused},
+		"request timeout":               {CancelPackage, 408, ``, execute.Refused},
+		"precondition required":         {CreatePackage, 428, `{}`, execute.Refused},
+		"not implemented":               {CancelPackage, 501, ``, execute.Lost},
+		"unknown 5xx":                   {CancelPackage, 599, ``, execute.Lost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			requests := 0
@@ -151,10 +146,10 @@ func TestChangeResponses(t *testing.T) {
 				w.WriteHeader(test.status)
 				_, _ = io.WriteString(w, test.body)
 			}))
-			response, err := c.Send(context.Background(), sevenChanges()[test.kind], nil)
-			checkError(t, err, test.want)
-			if requests != 1 || err != nil && response.Package != nil {
-				t.Errorf("%d requests; response %+v", requests, response)
+			sent := c.Send(context.Background(), sevenChanges()[test.kind], nil)
+			checkResult(t, sent, test.want)
+			if requests != 1 || sent.Err != nil && sent.PackageID != "" {
+				t.Errorf("%d requests; %+v", requests, sent)
 			}
 		})
 	}
@@ -164,9 +159,10 @@ func TestRefusedChangeError(t *testing.T) {
 	s, c := serveSim(t, wixsim.ChangeOptions{})
 	change := sevenChanges()[CancelPackage]
 	change.AccountID = accountID(9)
-	_, err := c.Send(context.Background(), change, nil)
+	sent := c.Send(context.Background(), change, nil)
+	err := sent.Err
 	var e *Error
-	if !errors.As(err, &e) || e.Code != "PACKAGE_ACCOUNT_MISMATCH" || e.Message == "" || e.Status != 403 || !Forbidden(err) || FateOf(err) != Refused {
+	if !errors.As(err, &e) || e.Code != "PACKAGE_ACCOUNT_MISMATCH" || e.Message == "" || e.Status != 403 || !Forbidden(err) || sent.Status != execute.Refused {
 		t.Errorf("error %v", err)
 	}
 	if text := err.Error(); !strings.HasPrefix(text, "cancel package "+packageID(1)+": DELETE http://") || !strings.HasSuffix(text, "(refused)") {
@@ -175,8 +171,8 @@ func TestRefusedChangeError(t *testing.T) {
 	if changes := s.Changes(); len(changes) != 1 || changes[0].Effect != wixsim.NoEffect {
 		t.Errorf("changes %+v", changes)
 	}
-	if FateOf(errors.New("anything")) != Lost || (Throttled.String()+Lost.String()+NotSent.String()) != "throttled"+"outcome unknown"+"not sent" {
-		t.Error("a fate has another text")
+	if execute.Throttled.String()+execute.Lost.String()+execute.NotSent.String() != "throttled"+"outcome unknown"+"not sent" {
+		t.Error("a status has another text")
 	}
 }
 
@@ -189,16 +185,15 @@ func TestThrottledChange(t *testing.T) {
 		s := newSim(o)
 		c := newTestClient(t, s, func(o *Options) { o.Rate = 60 })
 		change := sevenChanges()[CancelPackage]
-		_, err := c.Send(context.Background(), change, nil)
-		var e *ChangeError
-		if !errors.As(err, &e) || e.Fate != Throttled || e.Wait != 7*time.Second || c.Requests().Throttled != 1 {
-			t.Errorf("error %v; %+v", err, c.Requests())
+		sent := c.Send(context.Background(), change, nil)
+		if sent.Status != execute.Throttled || sent.Wait != 7*time.Second || c.Requests().Throttled != 1 {
+			t.Errorf("%+v; %+v", sent, c.Requests())
 		}
 		start := time.Now()
 		if _, err := c.Get(context.Background(), accountID(1), packageID(1)); err != nil || time.Since(start) < 7*time.Second {
 			t.Errorf("a read after %s, error %v", time.Since(start), err)
 		}
-		if _, err := c.Send(context.Background(), change, nil); err != nil || s.Changes()[1].Effect != wixsim.Done {
+		if err := c.Send(context.Background(), change, nil).Err; err != nil || s.Changes()[1].Effect != wixsim.Done {
 			t.Errorf("sent again: %v", err)
 		}
 	})
@@ -211,16 +206,16 @@ func TestChangeContext(t *testing.T) {
 		s, c := serveSim(t, wixsim.ChangeOptions{})
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		_, err := c.Send(ctx, change, nil)
-		if FateOf(err) != NotSent || !errors.Is(err, context.Canceled) || len(s.Requests()) != 0 {
-			t.Errorf("error %v, %d requests", err, len(s.Requests()))
+		sent := c.Send(ctx, change, nil)
+		if sent.Status != execute.NotSent || !errors.Is(sent.Err, context.Canceled) || len(s.Requests()) != 0 {
+			t.Errorf("error %v, %d requests", sent.Err, len(s.Requests()))
 		}
 	})
 	t.Run("waiting", func(t *testing.T) { synctest.Test(t, checkContextWhileWaiting) })
 	t.Run("in flight", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		s, c := serveSim(t, wixsim.ChangeOptions{OnChange: func(int, wixsim.Change) wixsim.Fault { cancel(); return "" }})
-		if _, err := c.Send(ctx, change, nil); err != nil || s.Changes()[0].Effect != wixsim.Done {
+		if err := c.Send(ctx, change, nil).Err; err != nil || s.Changes()[0].Effect != wixsim.Done {
 			t.Errorf("error %v, changes %+v", err, s.Changes())
 		}
 	})
@@ -230,23 +225,22 @@ func TestChangeContext(t *testing.T) {
 func checkContextWhileWaiting(t *testing.T) {
 	s := newSim(wixsim.ChangeOptions{})
 	c := newTestClient(t, s, func(o *Options) { o.Concurrency, o.Rate = 1, 1 })
-	send := func() error {
+	send := func() execute.SendResult {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		_, err := c.Send(ctx, sevenChanges()[CancelPackage], nil)
-		return err
+		return c.Send(ctx, sevenChanges()[CancelPackage], nil)
 	}
 	c.slots <- struct{}{}
-	slotErr := send()
+	noSlot := send()
 	<-c.slots
 	if _, err := c.Get(context.Background(), accountID(1), packageID(1)); err != nil { // uses up the rate
 		t.Fatal(err)
 	}
-	rateErr := send()
+	noRate := send()
 	c.limiter.throttled(0, time.Now().Add(time.Hour))
-	for _, err := range []error{slotErr, rateErr, send()} {
-		if FateOf(err) != NotSent || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("error %v", err)
+	for _, sent := range []execute.SendResult{noSlot, noRate, send()} {
+		if sent.Status != execute.NotSent || !errors.Is(sent.Err, context.DeadlineExceeded) {
+			t.Errorf("%+v", sent)
 		}
 	}
 	if len(s.Changes()) != 0 || c.Requests().Change != 0 || len(c.slots) != 0 {
@@ -273,7 +267,7 @@ func TestReadDuringChanges(t *testing.T) {
 	var changes sync.WaitGroup
 	for _, p := range planted.Inventory[:60] {
 		changes.Go(func() {
-			_, _ = c.Send(context.Background(), Change{Kind: SetExternalID, AccountID: p.AccountID, PackageID: p.ID, ExternalID: "moved"}, nil)
+			_ = c.Send(context.Background(), Change{Kind: SetExternalID, AccountID: p.AccountID, PackageID: p.ID, ExternalID: "moved"}, nil)
 		})
 	}
 	var sink recordingSink
@@ -296,7 +290,8 @@ func TestKeyNotInChangeErrors(t *testing.T) {
 				o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			})
 			for kind, change := range sevenChanges() {
-				_, err := c.Send(context.Background(), change, nil)
+				sent := c.Send(context.Background(), change, nil)
+				err := sent.Err
 				if containsKey(dump(err)) || containsKey(log.String()) {
 					t.Errorf("%s of %s in %s: %v; log %s", form, kind, where, err, log.String())
 				}
@@ -308,13 +303,15 @@ func TestKeyNotInChangeErrors(t *testing.T) {
 		for _, kind := range []ChangeKind{SetExternalID, CreatePackage, CancelPackage} {
 			change := sevenChanges()[kind]
 			change.ExternalID = id
-			_, err := c.Send(context.Background(), change, nil)
-			if FateOf(err) != Lost || containsKey(dump(err)) {
+			sent := c.Send(context.Background(), change, nil)
+			err := sent.Err
+			if sent.Status != execute.Lost || containsKey(dump(err)) {
 				t.Errorf("%s: error %v", kind, err)
 			}
 			change.AccountID, change.IdempotencyKey = id, ""
-			_, err = c.Send(context.Background(), change, nil)
-			if FateOf(err) != NotSent || containsKey(dump(err)) {
+			sent = c.Send(context.Background(), change, nil)
+			err = sent.Err
+			if sent.Status != execute.NotSent || containsKey(dump(err)) {
 				t.Errorf("%s: error %v", kind, err)
 			}
 		}

@@ -26,8 +26,9 @@ const (
 	instancesPath = packagesPath + "product-instances/"
 )
 
-// request returns the request of a valid change, which stores its response.
-func (c *Change) request(response *ChangeResponse) (*request, error) {
+// request returns the request of a valid change. The package of its response goes
+// into found; it stays nil for the kinds that change an instance.
+func (c *Change) request(found **Copy) (*request, error) {
 	op, method, path := c.call()
 	body, err := c.body()
 	if err != nil {
@@ -35,7 +36,7 @@ func (c *Change) request(response *ChangeResponse) (*request, error) {
 	}
 	return &request{
 		op: op, method: method, path: path, account: c.AccountID, body: body, once: true,
-		decode: func(body []byte) (err error) { response.Package, err = c.decode(body); return err },
+		decode: func(body []byte) (err error) { *found, err = c.decode(body); return err },
 	}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
@@ -27,7 +28,7 @@ func TestReadyRunsLast(t *testing.T) {
 				t.Fatal(err)
 			}
 			start, calls := time.Now(), 0
-			_, err := c.Send(context.Background(), sevenChanges()[CancelPackage], func(context.Context) error {
+			sent := c.Send(context.Background(), sevenChanges()[CancelPackage], func(context.Context) error {
 				calls++
 				if waited := time.Since(start); waited != 10*time.Second || len(c.slots) != 1 || len(s.Changes()) != 0 {
 					t.Errorf("called after %s, %d slots in use, %d changes arrived", waited, len(c.slots), len(s.Changes()))
@@ -38,13 +39,13 @@ func TestReadyRunsLast(t *testing.T) {
 				t.Errorf("%d calls, %d slots in use", calls, len(c.slots))
 			}
 			if want == nil {
-				if err != nil || len(s.Changes()) != 1 {
-					t.Errorf("error %v, %d changes arrived", err, len(s.Changes()))
+				if sent.Err != nil || len(s.Changes()) != 1 {
+					t.Errorf("error %v, %d changes arrived", sent.Err, len(s.Changes()))
 				}
 				return
 			}
-			if FateOf(err) != NotSent || !errors.Is(err, want) || len(s.Changes()) != 0 || c.Requests().Change != 0 {
-				t.Errorf("error %v, %d changes arrived, requests %+v", err, len(s.Changes()), c.Requests())
+			if sent.Status != execute.NotSent || !errors.Is(sent.Err, want) || len(s.Changes()) != 0 || c.Requests().Change != 0 {
+				t.Errorf("error %v, %d changes arrived, requests %+v", sent.Err, len(s.Changes()), c.Requests())
 			}
 		})
 	}
@@ -58,8 +59,9 @@ func TestReadyAfterContextEnds(t *testing.T) {
 	defer cancel()
 	calls := 0
 	for range 2 {
-		_, err := c.Send(ctx, sevenChanges()[CancelPackage], func(context.Context) error { calls++; cancel(); return nil })
-		if FateOf(err) != NotSent || !errors.Is(err, context.Canceled) {
+		sent := c.Send(ctx, sevenChanges()[CancelPackage], func(context.Context) error { calls++; cancel(); return nil })
+		err := sent.Err
+		if sent.Status != execute.NotSent || !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 	}
@@ -70,11 +72,11 @@ func TestReadyAfterContextEnds(t *testing.T) {
 
 func TestReadyNotRunForInvalidChange(t *testing.T) {
 	_, c := serveSim(t, wixsim.ChangeOptions{})
-	_, err := c.Send(context.Background(), Change{Kind: CancelPackage}, func(context.Context) error {
+	sent := c.Send(context.Background(), Change{Kind: CancelPackage}, func(context.Context) error {
 		t.Error("ready was called")
 		return nil
 	})
-	if FateOf(err) != NotSent {
-		t.Errorf("error %v", err)
+	if sent.Status != execute.NotSent {
+		t.Errorf("%+v", sent)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 	"github.com/wixrecon/wixrecon/sources/wix/wixsim"
 )
 
@@ -93,9 +94,9 @@ func TestSevenChanges(t *testing.T) {
 			t.Run(string(kind)+" "+string(shape), func(t *testing.T) {
 				s, c := serveSim(t, wixsim.ChangeOptions{Answer: shape})
 				change := sevenChanges()[kind]
-				response, err := c.Send(context.Background(), change, nil)
-				if err != nil || (response.Package != nil) != want.hasPackage {
-					t.Fatalf("response %+v, error %v", response, err)
+				sent := c.Send(context.Background(), change, nil)
+				if sent.Err != nil || (sent.PackageID != "") != want.hasPackage {
+					t.Fatalf("%+v", sent)
 				}
 				changes := s.Changes()
 				if len(changes) != 1 || changes[0].Effect != wixsim.Done || string(changes[0].Kind) != string(kind) || c.Requests().Change != 1 {
@@ -152,7 +153,7 @@ func TestExternalIDEscaping(t *testing.T) {
 		c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { line = r.RequestURI; s.ServeHTTP(w, r) }))
 		change := sevenChanges()[SetExternalID]
 		change.ExternalID = id
-		_, err := c.Send(context.Background(), change, nil)
+		err := c.Send(context.Background(), change, nil).Err
 		if want := "/resellers/v1/packages/update/" + packageID(1) + "/" + segment; err != nil || line != want {
 			t.Errorf("%q: sent as %s, want %s; error %v", id, line, want, err)
 		}
@@ -166,7 +167,7 @@ func TestExternalIDInCreateBody(t *testing.T) {
 	s, c := serveSim(t, wixsim.ChangeOptions{})
 	change := sevenChanges()[CreatePackage]
 	change.ExternalID = "a/b?c#100% ü\"<\u2028日本"
-	if _, err := c.Send(context.Background(), change, nil); err != nil {
+	if err := c.Send(context.Background(), change, nil).Err; err != nil {
 		t.Fatal(err)
 	}
 	if p, _ := s.Package(s.Changes()[0].PackageID); p.ExternalID != change.ExternalID {
@@ -216,9 +217,9 @@ func TestInvalidChanges(t *testing.T) {
 	} {
 		change := sevenChanges()[test.kind]
 		test.spoil(&change)
-		_, err := c.Send(context.Background(), change, nil)
-		if FateOf(err) != NotSent || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") || change.Check() == nil {
-			t.Errorf("%s: error %v, want %q", name, err, test.want)
+		sent := c.Send(context.Background(), change, nil)
+		if sent.Status != execute.NotSent || !strings.Contains(sent.Err.Error(), test.want) || strings.Contains(sent.Err.Error(), "\n") || change.Check() == nil {
+			t.Errorf("%s: error %v, want %q", name, sent.Err, test.want)
 		}
 	}
 	if requests > 0 || c.Requests() != (reconcile.Requests{}) {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
-	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 )
 
 // The key goes to one host only, over https unless that host is this machine.
@@ -85,7 +85,7 @@ func NewClient(o Options) (*Client, error) {
 		o.Transport = readTransport(cap(c.slots))
 	}
 	c.readHTTP = &http.Client{Transport: locationFilter{o.Transport}, CheckRedirect: checkRedirect}
-	c.changeHTTP = &http.Client{Transport: locationFilter{changeTransport(o.Transport, fix.RequestTime)}, CheckRedirect: checkRedirect}
+	c.changeHTTP = &http.Client{Transport: locationFilter{changeTransport(o.Transport, execute.RequestTime)}, CheckRedirect: checkRedirect}
 	return c, nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 )
 
 // How requests reach the server: a transport for reads, one for changes, and
@@ -84,7 +84,7 @@ type expiringConn struct {
 }
 
 func (c expiringConn) Write(b []byte) (int, error) {
-	if late := -fix.TimeLeft(c.until); late >= 0 {
+	if late := -execute.TimeLeft(c.until); late >= 0 {
 		return 0, fmt.Errorf("the time to send it ended %s ago", late.Round(time.Millisecond))
 	}
 	return c.Conn.Write(b)

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 )
 
 // A change is sent once, whatever happens to its connection.
@@ -122,16 +124,17 @@ func TestChangeIsNotReplayed(t *testing.T) {
 					onChange(conn)
 					return false
 				})
-				sent := 0
+				calls := 0
 				for kind, change := range sevenChanges() {
 					if _, err := c.Get(context.Background(), accountID(1), packageID(1)); err != nil {
 						t.Fatal(err)
 					}
 					before, _ := s.count()
-					_, err := c.Send(context.Background(), change, nil)
-					sent++
-					if after, changes := s.count(); changes != sent || after != before+1 || FateOf(err) != Lost {
-						t.Errorf("%s: %d changes arrived of %d sent, on %d connections; error %v", kind, changes, sent, after-before, err)
+					sent := c.Send(context.Background(), change, nil)
+					err := sent.Err
+					calls++
+					if after, changes := s.count(); changes != calls || after != before+1 || sent.Status != execute.Lost {
+						t.Errorf("%s: %d changes arrived of %d sent, on %d connections; error %v", kind, changes, calls, after-before, err)
 					}
 				}
 			})
@@ -151,7 +154,7 @@ func TestChangesUseOwnConnections(t *testing.T) {
 	})
 	for range 3 {
 		for _, change := range sevenChanges() {
-			if _, err := c.Send(context.Background(), change, nil); err != nil {
+			if err := c.Send(context.Background(), change, nil).Err; err != nil {
 				t.Error(err)
 			}
 			if _, err := c.Get(context.Background(), accountID(1), packageID(1)); err != nil {
@@ -189,7 +192,7 @@ func TestChangesAvoidHTTP2(t *testing.T) {
 		}
 		c := newTestClient(t, nil, func(o *Options) { o.BaseURL, o.Transport = server.URL, shared })
 		for kind, change := range sevenChanges() {
-			if _, err := c.Send(context.Background(), change, nil); err != nil {
+			if err := c.Send(context.Background(), change, nil).Err; err != nil {
 				t.Errorf("%s: %v", kind, err)
 			}
 		}
@@ -217,15 +220,16 @@ func TestNoConnectionMeansNotSent(t *testing.T) {
 	for name, test := range map[string]struct {
 		base      string
 		transport http.RoundTripper
-		want      Fate
+		want      execute.SendStatus
 	}{
-		"refused":           {closed.URL, nil, NotSent},
-		"not trusted":       {untrusted.URL, strict, NotSent},
-		"unknown transport": {closed.URL, failing{errors.New("no route")}, Lost},
+		"refused":           {closed.URL, nil, execute.NotSent},
+		"not trusted":       {untrusted.URL, strict, execute.NotSent},
+		"unknown transport": {closed.URL, failing{errors.New("no route")}, execute.Lost},
 	} {
 		c := newTestClient(t, nil, func(o *Options) { o.BaseURL, o.Transport = test.base, test.transport })
-		_, err := c.Send(context.Background(), sevenChanges()[CancelPackage], nil)
-		if FateOf(err) != test.want {
+		sent := c.Send(context.Background(), sevenChanges()[CancelPackage], nil)
+		err := sent.Err
+		if sent.Status != test.want {
 			t.Errorf("%s: error %v, want %s", name, err, test.want)
 		}
 		c.Close()
@@ -252,15 +256,15 @@ func TestExpiredConnection(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		lifetime time.Duration
-		want     Fate
-	}{"in time": {time.Hour, -1}, "late": {-time.Second, Lost}} {
+		want     execute.SendStatus
+	}{"in time": {time.Hour, execute.Answered}, "late": {-time.Second, execute.Lost}} {
 		shared := &http.Transport{DialContext: new(net.Dialer).DialContext}
 		c := newTestClient(t, nil, func(o *Options) { o.BaseURL, o.Transport = server.URL, shared })
 		c.changeHTTP.Transport = locationFilter{changeTransport(shared, test.lifetime)}
 		before := changes()
-		_, err := c.Send(context.Background(), sevenChanges()[CancelPackage], nil)
-		checkError(t, err, test.want)
-		if n := changes() - before; n != 1 && test.want < 0 || n != 0 && test.want == Lost {
+		sent := c.Send(context.Background(), sevenChanges()[CancelPackage], nil)
+		checkResult(t, sent, test.want)
+		if n := changes() - before; n != 1 && test.want == execute.Answered || n != 0 && test.want == execute.Lost {
 			t.Errorf("%s: %d changes arrived", name, n)
 		}
 		if _, err := c.Get(context.Background(), accountID(1), packageID(1)); err != nil {

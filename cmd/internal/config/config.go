@@ -8,7 +8,7 @@ import (
 
 	"github.com/govalues/decimal"
 
-	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
 	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
@@ -45,8 +45,8 @@ type Config struct {
 	Exceptions string // path or URL, as typed; empty means none
 	Prices     string // path or URL, as typed; empty means none
 
-	Guards           fix.Guards
-	Limits           fix.Limits
+	Guards           guard.Guards
+	Limits           guard.Limits
 	MinSightings     int
 	SightingGap      time.Duration
 	Canaries         []string // external or package ids

@@ -8,6 +8,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
 )
 
 // Guards and limits. Only the word off lifts a limit: 0 means that none is
@@ -19,32 +20,32 @@ const off = "off"
 // maxLimit is more instances than any inventory has.
 const maxLimit = 1_000_000_000
 
-func setLimit(field func(*Config) *fix.Limit) setter {
+func setLimit(field func(*Config) *guard.Limit) setter {
 	return func(l *loader, v value) error {
 		if v.text == off {
-			*field(&l.config) = fix.Limit{Off: true}
+			*field(&l.config) = guard.Limit{Off: true}
 			return nil
 		}
 		n, ok := parseInt(v.text, 0, maxLimit)
 		if !ok {
 			return v.expected("a number of instances, 0 for none, or off for no limit")
 		}
-		*field(&l.config) = fix.Limit{Max: n}
+		*field(&l.config) = guard.Limit{Max: n}
 		return nil
 	}
 }
 
-func setPercent(field func(*Config) *fix.Percent) setter {
+func setPercent(field func(*Config) *guard.Percent) setter {
 	return func(l *loader, v value) error {
 		if v.text == off {
-			*field(&l.config) = fix.Percent{Off: true}
+			*field(&l.config) = guard.Percent{Off: true}
 			return nil
 		}
 		percent, ok := parsePercent(v.text)
 		if !ok {
 			return v.expected("a percentage from 0 to 100, such as 1 % or 0.5 %, or off for no limit")
 		}
-		*field(&l.config) = fix.Percent{Max: percent}
+		*field(&l.config) = guard.Percent{Max: percent}
 		return nil
 	}
 }
@@ -71,7 +72,7 @@ func parseDecimal(text string) (decimal.Decimal, bool) {
 
 func setMaxCancelCost(l *loader, v value) error {
 	if v.text == off {
-		l.config.Limits.CancelCost = fix.CostLimit{Off: true}
+		l.config.Limits.CancelCost = guard.CostLimit{Off: true}
 		return nil
 	}
 	number, currency, _ := strings.Cut(v.text, " ")
@@ -80,7 +81,7 @@ func setMaxCancelCost(l *loader, v value) error {
 	if !ok || !isCurrency(currency) && (currency != "" || !amount.IsZero()) {
 		return v.expected("an amount a month with its currency, such as 500 EUR, 0 for none, or off for no limit")
 	}
-	l.config.Limits.CancelCost = fix.CostLimit{Max: amount, Currency: currency}
+	l.config.Limits.CancelCost = guard.CostLimit{Max: amount, Currency: currency}
 	return nil
 }
 
@@ -90,14 +91,14 @@ func isCurrency(code string) bool {
 
 func setMaxLedgerAge(l *loader, v value) error {
 	if v.text == off {
-		l.config.Guards.MaxLedgerAge = fix.Age{Off: true}
+		l.config.Guards.MaxLedgerAge = guard.Age{Off: true}
 		return nil
 	}
 	age, err := ParseDuration(v.text)
 	if err != nil || age < 0 {
 		return v.expected("a time such as 36h or 2d, or off for no limit")
 	}
-	l.config.Guards.MaxLedgerAge = fix.Age{Max: age}
+	l.config.Guards.MaxLedgerAge = guard.Age{Max: age}
 	return nil
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/govalues/decimal"
 
 	"github.com/wixrecon/wixrecon/reconcile"
-	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
 	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
@@ -76,7 +76,7 @@ func TestDefaults(t *testing.T) {
 		InFlight: 48 * time.Hour, MaxBadRows: decimal.One,
 		Reports: []string{"findings", "packages", "xlsx", "snapshot"},
 		Log:     "text", Progress: "auto", Output: "text",
-		Guards: fix.DefaultGuards(), Limits: fix.DefaultLimits(), MinSightings: 2, SightingGap: 20 * time.Hour,
+		Guards: guard.DefaultGuards(), Limits: guard.DefaultLimits(), MinSightings: 2, SightingGap: 20 * time.Hour,
 		Settle: 5 * time.Minute, PlanLife: 24 * time.Hour,
 	}
 	if d := diff(want, mustLoad(t, requiredFlags(nil), withKey(), nil)); d != "" {
@@ -107,10 +107,10 @@ func TestExampleFile(t *testing.T) {
 		Reports: []string{"findings", "xlsx"},
 		RunID:   "nightly-1", Log: "json", Progress: "off", Output: "markdown", DetailedExitcode: true,
 		Exceptions: "s3://sample/exceptions.csv", Prices: "prices.csv",
-		Guards: fix.Guards{MaxLedgerAge: fix.Age{Off: true}, MaxShrink: fix.Percent{Max: decimal.MustParse("2.5")}},
-		Limits: fix.Limits{
-			Fixes: fix.Limit{Off: true}, Cancels: fix.Limit{Max: 0}, CancelPercent: fix.Percent{Max: decimal.MustParse("0.5")},
-			CancelsPerAccount: fix.Limit{Max: 5}, CancelCost: fix.CostLimit{Max: decimal.MustParse("499.50"), Currency: "EUR"},
+		Guards: guard.Guards{MaxLedgerAge: guard.Age{Off: true}, MaxShrink: guard.Percent{Max: decimal.MustParse("2.5")}},
+		Limits: guard.Limits{
+			Fixes: guard.Limit{Off: true}, Cancels: guard.Limit{Max: 0}, CancelPercent: guard.Percent{Max: decimal.MustParse("0.5")},
+			CancelsPerAccount: guard.Limit{Max: 5}, CancelCost: guard.CostLimit{Max: decimal.MustParse("499.50"), Currency: "EUR"},
 		},
 		MinSightings: 3, SightingGap: 12 * time.Hour, Canaries: []string{"sub-1, of two", "sub-2"}, UnlistedAccounts: true,
 		Settle: 10 * time.Minute, PlanLife: 48 * time.Hour,
@@ -198,7 +198,7 @@ var samples = map[string]struct {
 	}},
 }
 
-func limitText(l fix.Limit) string {
+func limitText(l guard.Limit) string {
 	if l.Off {
 		return "off"
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
 	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/table"
 )
@@ -95,13 +95,13 @@ func inputSettings() []Setting {
 // of fixes.
 func fixSettings() []Setting {
 	return []Setting{
-		{Name: "max-fixes", Default: "100", set: setLimit(func(c *Config) *fix.Limit { return &c.Limits.Fixes }),
+		{Name: "max-fixes", Default: "100", set: setLimit(func(c *Config) *guard.Limit { return &c.Limits.Fixes }),
 			Usage: "`number` of instances that may be changed in 24 hours, or off"},
-		{Name: "max-cancels", Default: "10", set: setLimit(func(c *Config) *fix.Limit { return &c.Limits.Cancels }),
+		{Name: "max-cancels", Default: "10", set: setLimit(func(c *Config) *guard.Limit { return &c.Limits.Cancels }),
 			Usage: "`number` of instances that may be canceled or unassigned in 24 hours, or off"},
-		{Name: "max-cancel-percent", Default: "1", set: setPercent(func(c *Config) *fix.Percent { return &c.Limits.CancelPercent }),
+		{Name: "max-cancel-percent", Default: "1", set: setPercent(func(c *Config) *guard.Percent { return &c.Limits.CancelPercent }),
 			Usage: "`percent` of the live instances that may be canceled or unassigned in 24 hours, or off"},
-		{Name: "max-cancels-per-account", Default: "3", set: setLimit(func(c *Config) *fix.Limit { return &c.Limits.CancelsPerAccount }),
+		{Name: "max-cancels-per-account", Default: "3", set: setLimit(func(c *Config) *guard.Limit { return &c.Limits.CancelsPerAccount }),
 			Usage: "`number` of instances of one sub-account that may be canceled or unassigned in 24 hours, or off"},
 		{Name: "max-cancel-cost", Default: "off", set: setMaxCancelCost,
 			Usage: "`amount` a month, such as 500 EUR, that may be canceled or unassigned in 24 hours, or off; needs --prices"},
@@ -111,7 +111,7 @@ func fixSettings() []Setting {
 			Usage: "minimum `time` between two of these runs"},
 		{Name: "max-ledger-age", Default: "36h", set: setMaxLedgerAge,
 			Usage: "maximum `age` of the ledger, or off"},
-		{Name: "max-shrink", Default: "5", set: setPercent(func(c *Config) *fix.Percent { return &c.Guards.MaxShrink }),
+		{Name: "max-shrink", Default: "5", set: setPercent(func(c *Config) *guard.Percent { return &c.Guards.MaxShrink }),
 			Usage: "`percent` by which ledger and inventory may be smaller than in earlier runs, or off"},
 		{Name: "canary", List: true, Repeatable: true, set: setCanaries,
 			Usage: "external or package `id` that must exist on both sides; may be repeated"},

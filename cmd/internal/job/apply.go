@@ -11,6 +11,7 @@ import (
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
 	"github.com/wixrecon/wixrecon/reconcile/join"
 	"github.com/wixrecon/wixrecon/report"
 	"github.com/wixrecon/wixrecon/sources/archive"
@@ -172,8 +173,8 @@ func (s *session) checkAgain(ctx context.Context, sub *subject, l *lists, past *
 		return nil, nil, err
 	}
 	p.stale = stale
-	reading := &fix.Reading{AsOf: sum.AsOf, LedgerModified: oldest(sum.Inputs), Counts: fix.CountsOf(sum), LedgerOnly: true}
-	for _, o := range s.Config.Guards.Evaluate(reading, past.accepted()) {
+	reread := &guard.Inputs{Run: sum, LedgerModified: oldest(sum.Inputs), LedgerOnly: true}
+	for _, o := range s.Config.Guards.Evaluate(reread, past.runs) {
 		p.refusals = append(p.refusals, o.Refusal())
 	}
 	limits, err := s.limitRefusals(ctx, p)
@@ -184,14 +185,12 @@ func (s *session) checkAgain(ctx context.Context, sub *subject, l *lists, past *
 // rereadLedger reads the ledger again, and returns by key the actions that it no
 // longer supports, with the reason.
 func (s *session) rereadLedger(ctx context.Context, sub *subject, l *lists, plan *fix.Plan) (*reconcile.Summary, map[string]string, error) {
-	rereading := fix.NewRereading(plan, sub.asOf)
-	rereading.Exceptions = reconcile.NewExceptions(l.exceptions, sub.asOf)
-	rereading.UnlistedAccounts = s.Config.UnlistedAccounts
+	recheck := fix.NewLedgerRecheck(plan, sub.asOf)
 	table := join.New(join.Options{})
 	defer table.Close()
 	add := addTo(table)
 	read, err := s.readLedger(ctx, sub.asOf, func(row *ledger.Row) error {
-		rereading.Add(row.Line, row.Bad)
+		recheck.Add(row.Line, row.Bad)
 		return add(row)
 	})
 	if err != nil {
@@ -202,7 +201,7 @@ func (s *session) rereadLedger(ctx context.Context, sub *subject, l *lists, plan
 	if err != nil {
 		return nil, nil, err
 	}
-	return &rec.summary, rereading.Stale(), nil
+	return &rec.summary, recheck.Stale(reconcile.NewExceptions(l.exceptions, sub.asOf), s.Config.UnlistedAccounts), nil
 }
 
 // limitRefusals evaluates the limits on what is left to send of a plan.
@@ -216,7 +215,7 @@ func (s *session) limitRefusals(ctx context.Context, p *fixPlan) ([]fix.Refusal,
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
-	return s.Config.Limits.Evaluate(remaining(p, entries), p.reviewed, fix.UsageOf(entries, from), p.plan.LiveInstances), nil
+	return s.Config.Limits.Evaluate(remaining(p, entries), p.reviewed, guard.UsageOf(entries, from), p.plan.LiveInstances), nil
 }
 
 // remaining returns the actions of a plan that are neither stale nor final in the
@@ -225,7 +224,7 @@ func remaining(p *fixPlan, entries []fix.Entry) []fix.Action {
 	tried := make(map[string]bool)
 	for i := range entries {
 		if e := &entries[i]; e.PlanID == p.plan.ID {
-			tried[e.Key] = tried[e.Key] || e.Open() || !e.End.NotDone
+			tried[e.Key] = tried[e.Key] || e.Open() || !e.Completion.NotDone
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(p.plan.Actions), func(a fix.Action) bool {

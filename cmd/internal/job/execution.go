@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 	"github.com/wixrecon/wixrecon/sources/archive"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
@@ -69,7 +70,7 @@ func (l *lease) mayRequest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return l.Check(fix.RequestTime + leaseMargin)
+	return l.Check(execute.RequestTime + leaseMargin)
 }
 
 // execution is what was sent to Wix and what came of it.
@@ -89,16 +90,17 @@ func (s *session) execute(ctx context.Context, l *lease, client *wix.Client, p *
 		return e, nil
 	}
 	journal := s.archive.Journal()
-	executor := &fix.Executor{
+	executor := &execute.Executor{
 		Wix: wix.ActionClient{Client: client}, Journal: journal, PreSendCheck: l.mayRequest, Log: s.Log,
 		Concurrency: s.Config.Concurrency, SettleAfter: s.Config.Settle, SendWindow: l.TTL(),
-		RunID: l.holder, Fence: l.Fence(), Reviewed: p.reviewed, Stale: p.stale,
+		RunID: l.holder, Fence: l.Fence(),
 	}
 	open, err := journal.Open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
-	e.settled, executor.Unsettled = s.settleEarlier(ctx, executor, p, open)
+	settled, unsettled := s.settleEarlier(ctx, executor, p, open)
+	e.settled = settled
 	if len(p.refusals) > 0 || !p.anyDue() {
 		return e, nil
 	}
@@ -110,7 +112,7 @@ func (s *session) execute(ctx context.Context, l *lease, client *wix.Client, p *
 	if state == archive.PlanUsed {
 		return nil, &RefusedError{fmt.Errorf("use plan %s: it has been executed already", p.plan.ID)}
 	}
-	s.send(ctx, executor, p.plan, e)
+	s.send(ctx, executor, p.plan, execute.Conditions{Reviewed: p.reviewed, Stale: p.stale, Unsettled: unsettled}, e)
 	s.endPlan(ctx, journal, start, e)
 	e.leaseLost = l.Remaining() == 0
 	return e, nil
@@ -119,7 +121,7 @@ func (s *session) execute(ctx context.Context, l *lease, client *wix.Client, p *
 // settleEarlier settles open attempts, and returns the packages whose attempts
 // stay unsettled. Those of this plan are settled when it is continued; where it
 // is refused, here too.
-func (s *session) settleEarlier(ctx context.Context, executor *fix.Executor, p *fixPlan, open []fix.Entry) ([]fix.Result, map[string]bool) {
+func (s *session) settleEarlier(ctx context.Context, executor *execute.Executor, p *fixPlan, open []fix.Entry) ([]fix.Result, map[string]bool) {
 	earlier := slices.DeleteFunc(open, func(e fix.Entry) bool { return e.PlanID == p.plan.ID && len(p.refusals) == 0 })
 	results := executor.Settle(ctx, earlier)
 	var unsettled []fix.Entry
@@ -137,13 +139,13 @@ func (s *session) settleEarlier(ctx context.Context, executor *fix.Executor, p *
 }
 
 // send executes the plan.
-func (s *session) send(ctx context.Context, executor *fix.Executor, plan *fix.Plan, e *execution) {
+func (s *session) send(ctx context.Context, executor *execute.Executor, plan *fix.Plan, conditions execute.Conditions, e *execution) {
 	s.Log.Info("executing the plan", "plan", plan.ID)
 	e.begun = true
 	if s.Sending != nil {
 		s.Sending.Store(true)
 	}
-	results, err := executor.Execute(ctx, plan)
+	results, err := executor.Execute(ctx, plan, conditions)
 	e.results = make(map[string]fix.Result, len(results))
 	for _, r := range results {
 		e.results[r.Key] = r

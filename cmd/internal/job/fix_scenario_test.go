@@ -122,9 +122,9 @@ func rowsOf(rows ...wixsim.Row) []wixsim.Row {
 
 // packagesOf completes packages: numbers from ten on and, by default, the first
 // account, one live instance of one product, and no recent change.
-func packagesOf(book ...wixsim.Package) []wixsim.Package {
-	for i := range book {
-		p, usual := &book[i], packageOf(10+i, accountA, "")
+func packagesOf(packages ...wixsim.Package) []wixsim.Package {
+	for i := range packages {
+		p, usual := &packages[i], packageOf(10+i, accountA, "")
 		p.ID = usual.ID
 		if p.AccountID == "" {
 			p.AccountID = accountA
@@ -140,7 +140,7 @@ func packagesOf(book ...wixsim.Package) []wixsim.Package {
 			fillInstance(&p.ProductInstances[j], p, (10+i)*10+j+1)
 		}
 	}
-	return book
+	return packages
 }
 
 func fillInstance(inst *wixsim.Instance, p *wixsim.Package, number int) {

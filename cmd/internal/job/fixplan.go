@@ -9,6 +9,7 @@ import (
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
 	"github.com/wixrecon/wixrecon/reconcile/join"
 )
 
@@ -41,37 +42,50 @@ func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs
 		UnlistedAccounts: s.Config.UnlistedAccounts, Unsettled: fix.UnsettledOf(journal),
 		MinSightings: s.Config.MinSightings, Known: judged.known, Cost: in.lists.lookup(),
 	})
-	if err := feed(ctx, planner, rec.result); err != nil {
+	proposal, err := propose(ctx, planner, rec.result)
+	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
-	plan, err := planner.Plan(fix.Header{
-		Out: s.archive.ID(), Scope: sum.Scope, RunID: sum.RunID, Program: s.Version,
-		CreatedAt: s.started, Life: s.Config.PlanLife, Inputs: slices.Concat(sum.Inputs, sum.Lists),
-	}, fix.Terms{
-		Complete: sum.Complete, Objections: judged.objections, Earlier: past.accepted().Any(), Limits: s.Config.Limits,
-		Usage: fix.UsageOf(journal, s.started.Add(-usageWindow)), LiveInstances: sum.Wix.LiveInstances, Reviewed: request.Review,
-	})
+	checks := guard.Checks{
+		Complete: sum.Complete, Objections: judged.objections, HasHistory: past.runs.HasAccepted(), Limits: s.Config.Limits,
+		Usage: guard.UsageOf(journal, s.started.Add(-usageWindow)), LiveInstances: sum.Wix.LiveInstances, Reviewed: request.Review,
+	}
+	plan, err := proposal.Plan(fix.Header{
+		Out: s.archive.ID(), Scope: sum.Scope, RunID: sum.RunID, Program: s.Version, CreatedAt: s.started,
+		Life: s.Config.PlanLife, Inputs: slices.Concat(sum.Inputs, sum.Lists), LiveInstances: sum.Wix.LiveInstances,
+	}, checks.Refusals(proposal.Actions))
 	if err != nil {
 		return nil, err
 	}
-	return &fixPlan{plan: plan, decisions: planner.Decisions(), refusals: plan.Refusals, reviewed: request.Review}, nil
+	return &fixPlan{
+		plan: plan, decisions: proposal.Decisions(plan.Refusals, request.Review), refusals: plan.Refusals, reviewed: request.Review,
+	}, nil
 }
 
-// feed passes all findings to a planner, and the inventory twice.
-func feed(ctx context.Context, p *fix.Planner, result *join.Result) error {
+// propose passes all findings to a planner, and the inventory twice.
+func propose(ctx context.Context, p *fix.Planner, result *join.Result) (*fix.Proposal, error) {
 	for f, err := range result.Findings(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		p.AddFinding(f)
+	}
+	if err := eachPackage(ctx, result, p.AddPackage); err != nil {
+		return nil, err
+	}
+	pending := p.Pending()
+	if err := eachPackage(ctx, result, pending.AddPackage); err != nil {
+		return nil, err
+	}
+	return pending.Propose()
+}
+
+func eachPackage(ctx context.Context, result *join.Result, add func(reconcile.Package)) error {
+	for c, err := range result.Inventory(ctx) {
 		if err != nil {
 			return err
 		}
-		p.Consider(f)
-	}
-	for _, add := range []func(reconcile.Package){p.See, p.Depend} {
-		for c, err := range result.Inventory(ctx) {
-			if err != nil {
-				return err
-			}
-			add(c.Package)
-		}
+		add(c.Package)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/wixrecon/wixrecon/reconcile"
-	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/sources/archive"
 )
 
@@ -15,7 +14,7 @@ import (
 
 // history is what earlier runs of the scope left.
 type history struct {
-	runs  *archive.History        // nil in a run that is not live
+	runs  *reconcile.History      // nil in a run that is not live
 	known reconcile.KnownFindings // nil where there is nothing
 }
 
@@ -46,6 +45,3 @@ func (s *session) earlierRuns(ctx context.Context, sub *subject) (h *history, cr
 	known, err := s.archive.KnownFindings(ctx, runs, sub.scope.ID)
 	return &history{runs: runs, known: known}, runs.Crashed, runs.Warnings, err
 }
-
-// accepted returns the accepted runs of the scope.
-func (h *history) accepted() *fix.Earlier { return fix.EarlierOf(&h.runs.History) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 	"github.com/wixrecon/wixrecon/report"
 	"github.com/wixrecon/wixrecon/sources/archive"
 	"github.com/wixrecon/wixrecon/sources/wix"
@@ -41,7 +42,7 @@ func (j *Job) VerifyJournal(ctx context.Context) (code int, err error) {
 		return ExitCode(err), err
 	}
 	defer client.Close()
-	verifications := fix.Verify(ctx, wix.ActionClient{Client: client}, entries, j.Config.Concurrency)
+	verifications := execute.Verify(ctx, wix.ActionClient{Client: client}, entries, j.Config.Concurrency)
 	if err := report.VerificationsText(j.Stdout, verifications); err != nil {
 		return ExitFailed, err
 	}

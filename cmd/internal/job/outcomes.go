@@ -3,49 +3,13 @@ package job
 import (
 	"context"
 	"iter"
-	"slices"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/reconcile/join"
 )
 
-// Outcomes are counted by action, and by the finding that an action fixes. Of
-// several actions of a finding the outcome furthest from applied counts, so that
-// a finding is applied only where all of it is.
-
-// planned counts actions that a plan sends once a person reviewed it.
-const planned = "planned"
-
-// outcomes returns all outcomes, the furthest from applied first.
-func outcomes() []string {
-	return []string{
-		fix.OutcomeFailed, fix.OutcomeUnsettled, fix.OutcomeNotStarted, fix.OutcomeStale, fix.OutcomeApplied,
-		fix.OutcomeNotAllowed, fix.OutcomeWaiting, fix.OutcomeOverLimit,
-	}
-}
-
-// findingOutcome returns the outcome of a finding.
-func findingOutcome(d *fix.Decision, e *execution) (outcome, reason string) {
-	outcome, reason = d.Outcome, d.Reason
-	if outcome != "" {
-		return outcome, reason
-	}
-	furthest := len(outcomes())
-	for _, key := range d.Actions {
-		r, tried := e.results[key]
-		if !tried {
-			continue
-		}
-		if at := slices.Index(outcomes(), r.Outcome); at < furthest {
-			furthest, outcome = at, r.Outcome
-			if r.Reason != "" {
-				reason = r.Reason
-			}
-		}
-	}
-	return outcome, reason
-}
+// Outcomes are counted by action, and by the finding that an action fixes.
 
 // withOutcomes returns the findings with their outcomes; fixes is nil where none
 // were requested.
@@ -58,7 +22,7 @@ func withOutcomes(ctx context.Context, result *join.Result, fixes *fixPlan, e *e
 		for f, err := range result.Findings(ctx) {
 			if err == nil {
 				exception := f.Reason
-				f.Outcome, f.Reason = findingOutcome(&fixes.decisions[i], e)
+				f.Outcome, f.Reason = fixes.decisions[i].After(e.results)
 				if f.State == reconcile.Excepted && exception != "" && f.Reason == fix.ReasonExcepted {
 					f.Reason += ": " + exception
 				}
@@ -73,13 +37,12 @@ func withOutcomes(ctx context.Context, result *join.Result, fixes *fixPlan, e *e
 
 // actionOutcome returns the outcome of an action.
 func actionOutcome(a *fix.Action, p *fixPlan, e *execution) string {
+	var result *fix.Result
 	if r, tried := e.results[a.Key]; tried {
-		return r.Outcome
+		result = &r
 	}
-	if outcome, _ := a.Unsent(p.refusals, p.reviewed); outcome != "" {
-		return outcome
-	}
-	return planned
+	outcome, _ := a.Outcome(result, p.refusals, p.reviewed)
+	return outcome
 }
 
 // summarizeFixes sums up the actions; findings are not counted.
@@ -88,7 +51,7 @@ func summarizeFixes(p *fixPlan, e *execution) *reconcile.FixSummary {
 		Requested: p.plan.Fixes, PlanID: p.plan.ID, Outcomes: make(map[string]int), Actions: make(map[string]int),
 		Refusals: []reconcile.FixRefusal{}, LeaseLost: e.leaseLost,
 	}
-	for _, outcome := range outcomes() {
+	for _, outcome := range fix.Outcomes() {
 		s.Outcomes[outcome], s.Actions[outcome] = 0, 0
 	}
 	for i := range p.plan.Actions {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
 	"github.com/wixrecon/wixrecon/reconcile/join"
 )
 
@@ -43,7 +44,7 @@ func (s *session) reconcile(ctx context.Context, in *inputs, known reconcile.Kno
 // one of them objects to still produces reports, but is not used as a baseline
 // for later runs until somebody accepts it.
 type assessment struct {
-	objections []fix.Objection
+	objections []guard.Objection
 	accepted   bool
 	changes    *reconcile.Changes      // nil where there is no earlier run
 	known      reconcile.KnownFindings // nil in a run that is not live
@@ -59,10 +60,10 @@ func (s *session) assess(ctx context.Context, rec *reconciliation, past *history
 		return nil, fmt.Errorf("find canaries: %w", err)
 	}
 	a := &assessment{}
-	a.objections = s.Config.Guards.Evaluate(&fix.Reading{
-		AsOf: sum.AsOf, LedgerModified: oldest(sum.Inputs), Counts: fix.CountsOf(sum), MissingCanaries: canaries.Missing(),
-	}, past.accepted())
-	a.accepted = fix.Accepted(sum.Complete, false, a.objections)
+	a.objections = s.Config.Guards.Evaluate(&guard.Inputs{
+		Run: sum, LedgerModified: oldest(sum.Inputs), MissingCanaries: canaries.Missing(),
+	}, past.runs)
+	a.accepted = guard.Accepted(sum.Complete, false, a.objections)
 	run := reconcile.CurrentRun{AsOf: sum.AsOf, Accepted: a.accepted, Coverage: &sum.Coverage}
 	known, changes, err := past.known.Update(run, rec.result.Findings(ctx))
 	if err != nil {
@@ -78,8 +79,8 @@ func (s *session) assess(ctx context.Context, rec *reconciliation, past *history
 }
 
 // findCanaries checks which canaries are matched on both sides.
-func (s *session) findCanaries(ctx context.Context, result *join.Result) (*fix.Canaries, error) {
-	canaries := fix.NewCanaries(s.Config.Canaries)
+func (s *session) findCanaries(ctx context.Context, result *join.Result) (*guard.Canaries, error) {
+	canaries := guard.NewCanaries(s.Config.Canaries)
 	if len(s.Config.Canaries) == 0 {
 		return canaries, nil
 	}
@@ -87,27 +88,27 @@ func (s *session) findCanaries(ctx context.Context, result *join.Result) (*fix.C
 		if err != nil {
 			return nil, err
 		}
-		canaries.Consider(&f.Finding)
+		canaries.AddFinding(&f.Finding)
 	}
 	for p, err := range result.Inventory(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		canaries.See(&p)
+		canaries.AddPackage(&p)
 	}
 	return canaries, nil
 }
 
 // countSightings counts the run as a sighting of its findings.
 func (s *session) countSightings(ctx context.Context, rec *reconciliation, accepted bool, past *history, known reconcile.KnownFindings) (reconcile.KnownFindings, error) {
-	sightings := fix.NewSightings(past.accepted(), fix.SightingRun{
+	sightings := fix.NewSightings(past.runs, fix.SightingRun{
 		AsOf: rec.summary.AsOf, Ledger: rec.summary.LedgerVersion, Accepted: accepted, Gap: s.Config.SightingGap,
 	})
 	for f, err := range rec.result.Findings(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		if err := sightings.See(&f); err != nil {
+		if err := sightings.Add(&f); err != nil {
 			return nil, err
 		}
 	}
@@ -123,7 +124,7 @@ func (a *assessment) fill(sum *reconcile.Summary) {
 }
 
 // oldest returns when the oldest part of the ledger was written; zero where one
-// of them does not tell.
+// of them has no time.
 func oldest(parts []reconcile.File) time.Time {
 	var at time.Time
 	for i, part := range parts {

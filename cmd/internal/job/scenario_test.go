@@ -326,7 +326,7 @@ func TestCrashedAndDamagedRuns(t *testing.T) {
 	m := w.runNight(t, 3, job.ExitOK)
 	m.expect(t, "open", 0, &reconcile.Changes{Known: 1})
 	warnings := strings.Join(m.summary.Warnings, "\n")
-	for _, want := range []string{"run " + crashed + " has no summary.json: it crashed", "what run " + damaged + " knew of findings is lost: "} {
+	for _, want := range []string{"run " + crashed + " has no summary.json: it crashed", "the known findings of run " + damaged + " can't be used: "} {
 		if !strings.Contains(warnings, want) || !strings.Contains(m.log, want) {
 			t.Errorf("%q is missing:\n%s", want, warnings)
 		}

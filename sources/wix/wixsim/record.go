@@ -14,7 +14,7 @@ type Request struct {
 	Header     http.Header // without Authorization
 	Authorized bool        // the key was right
 	Body       string
-	Ended      bool  // it is no longer in flight
+	Ended      bool  // the response was sent, or the connection was closed
 	Status     int   // as answered; 0 where the connection was reset
 	Fault      Fault // that it met; empty for none
 }

@@ -1,0 +1,88 @@
+package execute
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
+)
+
+// TestEveryDifferenceCounts changes one thing after the other of a package that
+// is as planned.
+func TestEveryDifferenceCounts(t *testing.T) {
+	p := pkgOf("p1", 3)
+	a := assignOf(&p, 1, "new")
+	for want, change := range map[string]func(*reconcile.Package){
+		"":                                       func(*reconcile.Package) {},
+		"account":                                func(p *reconcile.Package) { p.AccountID = "x" },
+		`external id: planned "x-p1"`:            func(p *reconcile.Package) { p.ExternalID = "" },
+		"instance: planned none, found \"z\"":    func(p *reconcile.Package) { p.Instances = append(p.Instances, reconcile.Instance{ID: "z"}) },
+		"instance: planned \"p1.3\", found none": func(p *reconcile.Package) { p.Instances = p.Instances[:2] },
+		"status of instance p1.2":                func(p *reconcile.Package) { p.Instances[1].Status = reconcile.StatusCanceled },
+		"product of instance p1.2":               func(p *reconcile.Package) { p.Instances[1].ProductID = "x" },
+		"site of instance p1.2":                  func(p *reconcile.Package) { p.Instances[1].SiteID = "x" },
+		"billing cycle of instance p1.2":         func(p *reconcile.Package) { p.Instances[1].Cycle = "1 YEAR" },
+		"reference of instance p1.2":             func(p *reconcile.Package) { p.Instances[1].References = "x" },
+		"updated date":                           func(p *reconcile.Package) { p.Updated = p.Updated.Add(time.Millisecond) },
+	} {
+		c := copyOf(&p)
+		change(&c)
+		x := precondition{action: &a, dated: true}
+		if got := x.difference(&c); !strings.HasPrefix(got, want) || (got == "") != (want == "") {
+			t.Errorf("difference %q, want %q", got, want)
+		}
+		x.dated = false
+		if got := x.difference(&c); (got == "") != (want == "" || want == "updated date") {
+			t.Errorf("without the date: difference %q, want %q", got, want)
+		}
+	}
+}
+
+// TestOurOwnEffectIsNoDifference checks that a package is as expected after
+// each of our own actions, and is not before.
+func TestOurOwnEffectIsNoDifference(t *testing.T) {
+	p := pkgOf("p1", 3)
+	next := cycleOf(&p, 3, "1 YEAR")
+	for _, ours := range []fix.Action{
+		renameOf(&p, "new"), assignOf(&p, 1, "new"), unassignOf(&p, 1), productOf(&p, 1, "new"), cycleOf(&p, 1, "1 YEAR"), cancelOf(&p, 1),
+	} {
+		w := newFakeWix(nil, p)
+		x := precondition{action: &next, applied: []*fix.Action{&ours}}
+		if got := x.difference(w.packages["p1"]); got == "" {
+			t.Errorf("%s: no difference though it was not done", ours.Fix)
+		}
+		w.do(&ours, &request{})
+		if got := x.difference(w.packages["p1"]); got != "" {
+			t.Errorf("%s: %s", ours.Fix, got)
+		}
+	}
+	if seen := fix.StateOf(&p); stateAfter(next.Seen, nil).ExternalID != seen.ExternalID || next.Seen.Instances[0] != seen.Instances[0] {
+		t.Error("what was seen is changed")
+	}
+}
+
+// TestWhatACancelMayCancelToo checks what may be canceled besides what we
+// cancel.
+func TestWhatACancelMayCancelToo(t *testing.T) {
+	p := pkgOf("p1", 6)
+	p.Instances[1].References = "p1.1"
+	p.Instances[2].References = "p1.2" // of one that references it
+	p.Instances[3].SiteID = p.Instances[0].SiteID
+	ours := cancelOf(&p, 1)
+	for also, want := range map[int]bool{0: true, 1: true, 2: true, 3: true, 4: false} {
+		for next, mine := range map[int]bool{6: false, also + 1: true} {
+			if next == 1 {
+				continue // canceled by us already
+			}
+			a := productOf(&p, next, "new")
+			c := copyOf(&p)
+			c.Instances[0].Status, c.Instances[also].Status = "CANCELED", "CANCELED"
+			x := precondition{action: &a, applied: []*fix.Action{&ours}}
+			if got := x.difference(&c); (got == "") != (want && !mine) {
+				t.Errorf("instance %d went along, next is %d: difference %q", also+1, next, got)
+			}
+		}
+	}
+}

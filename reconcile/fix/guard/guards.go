@@ -1,0 +1,145 @@
+// Package guard decides whether a plan may be sent: guards on the inputs of a
+// run, canaries, and limits on what a plan changes. It is pure.
+package guard
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/govalues/decimal"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
+)
+
+// Guards check the inputs of a run. They are evaluated in every run, whether it
+// fixes or not. A run that one of them objects to is not accepted: it is neither
+// a baseline nor a sighting, and resolves no finding.
+//
+// Each count is compared with the largest of all accepted runs of the last 14
+// days, so that a slow shrink does not lower the baseline run by run; where there
+// are none, with the latest one before. A `runs accept` starts this again.
+type Guards struct {
+	MaxLedgerAge Age
+	MaxShrink    Percent
+}
+
+// DefaultGuards returns the guards that apply where none is set.
+func DefaultGuards() Guards {
+	return Guards{MaxLedgerAge: Age{Max: 36 * time.Hour}, MaxShrink: Percent{Max: decimal.MustNew(5, 0)}}
+}
+
+// An Objection is why a guard finds the inputs suspect.
+type Objection struct {
+	Guard    string
+	Metric   string // what is counted; of a canary its id
+	Value    string
+	Baseline string
+	RunID    string // of the baseline
+	Limit    string
+	Flag     string
+	Text     string // for people, without the flag
+}
+
+// Refusal returns the refusal of a plan that is based on the inputs.
+func (o *Objection) Refusal() fix.Refusal {
+	return fix.Refusal{Cause: fix.CauseGuard, Limit: o.Guard, Value: o.Limit, Need: o.Value, Flag: o.Flag, Text: o.Text}
+}
+
+// A metric is a count that is compared between runs.
+type metric struct {
+	name, text string
+	of         func(*reconcile.Summary) int
+	ledger     bool // it is counted in the ledger alone
+}
+
+func metrics() []metric {
+	return []metric{
+		{"rows", "rows of the ledger", func(s *reconcile.Summary) int { return s.Ledger.Rows }, true},
+		{"active_rows", "active rows of the ledger", func(s *reconcile.Summary) int { return s.Ledger.ActiveRows }, true},
+		{"subscriptions", "subscriptions of the ledger", func(s *reconcile.Summary) int { return s.Ledger.Subscriptions }, true},
+		{"packages", "packages at Wix", func(s *reconcile.Summary) int { return s.Wix.Packages }, false},
+		{"live_packages", "live packages at Wix", func(s *reconcile.Summary) int { return s.Wix.LivePackages }, false},
+		{"matched_pairs", "matched pairs", func(s *reconcile.Summary) int { return s.Wix.MatchedPairs }, false},
+		{"sub_accounts", "sub-accounts with packages", func(s *reconcile.Summary) int { return s.Wix.Accounts }, false},
+	}
+}
+
+// Inputs are what a run read, as guards see it.
+type Inputs struct {
+	Run             *reconcile.Summary // its as-of and its counts
+	LedgerModified  time.Time          // of its oldest part; zero where it is not known
+	MissingCanaries []string
+	LedgerOnly      bool // only the ledger was read: counts at Wix are not checked
+}
+
+// Evaluate compares the inputs with the accepted runs before.
+func (g *Guards) Evaluate(in *Inputs, h *reconcile.History) []Objection {
+	objections := []Objection{}
+	if o, objects := g.age(in); objects {
+		objections = append(objections, o)
+	}
+	baselines := h.Baselines(in.Run.AsOf)
+	for _, m := range metrics() {
+		if in.LedgerOnly && !m.ledger {
+			continue
+		}
+		if o, objects := g.shrink(m, in.Run, baselines); objects {
+			objections = append(objections, o)
+		}
+	}
+	for _, id := range in.MissingCanaries {
+		objections = append(objections, Objection{
+			Guard: fix.GuardCanary, Metric: id, Value: "missing", Flag: flag(fix.GuardCanary),
+			Text: fmt.Sprintf("canary %q is not matched on both sides", id),
+		})
+	}
+	return objections
+}
+
+func (g *Guards) age(in *Inputs) (Objection, bool) {
+	o := Objection{Guard: fix.GuardLedgerAge, Metric: "ledger_age", Limit: g.MaxLedgerAge.String(), Flag: flag(fix.GuardLedgerAge)}
+	if g.MaxLedgerAge.Off {
+		return o, false
+	}
+	if in.LedgerModified.IsZero() {
+		o.Value, o.Text = "unknown", "the age of the ledger is not known, allowed are "+o.Limit
+		return o, true
+	}
+	age := in.Run.AsOf.Sub(in.LedgerModified)
+	o.Value = period(age.Round(time.Second))
+	o.Text = fmt.Sprintf("the ledger is %s old, allowed are %s", o.Value, o.Limit)
+	return o, age > g.MaxLedgerAge.Max
+}
+
+// shrink objects where a count is less than the largest baseline by more than
+// the percentage.
+func (g *Guards) shrink(m metric, now *reconcile.Summary, baselines []*reconcile.Summary) (Objection, bool) {
+	if g.MaxShrink.Off || len(baselines) == 0 {
+		return Objection{}, false
+	}
+	largest := baselines[0]
+	for _, b := range baselines[1:] { // of equals the latest
+		if cmp.Or(cmp.Compare(m.of(b), m.of(largest)), b.AsOf.Compare(largest.AsOf)) > 0 {
+			largest = b
+		}
+	}
+	value, most := m.of(now), m.of(largest)
+	if most-value <= g.MaxShrink.of(most) {
+		return Objection{}, false
+	}
+	return Objection{
+		Guard: fix.GuardShrink, Metric: m.name, Value: strconv.Itoa(value), Baseline: strconv.Itoa(most), RunID: largest.RunID,
+		Limit: g.MaxShrink.String(), Flag: flag(fix.GuardShrink),
+		Text: fmt.Sprintf("%s: %d, fewer by more than %s than the %d of run %s", m.text, value, g.MaxShrink, most, largest.RunID),
+	}, true
+}
+
+// Accepted reports whether a run is accepted: complete, read live, and without
+// objections. A limit, or the lack of an earlier run, does not make inputs
+// suspect.
+func Accepted(complete, replay bool, objections []Objection) bool {
+	return complete && !replay && len(objections) == 0
+}
