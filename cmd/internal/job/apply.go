@@ -45,29 +45,20 @@ func (s *session) apply(ctx context.Context, name string, consent func(*fix.Plan
 	if err != nil {
 		return 0, err
 	}
-	folder, err := s.newFolder(ctx)
+	b, err := s.begin(ctx)
 	if err != nil {
 		return 0, err
 	}
-	sub := s.subject(folder.ID)
-	past, err := s.readHistory(ctx, sub)
+	refusals, err := s.checkUsable(ctx, b.subject, plan, consent)
 	if err != nil {
 		return 0, err
 	}
-	lists, err := s.readLists(ctx, sub.asOf)
-	if err != nil {
-		return 0, err
-	}
-	refusals, err := s.checkUsable(ctx, sub, plan, consent)
-	if err != nil {
-		return 0, err
-	}
-	lease, err := s.acquireLease(ctx, folder.ID, true)
+	lease, err := s.acquireLease(ctx, b.folder.ID, true)
 	if err != nil {
 		return 0, err
 	}
 	defer lease.release(ctx)
-	p, sum, err := s.checkAgain(ctx, sub, lists, past, plan, refusals)
+	p, sum, err := s.checkAgain(ctx, b, plan, refusals)
 	if err != nil {
 		return 0, err
 	}
@@ -81,7 +72,7 @@ func (s *session) apply(ctx context.Context, name string, consent func(*fix.Plan
 		return 0, err
 	}
 	sum.Requests = client.Requests()
-	return s.reportApply(ctx, folder, sum, p, done)
+	return s.reportApply(ctx, b.folder, sum, p, done)
 }
 
 // readPlan reads the plan and prints it.
@@ -161,20 +152,20 @@ func planRefusal(name, text string) fix.Refusal {
 // checkAgain reads the ledger again, and evaluates the guards on it and the
 // limits. A plan that is refused already is left as it is. It returns the plan
 // with what was found, and the summary of what was read.
-func (s *session) checkAgain(ctx context.Context, sub *subject, l *lists, past *history, plan *fix.Plan, refusals []fix.Refusal) (*fixPlan, *reconcile.Summary, error) {
+func (s *session) checkAgain(ctx context.Context, b *beginning, plan *fix.Plan, refusals []fix.Refusal) (*fixPlan, *reconcile.Summary, error) {
 	p := &fixPlan{plan: plan, refusals: refusals, reviewed: true}
 	if len(refusals) > 0 {
-		sum := s.newSummary(sub)
-		sum.Lists = l.files
+		sum := s.newSummary(b.subject)
+		sum.Lists = b.lists.files
 		return p, &sum, nil
 	}
-	sum, stale, err := s.rereadLedger(ctx, sub, l, plan)
+	sum, stale, err := s.rereadLedger(ctx, b.subject, b.lists, plan)
 	if err != nil {
 		return nil, nil, err
 	}
 	p.stale = stale
 	reread := &guard.Inputs{Run: sum, LedgerModified: oldest(sum.Inputs), LedgerOnly: true}
-	for _, o := range s.Config.Guards.Evaluate(reread, past.runs) {
+	for _, o := range s.Config.Guards.Evaluate(reread, b.history.runs) {
 		p.refusals = append(p.refusals, o.Refusal())
 	}
 	limits, err := s.limitRefusals(ctx, p)

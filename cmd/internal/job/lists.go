@@ -24,10 +24,6 @@ type lists struct {
 	files      []reconcile.File
 }
 
-func (s *session) readLists(ctx context.Context, asOf time.Time) (*lists, error) {
-	return readLists(ctx, s.Opener, s.Config, asOf)
-}
-
 // readLists reads the lists that the settings name. An exception may last for a
 // limited time from the as-of.
 func readLists(ctx context.Context, opener *storage.Opener, c *config.Config, asOf time.Time) (*lists, error) {

@@ -34,43 +34,34 @@ func (j *Job) Run(ctx context.Context, request *FixRequest) (code int, err error
 
 // run puts the stages together.
 func (s *session) run(ctx context.Context, request *FixRequest) (code int, err error) {
-	folder, err := s.newFolder(ctx)
+	b, err := s.begin(ctx)
 	if err != nil {
 		return 0, err
 	}
-	sub := s.subject(folder.ID)
-	past, err := s.readHistory(ctx, sub)
-	if err != nil {
-		return 0, err
-	}
-	lists, err := s.readLists(ctx, sub.asOf)
-	if err != nil {
-		return 0, err
-	}
-	lease, err := s.acquireLease(ctx, folder.ID, request != nil && !request.Review)
+	lease, err := s.acquireLease(ctx, b.folder.ID, request != nil && !request.Review)
 	if err != nil {
 		return 0, err
 	}
 	defer lease.release(ctx)
 	table := join.New(join.Options{})
 	defer table.Close()
-	in, err := s.readInputs(ctx, sub, lists, table)
+	in, err := s.readInputs(ctx, b.subject, b.lists, table)
 	defer in.close()
 	if err != nil {
 		return 0, err
 	}
-	r := &runResult{folder: folder, inputs: in}
-	if r.reconciliation, err = s.reconcile(ctx, in, past.known, table); err != nil {
+	r := &runResult{folder: b.folder, inputs: in}
+	if r.reconciliation, err = s.reconcile(ctx, in, b.history.known, table); err != nil {
 		return 0, err
 	}
-	if r.assessment, err = s.assess(ctx, r.reconciliation, past); err != nil {
+	if r.assessment, err = s.assess(ctx, r.reconciliation, b.history); err != nil {
 		return 0, err
 	}
 	if request != nil {
-		if r.fixes, err = s.planFixes(ctx, request, in, r.reconciliation, r.assessment, past); err != nil {
+		if r.fixes, err = s.planFixes(ctx, request, in, r.reconciliation, r.assessment, b.history); err != nil {
 			return 0, err
 		}
-		if err := folder.Put(ctx, archive.PlanFile, r.fixes.write); err != nil {
+		if err := b.folder.Put(ctx, archive.PlanFile, r.fixes.write); err != nil {
 			return 0, err
 		}
 	}

@@ -16,8 +16,8 @@ import (
 // Everything else a stage needs is a parameter, and what it finds out is its
 // result:
 //
-//	readHistory  subject                                 → history
-//	readInputs   subject                                 → inputs (lists, ledger, inventory)
+//	begin                                                → beginning (folder, subject, history, lists)
+//	readInputs   subject, lists                          → inputs (ledger, inventory)
 //	reconcile    inputs, known findings                  → reconciliation
 //	assess       reconciliation, history                 → assessment
 //	planFixes    reconciliation, assessment, history     → fixPlan
@@ -54,14 +54,31 @@ func (s *session) warn(format string, args ...any) {
 	s.Log.Warn(text)
 }
 
-// newFolder reserves the folder of the run in the archive. Nothing is written
-// yet.
-func (s *session) newFolder(ctx context.Context) (*archive.Run, error) {
+// A beginning is what run, plan and apply start from.
+type beginning struct {
+	folder  *archive.Run // of the run; nothing is written yet
+	subject *subject
+	history *history
+	lists   *lists
+}
+
+// begin reserves the folder of the run, and reads what earlier runs left and the
+// lists.
+func (s *session) begin(ctx context.Context) (b *beginning, err error) {
 	id := s.Config.RunID
 	if id == "" {
 		id = archive.NewRunID(s.started)
 	}
-	return s.archive.NewRun(ctx, id)
+	b = &beginning{}
+	if b.folder, err = s.archive.NewRun(ctx, id); err != nil {
+		return nil, err
+	}
+	b.subject = s.subject(id)
+	if b.history, err = s.readHistory(ctx, b.subject); err != nil {
+		return nil, err
+	}
+	b.lists, err = readLists(ctx, s.Opener, s.Config, b.subject.asOf)
+	return b, err
 }
 
 // A subject is what a run is about.
