@@ -62,7 +62,7 @@ func (s *session) apply(ctx context.Context, name string, consent func(*fix.Plan
 	if err != nil {
 		return 0, err
 	}
-	client, err := s.newClient()
+	client, err := s.newClient(0)
 	if err != nil {
 		return 0, err
 	}

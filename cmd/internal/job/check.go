@@ -3,67 +3,67 @@ package job
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
-	"time"
-
-	"github.com/wixrecon/wixrecon/reconcile"
 )
 
 // A check tries what a run would need, in the order in which a run would need
 // it, and prints what to fix. It changes nothing at Wix, and leaves nothing in
 // --out. Its exit code is 0 only where a run would start, else that of the run.
 
-// checker is one execution of check.
-type checker struct {
-	*Job
-	probe      *wixProbe
-	samples    []reconcile.Line // active lines from the head of the ledger, of several accounts
-	storeAhead *time.Duration   // how far the clock of --out's store is ahead
-	codes      map[int]bool
-}
-
 // Check tries what a run needs, prints what to fix, and returns the exit code.
 func (j *Job) Check(ctx context.Context) (int, error) {
-	c := &checker{Job: j, codes: make(map[int]bool)}
-	defer c.closeProbe()
-	for _, check := range []struct {
-		name string
-		try  func(context.Context) checkResult
-	}{
-		{"settings", c.settings}, {"key", c.key}, {"ledger", c.ledger}, {"lists", c.lists}, {"account", c.account},
-		{"canaries", c.findSamples}, {"out", c.out}, {"clocks", c.clocks},
-	} {
-		if err := ctx.Err(); err != nil {
-			return ExitFailed, err
-		}
-		if err := c.print(check.name, check.try(ctx)); err != nil {
-			return ExitFailed, err
-		}
-	}
-	for _, code := range [...]int{ExitFailed, ExitUsage, ExitIncomplete} {
-		if c.codes[code] {
-			return code, nil
-		}
-	}
-	return ExitOK, nil
+	p := &checkPrinter{out: j.Stdout, codes: make(map[int]bool)}
+	p.print(ctx, "settings", j.checkSettings())
+	probe, r := j.checkKey(ctx)
+	defer probe.close()
+	p.print(ctx, "key", r)
+	samples, r := j.checkLedger(ctx)
+	p.print(ctx, "ledger", r)
+	p.print(ctx, "lists", j.checkLists(ctx))
+	p.print(ctx, "account", j.checkAccount(ctx, probe, samples))
+	p.print(ctx, "canaries", findSamples(ctx, probe, samples))
+	storeAhead, r := j.checkOut(ctx)
+	p.print(ctx, "out", r)
+	p.print(ctx, "clocks", checkClocks(probe, storeAhead))
+	return p.code(), p.err
+}
+
+// A checkPrinter prints the results of checks, until the context ends.
+type checkPrinter struct {
+	out   io.Writer
+	codes map[int]bool // of failed checks
+	err   error
 }
 
 // print prints the result of a check that was tried.
-func (c *checker) print(name string, r checkResult) error {
-	if r.mark == "" {
-		return nil
+func (p *checkPrinter) print(ctx context.Context, name string, r checkResult) {
+	if p.err == nil {
+		p.err = ctx.Err()
+	}
+	if r.mark == "" || p.err != nil {
+		return
 	}
 	if r.err != nil {
-		c.codes[ExitCode(r.err)] = true
+		p.codes[ExitCode(r.err)] = true
 	}
-	lines := append(strings.Split(r.text, "\n"), r.more...)
 	mark := r.mark
-	for _, line := range lines {
+	for _, line := range append(strings.Split(r.text, "\n"), r.more...) {
 		text := strings.TrimRight(fmt.Sprintf("%-4s  %-8s  %s", mark, name, line), " ")
-		if _, err := fmt.Fprintln(c.Stdout, text); err != nil {
-			return err
+		if _, err := fmt.Fprintln(p.out, text); err != nil {
+			p.err = err
+			return
 		}
 		mark, name = "", ""
 	}
-	return nil
+}
+
+// code returns the exit code that a run would have.
+func (p *checkPrinter) code() int {
+	for _, code := range [...]int{ExitFailed, ExitUsage, ExitIncomplete} {
+		if p.codes[code] {
+			return code
+		}
+	}
+	return ExitOK
 }

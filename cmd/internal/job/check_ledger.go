@@ -17,37 +17,38 @@ import (
 
 const checkedRows = 5000
 
-// ledger inspects the head of the ledger, or of the first part of a folder.
-func (c *checker) ledger(ctx context.Context) checkResult {
-	at := c.Config.AsOf
+// checkLedger inspects the head of the ledger, or of the first part of a folder, and
+// picks some active lines of different accounts.
+func (j *Job) checkLedger(ctx context.Context) (samples []reconcile.Line, r checkResult) {
+	at := j.Config.AsOf
 	if at.IsZero() {
 		at = time.Now()
 	}
-	source, err := c.Opener.Find(ctx, c.Config.Ledger, at.In(c.Config.Location))
+	source, err := j.Opener.Find(ctx, j.Config.Ledger, at.In(j.Config.Location))
 	if err != nil {
-		return failed(missingIsUsage(err))
+		return nil, failed(missingIsUsage(err))
 	}
 	defer func() { _ = source.Close() }() // nothing was written
-	found, err := c.inspect(ctx, source)
+	found, err := j.inspect(ctx, source)
 	if err != nil {
-		return failed(missingIsUsage(err))
+		return nil, failed(missingIsUsage(err))
 	}
 	if found.Err == nil {
-		err = c.pickSamples(ctx, source)
+		samples, err = j.pickSamples(ctx, source)
 	}
-	s := okay("%s: %d rows read, %d bad", source.Name, found.Rows, found.Bad)
+	r = okay("%s: %d rows read, %d bad", source.Name, found.Rows, found.Bad)
 	if fault := errors.Join(found.Err, err); fault != nil {
-		s = failed(fault)
+		r = failed(fault)
 	} else if found.Bad > 0 {
-		s.mark = markWarn
+		r.mark = markWarn
 	}
-	s.more = append(s.more, mapped(found)...)
-	return s
+	r.more = append(r.more, mapped(found)...)
+	return samples, r
 }
 
-// readLists reads exceptions and prices as a run would.
-func (c *checker) lists(ctx context.Context) checkResult {
-	l, err := readLists(ctx, c.Opener, c.Config, time.Now())
+// checkLists reads exceptions and prices as a run would.
+func (j *Job) checkLists(ctx context.Context) checkResult {
+	l, err := readLists(ctx, j.Opener, j.Config, time.Now())
 	if err != nil {
 		return failed(err)
 	}
@@ -89,8 +90,8 @@ func mapped(found *ledger.Inspection) []string {
 	return lines
 }
 
-func (c *checker) inspect(ctx context.Context, source *storage.Source) (found *ledger.Inspection, err error) {
-	err = c.open(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
+func (j *Job) inspect(ctx context.Context, source *storage.Source) (found *ledger.Inspection, err error) {
+	err = j.openFirst(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
 		plain, err := storage.Decompress(in)
 		if err != nil {
 			return err
@@ -102,8 +103,8 @@ func (c *checker) inspect(ctx context.Context, source *storage.Source) (found *l
 }
 
 // pickSamples picks some active lines of different accounts.
-func (c *checker) pickSamples(ctx context.Context, source *storage.Source) error {
-	return c.open(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
+func (j *Job) pickSamples(ctx context.Context, source *storage.Source) (samples []reconcile.Line, err error) {
+	err = j.openFirst(ctx, source, func(in *storage.Reader, o *ledger.Options) error {
 		plain, err := storage.Decompress(in)
 		if err != nil {
 			return err
@@ -114,23 +115,24 @@ func (c *checker) pickSamples(ctx context.Context, source *storage.Source) error
 		}
 		n, accounts := 0, make(map[string]bool)
 		for row, err := range l.Rows() {
-			if n++; err != nil || n > checkedRows || len(c.samples) == sampleCount {
+			if n++; err != nil || n > checkedRows || len(samples) == sampleCount {
 				break // inspect reports what is wrong
 			}
 			if row.Line != nil && !accounts[row.Line.AccountID] && row.Line.Phase(time.Now()) == reconcile.PhaseActive {
 				accounts[row.Line.AccountID] = true
-				c.samples = append(c.samples, *row.Line)
+				samples = append(samples, *row.Line)
 			}
 		}
 		return errors.Join(l.Close(), plain.Close())
 	})
+	return samples, err
 }
 
-// open opens the first part of the ledger for a reading.
-func (c *checker) open(ctx context.Context, source *storage.Source, read func(*storage.Reader, *ledger.Options) error) error {
+// openFirst opens the first part of the ledger.
+func (j *Job) openFirst(ctx context.Context, source *storage.Source, read func(*storage.Reader, *ledger.Options) error) error {
 	in, err := source.Open(ctx, 0)
 	if err != nil {
 		return err
 	}
-	return errors.Join(read(in, c.Config.LedgerOptions("ledger "+in.Name)), in.Close())
+	return errors.Join(read(in, j.Config.LedgerOptions("ledger "+in.Name)), in.Close())
 }

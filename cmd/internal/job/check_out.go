@@ -14,21 +14,22 @@ import (
 // check writes an object to --out, expects a second creation of it to be refused,
 // and removes it.
 
-func (c *checker) out(ctx context.Context) checkResult {
-	dir, err := c.Opener.OpenDir(ctx, c.Config.Out)
+// checkOut also returns how far the store's clock is ahead, where it is known.
+func (j *Job) checkOut(ctx context.Context) (ahead *time.Duration, r checkResult) {
+	dir, err := j.Opener.OpenDir(ctx, j.Config.Out)
 	if err != nil {
-		return failed(missingIsUsage(err))
+		return nil, failed(missingIsUsage(err))
 	}
 	key := "check-" + rand.Text()
-	err = c.createOnce(ctx, dir, key)
+	ahead, err = createOnce(ctx, dir, key)
 	err = errors.Join(err, dir.Remove(context.WithoutCancel(ctx), key), dir.Close())
 	if err != nil {
-		return failed(err)
+		return ahead, failed(err)
 	}
-	return okay("%s can be written, and refuses to create a key twice", dir.Name)
+	return ahead, okay("%s can be written, and refuses to create a key twice", dir.Name)
 }
 
-func (c *checker) createOnce(ctx context.Context, dir *storage.Dir, key string) error {
+func createOnce(ctx context.Context, dir *storage.Dir, key string) (ahead *time.Duration, err error) {
 	put := func() error {
 		return dir.Create(ctx, key, func(out io.Writer) error {
 			_, err := io.WriteString(out, "written by wixrecon check\n")
@@ -36,17 +37,17 @@ func (c *checker) createOnce(ctx context.Context, dir *storage.Dir, key string) 
 		})
 	}
 	if err := put(); err != nil {
-		return err
+		return nil, err
 	}
 	if entries, err := dir.List(ctx, key, ""); err == nil && len(entries) == 1 {
-		ahead := time.Until(entries[0].ModTime).Round(time.Second)
-		c.storeAhead = &ahead
+		skew := time.Until(entries[0].ModTime).Round(time.Second)
+		ahead = &skew
 	}
 	if err := put(); !storage.Exist(err) {
-		return Usagef("%s: a key can be created twice there, so two runs could overwrite each other (second creation: %v); choose another --out",
+		return ahead, Usagef("%s: a key can be created twice there, so two runs could overwrite each other (second creation: %v); choose another --out",
 			dir.Name, orDone(err))
 	}
-	return nil
+	return ahead, nil
 }
 
 func orDone(err error) string {

@@ -17,88 +17,82 @@ import (
 // of the ledger, to find some of its subscriptions there.
 
 const (
-	sampleCount = 5
-	samplePages = 20 // of one account, at most
-	skewAllowed = 2 * time.Minute
+	sampleCount   = 5
+	samplePages   = 20 // of one account, at most
+	checkAttempts = 3  // of a request
+	skewAllowed   = 2 * time.Minute
 )
 
-// wixProbe is what is known of Wix.
+// A wixProbe is a client, and whether its key was accepted; nil in a replay.
 type wixProbe struct {
-	client *wix.Client
-	valid  bool            // the key was accepted
-	seen   map[string]bool // accounts on the first page of the inventory
+	*wix.Client
+	valid bool
 }
 
-func (c *checker) closeProbe() {
-	if c.probe != nil {
-		c.probe.client.Close()
+func (p *wixProbe) close() {
+	if p != nil {
+		p.Close()
 	}
 }
 
-// key tries key and account with one request.
-func (c *checker) key(ctx context.Context) checkResult {
-	if c.Config.Snapshot != "" {
-		return okay("not needed: the inventory comes from %s", c.Config.Snapshot)
+// usable reports whether more can be read.
+func (p *wixProbe) usable() bool { return p != nil && p.valid }
+
+// checkKey tries key and account with one request, or two.
+func (j *Job) checkKey(ctx context.Context) (*wixProbe, checkResult) {
+	if j.Config.Snapshot != "" {
+		return nil, okay("not needed: the inventory comes from %s", j.Config.Snapshot)
 	}
-	client, err := c.checkClient()
+	client, err := j.newClient(checkAttempts)
 	if err != nil {
-		return failed(&UsageError{err})
+		return nil, failed(err)
 	}
-	c.probe = &wixProbe{client: client, seen: make(map[string]bool)}
 	page, err := client.Query(ctx, wix.Query{Count: true})
 	if wix.Forbidden(err) {
-		return failed(err, "the key does not belong to account "+c.Config.AccountID+", or that is a sub-account: set --account-id to the parent account")
+		return &wixProbe{client, false}, failed(err, "the key does not belong to account "+j.Config.AccountID+", or that is a sub-account: set --account-id to the parent account")
 	}
 	if err == nil && page.Counted {
-		c.probe.valid = true
-		return okay("accepted by %s; the server counts %d packages", c.Config.BaseURL.Host, page.Total)
+		return &wixProbe{client, true}, okay("accepted by %s; the server counts %d packages", j.Config.BaseURL.Host, page.Total)
 	}
-	if page, err = client.Query(ctx, wix.Query{AccountID: c.Config.AccountID}); err != nil {
-		return failed(err, "create an account-level API key in account "+c.Config.AccountID+" with the permission to manage reseller packages")
+	if page, err = client.Query(ctx, wix.Query{AccountID: j.Config.AccountID}); err != nil {
+		return &wixProbe{client, false}, failed(err, "create an account-level API key in account "+j.Config.AccountID+" with the permission to manage reseller packages")
 	}
-	c.probe.valid = true
-	return okay("accepted by %s; the server does not return a total, so each run lists the whole inventory once more (%d on the parent's first page)",
-		c.Config.BaseURL.Host, len(page.Packages))
+	return &wixProbe{client, true}, okay("accepted by %s; the server does not return a total, so each run lists the whole inventory once more (%d on the parent's first page)",
+		j.Config.BaseURL.Host, len(page.Packages))
 }
 
-func (c *checker) checkClient() (*wix.Client, error) {
-	return wix.NewClient(wix.Options{
-		BaseURL: c.Config.BaseURL.String(), AccountID: c.Config.AccountID, Key: c.Config.APIKey, Rate: c.Config.Rate,
-		Concurrency: c.Config.Concurrency, Attempts: 3, UserAgent: "wixrecon/" + c.Version, Log: c.Log,
-	})
-}
-
-// account detects a sub-account's id in place of the parent's: the ledger names it
+// checkAccount detects a sub-account's id in place of the parent's: the ledger names it
 // like any customer's, and the inventory belongs to several accounts.
-func (c *checker) account(ctx context.Context) checkResult {
-	if c.probe == nil || !c.probe.valid {
+func (j *Job) checkAccount(ctx context.Context, probe *wixProbe, samples []reconcile.Line) checkResult {
+	if !probe.usable() {
 		return checkResult{}
 	}
-	page, err := c.probe.client.Query(ctx, wix.Query{})
+	page, err := probe.Query(ctx, wix.Query{})
 	if err != nil {
 		return warned("cannot list the whole inventory, so packages of accounts that the ledger does not name are not seen: %v", err)
 	}
+	seen := make(map[string]bool)
 	for i := range page.Packages {
-		c.probe.seen[page.Packages[i].Package.AccountID] = true
+		seen[page.Packages[i].Package.AccountID] = true
 	}
-	own := c.Config.AccountID
-	customer := slices.ContainsFunc(c.samples, func(l reconcile.Line) bool { return l.AccountID == own })
-	if customer && (len(c.probe.seen) > 1 || len(c.probe.seen) == 1 && !c.probe.seen[own]) {
+	own := j.Config.AccountID
+	customer := slices.ContainsFunc(samples, func(l reconcile.Line) bool { return l.AccountID == own })
+	if customer && (len(seen) > 1 || len(seen) == 1 && !seen[own]) {
 		return warned("the ledger names %s as a customer's sub-account, but the inventory belongs to several accounts: is --account-id the parent account?", own)
 	}
-	return okay("%s sees packages of %d accounts on the first page", own, len(c.probe.seen))
+	return okay("%s sees packages of %d accounts on the first page", own, len(seen))
 }
 
 // findSamples searches Wix for some active subscriptions of the ledger.
-func (c *checker) findSamples(ctx context.Context) checkResult {
-	if c.probe == nil || !c.probe.valid || len(c.samples) == 0 {
+func findSamples(ctx context.Context, probe *wixProbe, samples []reconcile.Line) checkResult {
+	if !probe.usable() || len(samples) == 0 {
 		return checkResult{}
 	}
 	found := 0
 	var missing []string
-	for i := range c.samples {
-		l := &c.samples[i]
-		exists, err := c.sees(ctx, l)
+	for i := range samples {
+		l := &samples[i]
+		exists, err := probe.sees(ctx, l)
 		if err != nil {
 			return warned("cannot search for subscription %q: %v", l.ExternalID, err)
 		}
@@ -109,19 +103,19 @@ func (c *checker) findSamples(ctx context.Context) checkResult {
 		missing = append(missing, fmt.Sprintf("row %d: no package with externalId %q in account %s", l.Record, l.ExternalID, l.AccountID))
 	}
 	if found == 0 {
-		s := warned("none of %d active subscriptions of the ledger is at Wix: is external_id the column whose values were sent to Wix?", len(c.samples))
+		s := warned("none of %d active subscriptions of the ledger is at Wix: is external_id the column whose values were sent to Wix?", len(samples))
 		s.more = missing
 		return s
 	}
-	s := okay("%d of %d active subscriptions found at Wix", found, len(c.samples))
+	s := okay("%d of %d active subscriptions found at Wix", found, len(samples))
 	s.more = missing
 	return s
 }
 
 // sees reports whether the account of a line has its external id.
-func (c *checker) sees(ctx context.Context, l *reconcile.Line) (bool, error) {
+func (p *wixProbe) sees(ctx context.Context, l *reconcile.Line) (bool, error) {
 	pages := 0
-	for page, err := range c.probe.client.Pages(ctx, wix.Slice{Account: l.AccountID}) {
+	for page, err := range p.Pages(ctx, wix.Slice{Account: l.AccountID}) {
 		if err != nil {
 			return false, err
 		}
@@ -137,21 +131,21 @@ func (c *checker) sees(ctx context.Context, l *reconcile.Line) (bool, error) {
 	return false, nil
 }
 
-// clocks compares this clock with those of Wix and of the store.
-func (c *checker) clocks(context.Context) checkResult {
+// checkClocks compares this clock with those of Wix and of the store.
+func checkClocks(probe *wixProbe, storeAhead *time.Duration) checkResult {
 	var skews []string
 	worst := time.Duration(0)
 	note := func(who string, ahead time.Duration) {
 		skews = append(skews, fmt.Sprintf("%s is %s ahead", who, ahead))
 		worst = max(worst, ahead.Abs())
 	}
-	if c.probe != nil {
-		if ahead, ok := c.probe.client.Skew(); ok {
+	if probe != nil {
+		if ahead, ok := probe.Skew(); ok {
 			note("Wix", ahead)
 		}
 	}
-	if c.storeAhead != nil {
-		note("the store of --out", *c.storeAhead)
+	if storeAhead != nil {
+		note("the store of --out", *storeAhead)
 	}
 	if len(skews) == 0 {
 		return checkResult{}

@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -18,60 +17,8 @@ import (
 // recorded as begun and executed. It is in --out before its first request, so
 // that apply can continue it after a crash.
 
-const (
-	// leaseMargin must be left of the lease beyond the time of a request.
-	leaseMargin = time.Second
-	// releaseTime and planEndTime bound what is still written after a run was
-	// asked to stop.
-	releaseTime = 2 * time.Second
-	planEndTime = 2 * time.Second
-)
-
-var errStopObject = errors.New("there is an object STOP in --out")
-
-// lease is the lease of a session; nil where nothing is to be sent.
-type lease struct {
-	*archive.Lease
-	session *session
-	holder  string // id of the run
-}
-
-// acquireLease acquires the lease, if the session may send something.
-func (s *session) acquireLease(ctx context.Context, runID string, sends bool) (*lease, error) {
-	if !sends {
-		return nil, nil
-	}
-	l, err := s.archive.Lease(ctx, archive.LeaseOptions{Holder: runID, Command: s.command, TTL: s.LeaseTTL})
-	if err != nil {
-		return nil, fmt.Errorf("acquire the lease of %s: %w", s.archive.Name(), err)
-	}
-	return &lease{l, s, runID}, nil
-}
-
-// release releases the lease, also after the run was asked to stop.
-func (l *lease) release(ctx context.Context) {
-	if l == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
-	defer cancel()
-	if err := l.Release(ctx); err != nil {
-		l.session.Log.Warn("the lease was not released: it will expire", "cause", err)
-	}
-}
-
-// mayRequest reports why no request may be sent now. The lease is checked last,
-// because a slow store uses it up.
-func (l *lease) mayRequest(ctx context.Context) error {
-	stop, err := l.session.archive.StopRequested(ctx)
-	if err == nil && stop {
-		err = errStopObject
-	}
-	if err != nil {
-		return err
-	}
-	return l.Check(execute.RequestTime + leaseMargin)
-}
+// planEndTime bounds recording the end of a plan after a run was asked to stop.
+const planEndTime = 2 * time.Second
 
 // execution is what was sent to Wix and what came of it.
 type execution struct {
@@ -85,9 +32,8 @@ type execution struct {
 // is refused. Without a lease it does nothing. Beside an error nothing of the plan
 // was sent.
 func (s *session) execute(ctx context.Context, l *lease, client *wix.Client, p *fixPlan) (*execution, error) {
-	e := &execution{}
 	if l == nil {
-		return e, nil
+		return &execution{}, nil
 	}
 	journal := s.archive.Journal()
 	executor := &execute.Executor{
@@ -100,9 +46,8 @@ func (s *session) execute(ctx context.Context, l *lease, client *wix.Client, p *
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
 	settled, unsettled := s.settleEarlier(ctx, executor, p, open)
-	e.settled = settled
 	if len(p.refusals) > 0 || !p.anyDue() {
-		return e, nil
+		return &execution{settled: settled}, nil
 	}
 	start := archive.PlanStart{PlanID: p.plan.ID, RunID: l.holder, Fence: l.Fence(), At: time.Now().UTC()}
 	state, err := journal.BeginPlan(ctx, start)
@@ -112,10 +57,24 @@ func (s *session) execute(ctx context.Context, l *lease, client *wix.Client, p *
 	if state == archive.PlanUsed {
 		return nil, &RefusedError{fmt.Errorf("use plan %s: it has been executed already", p.plan.ID)}
 	}
-	s.send(ctx, executor, p.plan, execute.Conditions{Reviewed: p.reviewed, Stale: p.stale, Unsettled: unsettled}, e)
-	s.endPlan(ctx, journal, start, e)
-	e.leaseLost = l.Remaining() == 0
-	return e, nil
+	s.Log.Info("executing the plan", "plan", p.plan.ID)
+	if s.Sending != nil {
+		s.Sending.Store(true)
+	}
+	results, err := executor.Execute(ctx, p.plan, execute.Conditions{Reviewed: p.reviewed, Stale: p.stale, Unsettled: unsettled})
+	if err != nil {
+		s.warn("the plan was stopped: %v", err)
+	}
+	s.endPlan(ctx, journal, start, results)
+	return &execution{begun: true, results: byKey(results), settled: settled, leaseLost: l.Remaining() == 0}, nil
+}
+
+func byKey(results []fix.Result) map[string]fix.Result {
+	byKey := make(map[string]fix.Result, len(results))
+	for _, r := range results {
+		byKey[r.Key] = r
+	}
+	return byKey
 }
 
 // settleEarlier settles open attempts, and returns the packages whose attempts
@@ -138,28 +97,12 @@ func (s *session) settleEarlier(ctx context.Context, executor *execute.Executor,
 	return results, fix.UnsettledOf(unsettled)
 }
 
-// send executes the plan.
-func (s *session) send(ctx context.Context, executor *execute.Executor, plan *fix.Plan, conditions execute.Conditions, e *execution) {
-	s.Log.Info("executing the plan", "plan", plan.ID)
-	e.begun = true
-	if s.Sending != nil {
-		s.Sending.Store(true)
-	}
-	results, err := executor.Execute(ctx, plan, conditions)
-	e.results = make(map[string]fix.Result, len(results))
-	for _, r := range results {
-		e.results[r.Key] = r
-	}
-	if err != nil {
-		s.warn("the plan was stopped: %v", err)
-	}
-}
-
 // endPlan records that the plan has ended, where nothing of it is left to do.
 // After a change with an unexpected effect, this plan never starts the rest.
-func (s *session) endPlan(ctx context.Context, journal *archive.Journal, start archive.PlanStart, e *execution) {
-	counts, unexpected := e.counts(), false
-	for _, r := range e.results {
+func (s *session) endPlan(ctx context.Context, journal *archive.Journal, start archive.PlanStart, results []fix.Result) {
+	counts, unexpected := make(map[string]int), false
+	for _, r := range results {
+		counts[r.Outcome]++
 		unexpected = unexpected || r.Failure == fix.FailureUnexpected
 	}
 	if counts[fix.OutcomeUnsettled] > 0 || counts[fix.OutcomeNotStarted] > 0 && !unexpected {

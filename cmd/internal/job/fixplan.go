@@ -11,6 +11,7 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
 	"github.com/wixrecon/wixrecon/reconcile/join"
+	"github.com/wixrecon/wixrecon/sources/archive"
 )
 
 // A plan is made from what the reconciliation found, before anything is changed,
@@ -29,8 +30,12 @@ type fixPlan struct {
 	stale     map[string]string // with apply, why an action is skipped, by its key
 }
 
-// planFixes makes the plan.
-func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs, rec *reconciliation, judged *assessment, past *history) (*fixPlan, error) {
+// planFixes makes the plan and writes it to the run's folder; nil where no fixes
+// are requested.
+func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs, rec *reconciliation, judged *assessment, b *beginning) (*fixPlan, error) {
+	if request == nil {
+		return nil, nil
+	}
 	s.Log.Info("planning")
 	journal, err := s.archive.Journal().Since(ctx, s.started.Add(-usageWindow))
 	if err != nil {
@@ -47,7 +52,7 @@ func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs
 		return nil, fmt.Errorf("plan: %w", err)
 	}
 	checks := guard.Checks{
-		Complete: sum.Complete, Objections: judged.objections, HasHistory: past.runs.HasAccepted(), Limits: s.Config.Limits,
+		Complete: sum.Complete, Objections: judged.objections, HasHistory: b.history.runs.HasAccepted(), Limits: s.Config.Limits,
 		Usage: guard.UsageOf(journal, s.started.Add(-usageWindow)), LiveInstances: sum.Wix.LiveInstances, Reviewed: request.Review,
 	}
 	plan, err := proposal.Plan(fix.Header{
@@ -57,9 +62,10 @@ func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs
 	if err != nil {
 		return nil, err
 	}
-	return &fixPlan{
+	p := &fixPlan{
 		plan: plan, decisions: proposal.Decisions(plan.Refusals, request.Review), refusals: plan.Refusals, reviewed: request.Review,
-	}, nil
+	}
+	return p, b.folder.Put(ctx, archive.PlanFile, p.write)
 }
 
 // propose passes all findings to a planner, and the inventory twice.

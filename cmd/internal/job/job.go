@@ -41,13 +41,14 @@ func (j *Job) startTime() time.Time {
 // format returns the format of standard output.
 func (j *Job) format() report.Format { return report.Format(j.Config.Output) }
 
-// newClient returns a client of the Wix API. All requests of a command go
-// through one client, because it limits their rate.
-func (j *Job) newClient() (*wix.Client, error) {
+// newClient returns a client of the Wix API that makes so many attempts of a read;
+// 0 is the client's default. All requests of a command go through one client,
+// because it limits their rate.
+func (j *Job) newClient(attempts int) (*wix.Client, error) {
 	c := j.Config
 	client, err := wix.NewClient(wix.Options{
 		BaseURL: c.BaseURL.String(), AccountID: c.AccountID, Key: c.APIKey,
-		Rate: c.Rate, Concurrency: c.Concurrency, UserAgent: "wixrecon/" + j.Version, Log: j.Log,
+		Rate: c.Rate, Concurrency: c.Concurrency, Attempts: attempts, UserAgent: "wixrecon/" + j.Version, Log: j.Log,
 	})
 	if err != nil {
 		return nil, &UsageError{err}

@@ -124,8 +124,7 @@ type reportFile struct {
 	write func(io.Writer) error
 }
 
-// runReports returns the reports that were asked for, in the order in which they
-// are written. Writing the snapshot sets its hash in the summary.
+// runReports returns the reports that were asked for.
 func (s *session) runReports(ctx context.Context, r *runResult, sum *reconcile.Summary) []reportFile {
 	result, carried, spool := r.reconciliation.result, r.inputs.ledger.carried, r.inputs.inventory.spool
 	var files []reportFile
@@ -135,10 +134,7 @@ func (s *session) runReports(ctx context.Context, r *runResult, sum *reconcile.S
 		}
 	}
 	if spool != nil {
-		add(config.ReportSnapshot, archive.SnapshotFile, func(out io.Writer) (err error) {
-			sum.SnapshotContent, err = spool.copyTo(out)
-			return err
-		})
+		add(config.ReportSnapshot, archive.SnapshotFile, spool.copyTo)
 	}
 	add(config.ReportFindings, archive.FindingsFile, func(out io.Writer) error {
 		return report.FindingsCSV(out, sum.AsOf, carried, r.findings(ctx))

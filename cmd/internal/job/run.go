@@ -5,7 +5,6 @@ import (
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/join"
-	"github.com/wixrecon/wixrecon/sources/archive"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
@@ -23,7 +22,7 @@ type FixRequest struct {
 
 // Run reads and compares both sides, and fixes what was requested; request is
 // nil for an audit. It returns the exit code. An error means that nothing could
-// be reported.
+// be reported; ExitCode has its code.
 func (j *Job) Run(ctx context.Context, request *FixRequest) (code int, err error) {
 	command := reconcile.CommandRun
 	if request != nil && request.Review {
@@ -50,25 +49,23 @@ func (s *session) run(ctx context.Context, request *FixRequest) (code int, err e
 	if err != nil {
 		return 0, err
 	}
-	r := &runResult{folder: b.folder, inputs: in}
-	if r.reconciliation, err = s.reconcile(ctx, in, b.history.known, table); err != nil {
+	rec, err := s.reconcile(ctx, in, b.history.known, table)
+	if err != nil {
 		return 0, err
 	}
-	if r.assessment, err = s.assess(ctx, r.reconciliation, b.history); err != nil {
+	judged, err := s.assess(ctx, rec, b.history)
+	if err != nil {
 		return 0, err
 	}
-	if request != nil {
-		if r.fixes, err = s.planFixes(ctx, request, in, r.reconciliation, r.assessment, b.history); err != nil {
-			return 0, err
-		}
-		if err := b.folder.Put(ctx, archive.PlanFile, r.fixes.write); err != nil {
-			return 0, err
-		}
-	}
-	if r.execution, err = s.execute(ctx, lease, in.client, r.fixes); err != nil {
+	fixes, err := s.planFixes(ctx, request, in, rec, judged, b)
+	if err != nil {
 		return 0, err
 	}
-	return s.reportRun(ctx, r)
+	done, err := s.execute(ctx, lease, in.client, fixes)
+	if err != nil {
+		return 0, err
+	}
+	return s.reportRun(ctx, &runResult{b.folder, in, rec, judged, fixes, done})
 }
 
 // inputs are what a run read.
@@ -94,7 +91,7 @@ func (s *session) readInputs(ctx context.Context, sub *subject, l *lists, table 
 	if in.ledger, err = s.readLedger(ctx, in.subject.asOf, addTo(table)); err != nil || replayed {
 		return in, err
 	}
-	if in.client, err = s.newClient(); err != nil {
+	if in.client, err = s.newClient(0); err != nil {
 		return in, err
 	}
 	in.inventory, err = s.readInventory(ctx, in.client, in.ledger.accounts, table)

@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -31,20 +30,13 @@ type session struct {
 	warnings *[]string // for the summary
 }
 
-// inSession opens the archive for a command and turns its error into an exit
-// code.
+// inSession opens the archive for a command.
 func (j *Job) inSession(ctx context.Context, command string, do func(*session) (code int, err error)) (code int, err error) {
-	a, err := archive.Open(ctx, j.Opener, j.Config.Out)
-	if err != nil {
-		err = missingIsUsage(fmt.Errorf("out: %w", err))
-		return ExitCode(err), err
-	}
-	defer func() { err = errors.Join(err, a.Close()) }()
-	code, err = do(&session{Job: j, command: command, started: j.startTime(), archive: a, warnings: &[]string{}})
-	if err != nil {
-		return ExitCode(err), err
-	}
-	return code, nil
+	err = j.withArchive(ctx, func(a *archive.Archive) (err error) {
+		code, err = do(&session{Job: j, command: command, started: j.startTime(), archive: a, warnings: &[]string{}})
+		return err
+	})
+	return code, err
 }
 
 // warn adds a warning to the log and the summary.
