@@ -51,7 +51,7 @@ func (p *program) consent(yes bool) func(*fix.Plan) error {
 				removals += a.Instances
 			}
 		}
-		question := fmt.Sprintf("Apply plan %s? It removes %d instances, which can't be undone. Type yes: ", plan.ID, removals)
+		question := fmt.Sprintf("Apply plan %s? It cancels, unassigns or moves %d instances; a cancel can't be undone. Type yes: ", plan.ID, removals)
 		if _, err := io.WriteString(p.stderr, question); err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func (p *program) planCommand() *cli.Command {
 // fixFlag returns the one flag that is not a setting: it is accepted on the command
 // line only.
 func fixFlag() cli.Flag {
-	return &cli.StringFlag{Name: "fix", Usage: "apply these `KINDS` of fixes, comma-separated: " + strings.Join(fix.Fixes(), ", ")}
+	return &cli.StringFlag{Name: "fix", Usage: "fix these `KINDS` of drift, comma-separated: " + strings.Join(fix.Fixes(), ", ")}
 }
 
 // fixRequest parses --fix, and joins its errors with those found before.

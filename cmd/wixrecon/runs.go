@@ -33,7 +33,7 @@ func (p *program) showRunCommand() *cli.Command {
 
 func (p *program) acceptRunCommand() *cli.Command {
 	return &cli.Command{
-		Name: "accept", ArgsUsage: "ID", Usage: "make a complete run that a guard objected to the new baseline",
+		Name: "accept", ArgsUsage: "ID", Usage: "accept a complete run despite a guard's objection: it becomes the new baseline",
 		Flags:  append(archiveFlags(), &cli.StringFlag{Name: "reason", Usage: "`text` to record: why the run is right despite the guard"}),
 		Before: requireRun(),
 		Action: p.runsAction(func(ctx context.Context, j *job.Job, c *cli.Context) error {

@@ -33,8 +33,8 @@ type RefusedError struct{ Err error }
 func (e *RefusedError) Error() string { return e.Err.Error() }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// Apply executes the plan in a file and returns the exit code. Consent is asked
-// once the plan was printed; an error of it means no.
+// Apply prints the plan in a file, asks consent, executes the plan, and returns the
+// exit code. An error from consent means no.
 func (j *Job) Apply(ctx context.Context, name string, consent func(*fix.Plan) error) (code int, err error) {
 	return j.inSession(ctx, reconcile.CommandApply, func(s *session) (int, error) { return s.apply(ctx, name, consent) })
 }
