@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// A plan is used as it was made, or not at all: its id is a hash of its content,
-// and a field that is not known is a change. A plan that can't be used can still
-// be shown.
+// A plan is used as it was made, or not at all. Its id is a hash of its content.
+// The file must be what Encode writes, but for white space: an unknown field, a
+// field that occurs twice or is spelt in another case could show a reviewer
+// something else than what is sent. A plan that can't be used can still be shown.
 
 // The reasons why a plan is not used.
 var (
@@ -45,7 +46,23 @@ func DecodePlan(text []byte) (*Plan, error) {
 	if err := strict.Decode(new(Plan)); err != nil {
 		return &p, p.unusable(fmt.Errorf("%w: %w", ErrPlanChanged, err))
 	}
-	return &p, nil
+	return &p, p.checkSpelling(text)
+}
+
+// checkSpelling refuses a file with the content of the plan in another form.
+func (p *Plan) checkSpelling(text []byte) error {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, text); err != nil {
+		return fmt.Errorf("decode plan: %w", err)
+	}
+	written, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("encode plan: %w", err)
+	}
+	if !bytes.Equal(compact.Bytes(), written) {
+		return p.unusable(ErrPlanChanged)
+	}
+	return nil
 }
 
 // Verify checks the plan's id against its content, and that every action agrees

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -90,8 +91,8 @@ func (s *session) settleEarlier(ctx context.Context, executor *execute.Executor,
 		}
 		if r.Outcome != fix.OutcomeApplied {
 			a := &earlier[i].Action
-			s.warn("the change that run %s began (%s, package %s, account %s) is %s: %s",
-				earlier[i].RunID, a.Fix, a.PackageID, a.AccountID, r.Outcome, r.Reason)
+			s.warn("outcome of the change that run %s began (%s, package %s, account %s): %s: %s",
+				earlier[i].RunID, a.Fix, cmp.Or(a.PackageID, a.ExternalID), a.AccountID, r.Outcome, r.Reason)
 		}
 	}
 	return results, fix.UnsettledOf(unsettled)
