@@ -86,14 +86,9 @@ func Fixes() []string {
 	}
 }
 
-// SortActions sorts actions in the order in which they are executed: by fix,
+// actionOrder compares actions in the order in which they are executed: by fix,
 // account, external id, package and instance. An instance that gets another
 // product and another cycle gets the product first.
-func SortActions(actions []Action) {
-	compare := actionOrder()
-	slices.SortFunc(actions, func(a, b Action) int { return compare(&a, &b) })
-}
-
 func actionOrder() func(a, b *Action) int {
 	fixes, kinds := make(map[string]int), make(map[string]int)
 	for i, name := range Fixes() {

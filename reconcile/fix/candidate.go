@@ -8,8 +8,8 @@ import (
 )
 
 // A candidate is a finding that may become an action. It becomes one once its
-// package was seen, if the package is as the finding has it: the same live
-// instances, and no unknown status.
+// package was seen, if the package matches the finding: the same live instances,
+// and no unknown status.
 //
 // A package is canceled whole where every live instance in it is to be canceled,
 // by one finding or by one for each; otherwise the instances are canceled one by
@@ -29,7 +29,7 @@ type pendingAction struct {
 
 // pendingActions makes the actions of all candidates, in the order of execution.
 func (p *Planner) pendingActions() []pendingAction {
-	p.dropDisagreeing()
+	p.dropMismatched()
 	var actions []pendingAction
 	add := func(instance string, from ...*candidate) {
 		actions = append(actions, p.options.pendingAction(from, instance, p.states[from[0].PackageID]))
@@ -57,14 +57,14 @@ func (p *Planner) pendingActions() []pendingAction {
 	return actions
 }
 
-// dropDisagreeing sorts the candidates, and drops those whose package is not as
-// the finding has it.
-func (p *Planner) dropDisagreeing() {
+// dropMismatched sorts the candidates, and drops those whose package does not
+// match the finding.
+func (p *Planner) dropMismatched() {
 	slices.SortFunc(p.candidates, func(a, b candidate) int {
 		return cmp.Or(a.Compare(&b.Finding), cmp.Compare(a.ID, b.ID))
 	})
 	p.candidates = slices.DeleteFunc(p.candidates, func(c candidate) bool {
-		reason := c.disagrees(p.states[c.PackageID])
+		reason := c.mismatch(p.states[c.PackageID])
 		if reason != "" {
 			p.decisions[c.finding] = Decision{Outcome: OutcomeNotAllowed, Reason: reason}
 		}
@@ -72,9 +72,9 @@ func (p *Planner) dropDisagreeing() {
 	})
 }
 
-// disagrees returns why the package, nil where it was not found, is not as the
-// finding has it.
-func (c *candidate) disagrees(s *State) string {
+// mismatch returns why the package, nil where it was not found, does not match the
+// finding.
+func (c *candidate) mismatch(s *State) string {
 	switch {
 	case c.Fix == reconcile.FixCreate:
 		return ""

@@ -15,7 +15,7 @@ import (
 // JournalVersion is the version of the journal's objects.
 const JournalVersion = 1
 
-// ErrClaimed is that another run did first what can be done once.
+// ErrClaimed means that another run was first, at something that is done once.
 var ErrClaimed = errors.New("another run was first")
 
 // An Attempt is a claim of an action, made before its request is sent.

@@ -1,7 +1,6 @@
 package fix
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -26,7 +25,6 @@ type Options struct {
 	MinSightings     int
 	Known            reconcile.KnownFindings // with the present run counted
 	Cost             PriceLookup             // may be nil: no price is known
-	MaxFindings      int                     // of which a plan is made; 0: 100,000
 }
 
 // A plan that can't be executed within a day is refused and has no actions, so
@@ -45,17 +43,20 @@ type PriceLookup func(productID string, cycle reconcile.Cycle) (reconcile.Money,
 
 // A Planner collects what a plan is made from.
 type Planner struct {
-	options    Options
-	decisions  []Decision // by finding
-	fixable    []int      // findings that may become actions: indexes of decisions
-	candidates []candidate
-	states     map[string]*State // of the candidates' packages; nil until seen
-	packages   int               // seen
+	options     Options
+	maxFindings int
+	maxSeen     int        // instances
+	decisions   []Decision // by finding
+	fixable     []int      // findings that may become actions: indexes of decisions
+	tooMany     bool       // of these: there are no candidates any more
+	candidates  []candidate
+	states      map[string]*State // of the candidates' packages; nil until seen
+	packages    int               // seen
 }
 
 // NewPlanner returns a planner.
 func NewPlanner(o Options) *Planner {
-	return &Planner{options: o, states: make(map[string]*State)}
+	return &Planner{options: o, maxFindings: maxFindings, maxSeen: maxSeen, states: make(map[string]*State)}
 }
 
 // AddFinding adds the next finding.
@@ -70,8 +71,8 @@ func (p *Planner) AddFinding(f reconcile.Reported) {
 		return
 	}
 	p.fixable = append(p.fixable, index)
-	if p.tooManyFindings() {
-		p.candidates, p.states = nil, nil
+	if len(p.fixable) > p.maxFindings {
+		p.tooMany, p.candidates, p.states = true, nil, nil
 		return
 	}
 	f.Cells = nil // no action shows them
@@ -87,10 +88,6 @@ func (o *Options) selects(f *reconcile.Reported) bool {
 	return o.Only == nil || o.Only[f.ID] || o.Only[f.PackageID] || o.Only[f.AccountID]
 }
 
-func (o *Options) maxFindings() int { return cmp.Or(o.MaxFindings, maxFindings) }
-
-func (p *Planner) tooManyFindings() bool { return len(p.fixable) > p.options.maxFindings() }
-
 // AddPackage adds a package of the inventory, after all findings.
 func (p *Planner) AddPackage(pkg reconcile.Package) {
 	p.packages++
@@ -102,16 +99,48 @@ func (p *Planner) AddPackage(pkg reconcile.Package) {
 // Pending is a plan for which it is not known yet what depends on the instances
 // that it would remove.
 type Pending struct {
-	planner    *Planner
+	proposal   Proposal // without its actions
 	actions    []pendingAction
 	dependants *dependants
+	expected   int // packages
 	packages   int // seen
 }
 
-// Pending returns the pending actions, after the whole inventory was added.
+// Pending returns the pending actions, after the whole inventory was added. The
+// planner is used up then.
 func (p *Planner) Pending() *Pending {
 	actions := p.pendingActions()
-	return &Pending{planner: p, actions: actions, dependants: newDependants(actions)}
+	proposal := Proposal{AccountID: p.options.Parent, Fixes: p.options.Fixes, tooLarge: p.refuseSize(actions)}
+	if len(proposal.tooLarge) > 0 {
+		actions = nil
+		for _, finding := range p.fixable {
+			p.decisions[finding] = Decision{Outcome: OutcomeOverLimit, Reason: LimitPlanSize}
+		}
+	}
+	proposal.decisions = p.decisions
+	return &Pending{proposal: proposal, actions: actions, dependants: newDependants(actions), expected: p.packages}
+}
+
+// refuseSize returns the refusal of a plan that would be too large.
+func (p *Planner) refuseSize(actions []pendingAction) []Refusal {
+	seen := 0
+	for i := range actions {
+		if s := actions[i].Seen; s != nil {
+			seen += len(s.Instances)
+		}
+	}
+	need, most, text := len(p.fixable), p.maxFindings, "%d findings; a plan holds at most %d"
+	switch {
+	case p.tooMany:
+	case seen > p.maxSeen:
+		need, most, text = seen, p.maxSeen, "the packages have %d instances; a plan holds at most %d"
+	default:
+		return nil
+	}
+	return []Refusal{{
+		Cause: CauseSize, Limit: LimitPlanSize, Value: strconv.Itoa(most), Need: strconv.Itoa(need),
+		Text: fmt.Sprintf(text, need, most),
+	}}
 }
 
 // AddPackage adds a package of the inventory, which must be added a second time.
@@ -125,14 +154,10 @@ func (p *Pending) AddPackage(pkg reconcile.Package) {
 // Propose returns what the plan would change. It fails where the inventory was
 // not added twice, because then it is not known what depends on what.
 func (p *Pending) Propose() (*Proposal, error) {
-	if p.packages != p.planner.packages {
-		return nil, fmt.Errorf("%d packages were added, and then %d to find dependants", p.planner.packages, p.packages)
+	if p.packages != p.expected {
+		return nil, fmt.Errorf("%d packages were added, and then %d to find dependants", p.expected, p.packages)
 	}
-	proposal := &Proposal{AccountID: p.planner.options.Parent, Fixes: p.planner.options.Fixes, decisions: p.planner.decisions}
-	if p.tooLarge() {
-		proposal.tooLarge = p.planner.refuseSize()
-		return proposal, nil
-	}
+	proposal := p.proposal
 	markDependants(p.actions, p.dependants)
 	for i := range p.actions {
 		a := &p.actions[i]
@@ -144,28 +169,5 @@ func (p *Pending) Propose() (*Proposal, error) {
 		}
 		proposal.findings = append(proposal.findings, findings)
 	}
-	return proposal, nil
-}
-
-// tooLarge reports whether a plan can't hold the actions.
-func (p *Pending) tooLarge() bool {
-	seen := 0
-	for i := range p.actions {
-		if s := p.actions[i].Seen; s != nil {
-			seen += len(s.Instances)
-		}
-	}
-	return seen > maxSeen || p.planner.tooManyFindings()
-}
-
-// refuseSize returns the refusal of a plan that would be too large.
-func (p *Planner) refuseSize() []Refusal {
-	for _, finding := range p.fixable {
-		p.decisions[finding] = Decision{Outcome: OutcomeOverLimit, Reason: LimitPlanSize}
-	}
-	most := p.options.maxFindings()
-	return []Refusal{{
-		Cause: CauseSize, Limit: LimitPlanSize, Value: strconv.Itoa(most), Need: strconv.Itoa(len(p.fixable)),
-		Text: fmt.Sprintf("%d findings may be fixed, which is more than a plan can hold: it is made from %d at most, of packages that are not huge", len(p.fixable), most),
-	}}
+	return &proposal, nil
 }

@@ -115,17 +115,22 @@ func TestAPlanHasASize(t *testing.T) {
 	}
 	b = b.withoutLimits()
 	b.options.UnlistedAccounts = true
-	for size, want := range map[int]int{3: 3, 2: 0, 1: 0} {
-		b.options.MaxFindings = size
+	for size, want := range map[[2]int]string{ // of findings and instances
+		{3, 3}: "",
+		{2, 3}: "3 findings; a plan holds at most 2",
+		{1, 0}: "3 findings; a plan holds at most 1",
+		{3, 2}: "the packages have 3 instances; a plan holds at most 2",
+	} {
+		b.maxFindings, b.maxSeen = size[0], size[1]
 		d := b.decide(t, findings, known)
-		if len(d.Actions) != want {
-			t.Errorf("size %d: %d actions, want %d", size, len(d.Actions), want)
-		}
-		if want > 0 {
+		if want == "" {
+			if len(d.Actions) != 3 {
+				t.Errorf("size %d: %d actions", size, len(d.Actions))
+			}
 			continue
 		}
-		if last := d.Refusals[len(d.Refusals)-1]; last.Cause != fix.CauseSize || last.Need != "3" {
-			t.Errorf("size %d: refused by %+v", size, d.Refusals)
+		if last := d.Refusals[len(d.Refusals)-1]; len(d.Actions) > 0 || last.Cause != fix.CauseSize || last.Need != "3" || last.Text != want {
+			t.Errorf("size %d: %d actions, refused by %+v", size, len(d.Actions), d.Refusals)
 		}
 		for i := range d.decisions {
 			if d.decisions[i].Outcome != fix.OutcomeOverLimit || d.decisions[i].Reason != fix.LimitPlanSize {

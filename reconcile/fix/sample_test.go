@@ -93,6 +93,8 @@ type inputs struct {
 	asOf       time.Time
 	options    fix.Options
 	checks     guard.Checks
+
+	maxFindings, maxSeen int // 0: as many as the program allows
 }
 
 func lifted() guard.Limits {
@@ -197,6 +199,9 @@ func (b inputs) decide(t *testing.T, findings []reconcile.Finding, known reconci
 func (b *inputs) propose(t testing.TB, findings []reconcile.Finding) *fix.Proposal {
 	t.Helper()
 	p := fix.NewPlanner(b.options)
+	if b.maxFindings > 0 {
+		p.LimitSize(b.maxFindings, b.maxSeen)
+	}
 	for f := range reported(findings) {
 		p.AddFinding(f)
 	}

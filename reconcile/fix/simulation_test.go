@@ -25,7 +25,9 @@ type scopeState struct {
 }
 
 func newSimulation() *simulation {
-	return &simulation{scopes: make(map[string]*scopeState), guards: guard.DefaultGuards()}
+	return &simulation{scopes: make(map[string]*scopeState), guards: guard.Guards{
+		MaxLedgerAge: guard.Age{Max: 36 * time.Hour}, MaxShrink: guard.Percent{Max: dec("5")},
+	}}
 }
 
 func (r *simulation) scopeState(scope string) *scopeState {
@@ -74,7 +76,7 @@ func (r *simulation) run(t *testing.T, b inputs, n nightRun) nightResult {
 	summary, missing := r.reconcile(&b, &m, h, n)
 	inputs := guard.Inputs{Run: &summary, LedgerModified: n.written, MissingCanaries: missing}
 	m.objections = r.guards.Evaluate(&inputs, &h.History)
-	m.accepted = guard.Accepted(!n.incomplete, n.replay, m.objections)
+	m.accepted = !n.replay && guard.Accepted(!n.incomplete, m.objections)
 	m.known = h.known
 	if !n.replay {
 		run := fix.SightingRun{AsOf: m.asOf, Ledger: n.ledger, Accepted: m.accepted, Gap: gap}

@@ -64,7 +64,7 @@ func TestTrapAllIDsRekeyed(t *testing.T) {
 	}
 	m := r.run(t, b, nightRun{})
 	refused(t, &m, fix.GuardShrink)
-	if m.accepted || m.objections[0].Metric != "matched_pairs" {
+	if m.accepted || !strings.HasPrefix(m.objections[0].Text, "matched pairs: ") {
 		t.Errorf("accepted %t, %+v", m.accepted, m.objections)
 	}
 }

@@ -76,7 +76,12 @@ func TestDefaults(t *testing.T) {
 		InFlight: 48 * time.Hour, MaxBadRows: decimal.One,
 		Reports: []string{"findings", "packages", "xlsx", "snapshot"},
 		Log:     "text", Progress: "auto", Output: "text",
-		Guards: guard.DefaultGuards(), Limits: guard.DefaultLimits(), MinSightings: 2, SightingGap: 20 * time.Hour,
+		Guards: guard.Guards{MaxLedgerAge: guard.Age{Max: 36 * time.Hour}, MaxShrink: guard.Percent{Max: decimal.MustNew(5, 0)}},
+		Limits: guard.Limits{
+			Fixes: guard.Limit{Max: 100}, Cancels: guard.Limit{Max: 10}, CancelPercent: guard.Percent{Max: decimal.MustNew(1, 0)},
+			CancelsPerAccount: guard.Limit{Max: 3}, CancelCost: guard.CostLimit{Off: true},
+		},
+		MinSightings: 2, SightingGap: 20 * time.Hour,
 		Settle: 5 * time.Minute, PlanLife: 24 * time.Hour,
 	}
 	if d := diff(want, mustLoad(t, requiredFlags(nil), withKey(), nil)); d != "" {

@@ -35,7 +35,7 @@ func (s *session) assess(ctx context.Context, rec *reconciliation, past *history
 	a.objections = s.Config.Guards.Evaluate(&guard.Inputs{
 		Run: sum, LedgerModified: oldest(sum.Inputs), MissingCanaries: canaries.Missing(),
 	}, past.runs)
-	a.accepted = guard.Accepted(sum.Complete, false, a.objections)
+	a.accepted = guard.Accepted(sum.Complete, a.objections)
 	run := reconcile.CurrentRun{AsOf: sum.AsOf, Accepted: a.accepted, Coverage: &sum.Coverage}
 	known, changes, err := past.known.Update(run, rec.result.Findings(ctx))
 	if err != nil {

@@ -40,86 +40,96 @@ type attempt struct {
 	parent  string     // the parent account
 	before  *fix.State // as it was read before; nil for a create
 	claim   fix.Attempt
-	reads   context.Context // for reads after the claim
-	writes  context.Context // for the journal
 
 	sends  int
 	sentAt time.Time // when the last request had left
 }
 
-// stopLate is the stop reason where the attempt's time is over.
-const stopLate = "the time in which its request may leave is over"
+// stopReasonLate is the stop reason where the attempt's send window is over.
+const stopReasonLate = "its send window is over"
 
 // newClaim returns the claim of a task.
 func (ex *Executor) newClaim(planID string, t *task) fix.Attempt {
 	now := time.Now().UTC()
 	return fix.Attempt{
-		SchemaVersion: fix.JournalVersion, Key: t.action.Key, Number: t.permit.begin, Nonce: rand.Text(),
+		SchemaVersion: fix.JournalVersion, Key: t.action.Key, Number: t.number, Nonce: rand.Text(),
 		PlanID: planID, RunID: ex.RunID, Fence: ex.Fence,
 		Begun: now, SendBy: now.Add(ex.SendWindow), Action: *t.action, Evidence: t.evidence,
 	}
 }
 
 // execute claims the attempt, sends its request and brings it to its end.
-func (at *attempt) execute(ctx context.Context) fix.Result {
-	err := at.Journal.Begin(at.writes, &at.claim)
+func (at *attempt) execute(ctx context.Context) outcome {
+	reads, readsDone := outlive(ctx, graceToRead)
+	defer readsDone()
+	writes, writesDone := outlive(ctx, graceToFinish)
+	defer writesDone()
+	err := at.Journal.Begin(writes, &at.claim)
 	switch {
 	case errors.Is(err, fix.ErrClaimed):
 		return at.task.stale(fix.ErrClaimed.Error())
 	case err != nil:
-		at.breaker.fail(fmt.Errorf("claim action %s: %w", at.claim.Key, err))
-		return at.task.notStarted(at.breaker.stopReason())
+		err = fmt.Errorf("claim action %s: %w", at.claim.Key, err)
+		o := at.task.notStarted(err.Error())
+		o.fault = err
+		return o
 	}
-	sent, stopped := at.send(ctx)
-	if stopped != "" {
-		return at.stopped(stopped)
+	sent, stopReason := at.send(ctx)
+	if stopReason != "" {
+		return at.stopped(writes, stopReason)
 	}
-	at.task.progress.sent = at.task.progress.sent || sent.Status != NotSent && sent.Status != Throttled
-	switch sent.Status {
-	case NotSent:
-		return at.notDone(fix.FailureNotSent, sent.reason(), nil)
-	case Throttled:
-		return at.notDone(fix.FailureThrottled, sent.reason(), nil)
-	case Refused:
-		return at.checkRefused(sent)
-	}
-	seen, err := readBack(at.reads, at.Wix, at.task.action, at.before, sent)
-	switch {
-	case err != nil:
-		return at.unsettled(sent.reason()+"; read back: "+err.Error(), seen)
-	case seen.effect == effectNone:
-		return at.unsettled(sent.reason()+"; the package is unchanged so far", seen)
-	}
-	return at.finalize(seen)
+	o := at.end(reads, writes, sent)
+	o.sent = sent.Status != NotSent && sent.Status != Throttled
+	return o
 }
 
-// send sends the request until it is not throttled. Stopped is why it was not
-// sent, or not sent any more.
-func (at *attempt) send(ctx context.Context) (sent SendResult, stopped string) {
+// end brings an attempt to its end by what became of its request.
+func (at *attempt) end(reads, writes context.Context, sent SendResult) outcome {
+	switch sent.Status {
+	case NotSent:
+		return at.notDone(writes, fix.FailureNotSent, sent.reason(), nil)
+	case Throttled:
+		return at.notDone(writes, fix.FailureThrottled, sent.reason(), nil)
+	case Refused:
+		return at.checkRefused(reads, writes, sent)
+	}
+	seen, err := readBack(reads, at.Wix, at.task.action, at.before, sent)
+	switch {
+	case err != nil:
+		return at.unsettled(writes, sent.reason()+"; read back: "+err.Error(), seen)
+	case seen.effect == effectNone:
+		return at.unsettled(writes, sent.reason()+"; "+unchanged(at.task.action), seen)
+	}
+	return at.finalize(writes, seen)
+}
+
+// send sends the request until it is not throttled. The stop reason is why it was
+// not sent, or not sent any more.
+func (at *attempt) send(ctx context.Context) (sent SendResult, stopReason string) {
 	for n := 0; ; n++ {
-		sent, stopped = at.sendOnce(ctx)
-		if stopped != "" || sent.Status != Throttled {
-			return sent, stopped
+		sent, stopReason = at.sendOnce(ctx)
+		if stopReason != "" || sent.Status != Throttled {
+			return sent, stopReason
 		}
 		wait := throttleWait(at.claim.Nonce, n, sent.Wait)
 		if TimeLeft(at.claim.SendBy)-wait < RequestTime {
 			return sent, ""
 		}
 		if pause(ctx, wait) != nil {
-			return sent, stopAsked
+			return sent, stopReasonAsked
 		}
 	}
 }
 
 // sendOnce sends the request, where nothing stops it when its turn has come. It
 // waits for its turn only as long as the attempt's time allows.
-func (at *attempt) sendOnce(ctx context.Context) (sent SendResult, stopped string) {
+func (at *attempt) sendOnce(ctx context.Context) (sent SendResult, stopReason string) {
 	sending, done := context.WithTimeout(ctx, TimeLeft(at.claim.SendBy)-RequestTime)
 	defer done()
 	ready := false
 	sent = at.Wix.Send(sending, at.parent, at.task.action, func(checking context.Context) error {
-		if stopped = at.preSend(ctx, checking); stopped != "" {
-			return errors.New(stopped)
+		if stopReason = at.stopReasonBeforeSend(ctx, checking); stopReason != "" {
+			return errors.New(stopReason)
 		}
 		ready = true
 		return nil
@@ -129,26 +139,26 @@ func (at *attempt) sendOnce(ctx context.Context) (sent SendResult, stopped strin
 		at.sends++
 		at.sentAt = time.Now().UTC()
 		return sent, ""
-	case stopped != "":
+	case stopReason != "":
 	case ctx.Err() != nil:
-		stopped = stopAsked
+		stopReason = stopReasonAsked
 	case !ready && sending.Err() != nil:
-		stopped = stopLate
+		stopReason = stopReasonLate
 	}
-	return sent, stopped
+	return sent, stopReason
 }
 
-// preSend returns why the request may not leave now. The pre-send check may take
-// a while, so the time is checked after it.
-func (at *attempt) preSend(run, checking context.Context) string {
-	reason := at.breaker.preSend(checking)
+// stopReasonBeforeSend returns why the request may not leave now. The pre-send
+// check may take a while, so the time is checked after it.
+func (at *attempt) stopReasonBeforeSend(run, checking context.Context) string {
+	reason := at.breaker.stopReasonBeforeSend(checking)
 	switch {
 	case reason != "" && checking.Err() == nil:
 		return reason
 	case run.Err() != nil:
-		return stopAsked
+		return stopReasonAsked
 	case checking.Err() != nil || TimeLeft(at.claim.SendBy) < RequestTime:
-		return stopLate
+		return stopReasonLate
 	}
 	return ""
 }
@@ -171,13 +181,13 @@ func throttleWait(nonce string, n int, asked time.Duration) time.Duration {
 }
 
 // checkRefused reads whether a change that Wix refused is done all the same.
-func (at *attempt) checkRefused(sent SendResult) fix.Result {
-	seen, err := observe(at.reads, at.Wix, at.task.action, at.before, "")
+func (at *attempt) checkRefused(reads, writes context.Context, sent SendResult) outcome {
+	seen, err := observe(reads, at.Wix, at.task.action, at.before, "")
 	switch {
 	case err != nil:
-		return at.unsettled(sent.reason()+"; read back: "+err.Error(), nil)
+		return at.unsettled(writes, sent.reason()+"; read back: "+err.Error(), nil)
 	case seen.effect == effectNone:
-		return at.notDone(fix.FailureRefused, sent.reason(), seen.state)
+		return at.notDone(writes, fix.FailureRefused, sent.reason(), seen.state)
 	}
-	return at.finalize(seen)
+	return at.finalize(writes, seen)
 }

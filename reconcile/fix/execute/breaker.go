@@ -18,7 +18,7 @@ import (
 // however many workers there are; and three are enough for any rate that Wix
 // allows.
 type breaker struct {
-	check func(context.Context) error // see Executor.PreSendCheck
+	preSendCheck func(context.Context) error // see Executor.PreSendCheck
 
 	mu         sync.Mutex
 	streak     int
@@ -31,11 +31,11 @@ type breaker struct {
 // maxStreak is how many consecutive failures stop a plan.
 const maxStreak = 3
 
-// stopAsked is the stop reason where the context ended.
-const stopAsked = "the run was asked to stop"
+// stopReasonAsked is the stop reason where the context ended.
+const stopReasonAsked = "the run was asked to stop"
 
-func newBreaker(check func(context.Context) error) *breaker {
-	return &breaker{check: check, changed: make(chan struct{})}
+func newBreaker(preSendCheck func(context.Context) error) *breaker {
+	return &breaker{preSendCheck: preSendCheck, changed: make(chan struct{})}
 }
 
 // enter waits until an action may begin. It returns why none may any more; if it
@@ -60,7 +60,7 @@ func (b *breaker) tryEnter(ctx context.Context) (reason string, wait <-chan stru
 	case b.reason != "":
 		return b.reason, nil
 	case ctx.Err() != nil:
-		return stopAsked, nil
+		return stopReasonAsked, nil
 	case b.inProgress >= maxStreak-b.streak:
 		return "", b.changed
 	}
@@ -113,19 +113,19 @@ func (b *breaker) stopReason() string {
 	return b.reason
 }
 
-// preSend returns why nothing may be sent now. The breaker is asked again after
-// the check, which may take a while.
-func (b *breaker) preSend(ctx context.Context) string {
+// stopReasonBeforeSend returns why nothing may be sent now. The breaker is checked
+// again after the pre-send check, which may take a while.
+func (b *breaker) stopReasonBeforeSend(ctx context.Context) string {
 	if reason := b.stopReason(); reason != "" {
 		return reason
 	}
-	if ctx.Err() == nil && b.check != nil {
-		if err := b.check(ctx); err != nil && ctx.Err() == nil {
+	if ctx.Err() == nil && b.preSendCheck != nil {
+		if err := b.preSendCheck(ctx); err != nil && ctx.Err() == nil {
 			b.stop(err.Error())
 		}
 	}
 	if ctx.Err() != nil {
-		return stopAsked
+		return stopReasonAsked
 	}
 	return b.stopReason()
 }

@@ -76,7 +76,7 @@ func TestWaitingForTheBreakerEnds(t *testing.T) {
 		b.leave(fix.OutcomeApplied, "package p")
 		synctest.Wait()
 		stop()
-		if first, second := <-results, <-results; first != "" || second != stopAsked {
+		if first, second := <-results, <-results; first != "" || second != stopReasonAsked {
 			t.Errorf("%q and %q", first, second)
 		}
 		b.stop("STOP is there")

@@ -1,6 +1,7 @@
 package execute
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -12,34 +13,33 @@ import (
 // the attempt stays open for a later run to settle, and nothing more is sent.
 
 // finalize ends an attempt by what was read back, which is done or unexpected.
-func (at *attempt) finalize(seen *observation) fix.Result {
+func (at *attempt) finalize(ctx context.Context, seen *observation) outcome {
 	end := at.completion()
 	end.PackageID, end.Observed = seen.packageID, seen.state
 	if seen.effect == effectDone {
 		end.Outcome = fix.OutcomeApplied
-		at.task.progress.applied = append(at.task.progress.applied, at.task.action)
 	} else {
 		end.Outcome, end.Failure, end.Reason = fix.OutcomeFailed, fix.FailureUnexpected, seen.text
-		at.breaker.stopUnexpected(object(at.task.action), seen.text)
+		at.breaker.stopUnexpected(object(at.task.action), seen.text) // at once: writing may take a while
 	}
-	return at.record(end)
+	return at.record(ctx, end)
 }
 
 // notDone ends an attempt that changed nothing, nor will.
-func (at *attempt) notDone(failure, reason string, seen *fix.State) fix.Result {
+func (at *attempt) notDone(ctx context.Context, failure, reason string, seen *fix.State) outcome {
 	end := at.completion()
 	end.Outcome, end.Failure, end.Reason, end.NotDone = fix.OutcomeFailed, failure, reason, true
 	end.Observed = seen
-	return at.record(end)
+	return at.record(ctx, end)
 }
 
 // stopped ends an attempt of which nothing was sent, or nothing more.
-func (at *attempt) stopped(reason string) fix.Result {
-	result := at.notDone(fix.FailureStopped, reason, nil)
-	if result.Outcome == fix.OutcomeFailed {
-		result.Outcome = fix.OutcomeNotStarted
+func (at *attempt) stopped(ctx context.Context, reason string) outcome {
+	o := at.notDone(ctx, fix.FailureStopped, reason, nil)
+	if o.result.Outcome == fix.OutcomeFailed {
+		o.result.Outcome = fix.OutcomeNotStarted
 	}
-	return result
+	return o
 }
 
 func (at *attempt) completion() *fix.Completion {
@@ -49,24 +49,23 @@ func (at *attempt) completion() *fix.Completion {
 	}
 }
 
-// record writes a completion, and returns the result.
-func (at *attempt) record(end *fix.Completion) fix.Result {
+// record writes a completion, and returns the outcome.
+func (at *attempt) record(ctx context.Context, end *fix.Completion) outcome {
 	result := resultOf(&fix.Entry{Attempt: at.claim, Completion: end})
 	result.Before = at.before
-	err := at.Journal.Complete(at.writes, end)
+	err := at.Journal.Complete(ctx, end)
 	if err == nil {
-		return result
+		return outcome{result: result}
 	}
 	if end.Outcome == fix.OutcomeApplied {
 		result.Reason = "the change was applied"
 	}
 	result.Outcome, result.Failure = fix.OutcomeUnsettled, ""
-	at.notRecorded(&result, completionError(end, err))
-	return result
+	return notRecorded(result, completionError(end, err))
 }
 
 // unsettled leaves an attempt open whose outcome is not known.
-func (at *attempt) unsettled(reason string, seen *observation) fix.Result {
+func (at *attempt) unsettled(ctx context.Context, reason string, seen *observation) outcome {
 	note := &fix.UnsettledNote{
 		SchemaVersion: fix.JournalVersion, Key: at.claim.Key, Number: at.claim.Number, Nonce: at.claim.Nonce,
 		SentAt: at.sentAt, Reason: reason,
@@ -74,19 +73,18 @@ func (at *attempt) unsettled(reason string, seen *observation) fix.Result {
 	if seen != nil {
 		note.Observed = seen.state
 	}
-	at.task.progress.blocked = blockedUnsettled
 	result := unsettled(&fix.Entry{Attempt: at.claim, Unsettled: note}, reason, note.Observed)
 	result.Before = at.before
-	if err := at.Journal.NoteUnsettled(at.writes, note); err != nil {
-		at.notRecorded(&result, fmt.Errorf("write that attempt %d of action %s is unsettled: %w", note.Number, note.Key, err))
+	if err := at.Journal.NoteUnsettled(ctx, note); err != nil {
+		return notRecorded(result, fmt.Errorf("write that attempt %d of action %s is unsettled: %w", note.Number, note.Key, err))
 	}
-	return result
+	return outcome{result: result}
 }
 
-// notRecorded stops the plan, because the journal lacks what the result has. A
-// run that finds its attempt ended by another run has lost the lease.
-func (at *attempt) notRecorded(result *fix.Result, err error) {
+// notRecorded returns an outcome that stops the plan, because the journal lacks
+// what the result has. A run that finds its attempt ended by another run has lost
+// the lease.
+func notRecorded(result fix.Result, err error) outcome {
 	result.Reason += "; this is not in the journal: " + err.Error()
-	at.task.progress.blocked = blockedUnsettled
-	at.breaker.fail(err)
+	return outcome{result: result, fault: err}
 }

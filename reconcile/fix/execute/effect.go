@@ -63,6 +63,9 @@ const (
 // where there is no package.
 func compare(a *fix.Action, before, after *fix.State) comparison {
 	change := changeOf(a)
+	if change.value == nil {
+		return comparison{name: change.field, after: "(not comparable)"}
+	}
 	c := comparison{name: change.field, desired: change.desired, before: absent, after: absent}
 	if before != nil {
 		c.before = change.value(before)
@@ -76,10 +79,10 @@ func compare(a *fix.Action, before, after *fix.State) comparison {
 	return c
 }
 
-// A change is what an action on a package changes.
+// A change is what an action changes.
 type change struct {
 	field   string
-	value   func(*fix.State) string
+	value   func(*fix.State) string // nil: of an unknown fix, which is never done
 	desired string
 }
 
@@ -96,10 +99,14 @@ func changeOf(a *fix.Action) change {
 		return change{"site" + ofInstance, instanceValue(a, func(i *fix.InstanceState) string { return i.SiteID }), ""}
 	case a.Fix == reconcile.FixAssign:
 		return change{"site" + ofInstance, instanceValue(a, func(i *fix.InstanceState) string { return i.SiteID }), reconcile.FoldGUID(a.Desired.SiteID)}
-	case a.Desired.ProductID != "":
+	case a.Fix == reconcile.FixAdjust && a.Desired.ProductID != "":
 		return change{"product" + ofInstance, instanceValue(a, func(i *fix.InstanceState) string { return i.ProductID }), reconcile.FoldGUID(a.Desired.ProductID)}
+	case a.Fix == reconcile.FixAdjust:
+		return change{"billing cycle" + ofInstance, instanceValue(a, func(i *fix.InstanceState) string { return string(i.Cycle) }), a.Desired.Cycle}
+	case a.Fix == reconcile.FixCreate:
+		return change{"package", func(s *fix.State) string { return s.ExternalID }, reconcile.TrimID(a.ExternalID)}
 	}
-	return change{"billing cycle" + ofInstance, instanceValue(a, func(i *fix.InstanceState) string { return string(i.Cycle) }), a.Desired.Cycle}
+	return change{field: fmt.Sprintf("unknown fix %q", a.Fix)}
 }
 
 func instanceValue(a *fix.Action, value func(*fix.InstanceState) string) func(*fix.State) string {
@@ -179,7 +186,8 @@ func matchesLines(instances []reconcile.Instance, lines []fix.Line) bool {
 
 const anySite = "*"
 
-// matchLine uses one of a line's instances up, and reports whether one was left.
+// matchLine consumes one instance of a matching line, and reports whether there
+// was one.
 func matchLine(left []int, lines []fix.Line, inst *reconcile.Instance, site string) bool {
 	for i, l := range lines {
 		if left[i] > 0 && strings.EqualFold(l.ProductID, inst.ProductID) && l.Cycle.Equal(inst.Cycle) &&

@@ -31,7 +31,7 @@ type Executor struct {
 	PreSendCheck func(ctx context.Context) error
 
 	SettleAfter time.Duration // how long after its send a change without an effect is known to have none
-	SendWindow  time.Duration // how long after its claim a request may leave: the lease's life, more than RequestTime
+	SendWindow  time.Duration // how long after its claim a request may leave: the lease's TTL, more than RequestTime
 	Concurrency int           // packages at a time; no more than three, see breaker; 0: three
 
 	RunID string
@@ -59,12 +59,12 @@ type Wix interface {
 	Find(ctx context.Context, accountID, externalID string) ([]reconcile.Package, error)
 
 	// Send sends the one request of the action, once and never again, and returns
-	// what is known of it. Parent is the parent account. Ready is called once, when
-	// the request has waited for all that it has to wait for, right before it
+	// what is known of it. Parent is the parent account. PreSendCheck is called once,
+	// when the request has waited for all that it has to wait for, right before it
 	// leaves: after an error it does not leave, and the error is in the result. The
 	// end of the context keeps a request from leaving too; one that left continues,
 	// for RequestTime at most.
-	Send(ctx context.Context, parent string, a *fix.Action, ready func(context.Context) error) SendResult
+	Send(ctx context.Context, parent string, a *fix.Action, preSendCheck func(context.Context) error) SendResult
 }
 
 // Journal is what the executor needs of the journal, which is one for all runs
@@ -94,7 +94,7 @@ func (ex *Executor) validate() error {
 		faults = append(faults, errors.New("the time to settle is missing"))
 	}
 	if ex.SendWindow <= RequestTime {
-		faults = append(faults, fmt.Errorf("requests may leave for %s only, and one takes %s", ex.SendWindow, RequestTime))
+		faults = append(faults, fmt.Errorf("send window %s: must be longer than a request (%s)", ex.SendWindow, RequestTime))
 	}
 	return errors.Join(faults...)
 }

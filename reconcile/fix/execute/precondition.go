@@ -28,7 +28,11 @@ func (c *precondition) difference(p *reconcile.Package) string {
 	if reconcile.FoldGUID(p.AccountID) != reconcile.FoldGUID(c.action.AccountID) {
 		return differs("account", c.action.AccountID, p.AccountID)
 	}
-	want, found := stateAfter(c.action.Seen, c.applied), fix.StateOf(p)
+	want, err := stateAfter(c.action.Seen, c.applied)
+	if err != nil {
+		return err.Error()
+	}
+	found := fix.StateOf(p)
 	if want.ExternalID != found.ExternalID {
 		return differs("external id", want.ExternalID, found.ExternalID)
 	}
@@ -106,27 +110,40 @@ func dependsOnCanceled(seen *fix.State, applied []*fix.Action, inst *fix.Instanc
 }
 
 // stateAfter returns the state that a package has once the actions are done.
-func stateAfter(s *fix.State, applied []*fix.Action) *fix.State {
+func stateAfter(s *fix.State, applied []*fix.Action) (*fix.State, error) {
 	after := *s
 	after.Instances = slices.Clone(s.Instances)
 	for _, a := range applied {
-		apply(&after, a)
+		if err := apply(&after, a); err != nil {
+			return nil, err
+		}
 	}
-	return &after
+	return &after, nil
 }
 
-func apply(s *fix.State, a *fix.Action) {
-	inst := s.Instance(a.InstanceID)
-	switch {
-	case a.Fix == reconcile.FixExternalID:
+func apply(s *fix.State, a *fix.Action) error {
+	switch a.Fix {
+	case reconcile.FixExternalID:
 		s.ExternalID = reconcile.TrimID(a.Desired.ExternalID)
-	case a.Fix == reconcile.FixCancel:
+	case reconcile.FixCancel:
 		for _, id := range a.RemovedInstances() {
 			if canceled := s.Instance(id); canceled != nil {
 				canceled.Status = reconcile.StatusCanceled
 			}
 		}
-	case inst == nil:
+	case reconcile.FixAssign, reconcile.FixUnassign, reconcile.FixAdjust:
+		if inst := s.Instance(a.InstanceID); inst != nil {
+			applyToInstance(inst, a)
+		}
+	case reconcile.FixCreate: // there was no package before
+	default:
+		return fmt.Errorf("what the unknown fix %q changes is not known", a.Fix)
+	}
+	return nil
+}
+
+func applyToInstance(inst *fix.InstanceState, a *fix.Action) {
+	switch {
 	case a.Fix == reconcile.FixAssign:
 		inst.SiteID = reconcile.FoldGUID(a.Desired.SiteID)
 	case a.Fix == reconcile.FixUnassign:
@@ -138,7 +155,7 @@ func apply(s *fix.State, a *fix.Action) {
 	}
 }
 
-// idInUse returns that a package has the external id of a create already.
+// idInUse returns the difference where a package has the external id of a create already.
 func idInUse(p *reconcile.Package) string {
 	state := "dead"
 	if p.Live() {

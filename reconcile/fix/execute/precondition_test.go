@@ -58,8 +58,47 @@ func TestOurOwnEffectIsNoDifference(t *testing.T) {
 			t.Errorf("%s: %s", ours.Fix, got)
 		}
 	}
-	if seen := fix.StateOf(&p); stateAfter(next.Seen, nil).ExternalID != seen.ExternalID || next.Seen.Instances[0] != seen.Instances[0] {
+	if seen := fix.StateOf(&p); next.Seen.ExternalID != seen.ExternalID || next.Seen.Instances[0] != seen.Instances[0] {
 		t.Error("what was seen is changed")
+	}
+}
+
+// TestEachFixHasAnEffectAndATransition checks that the state which the next action
+// of a package expects is the one that the read back of an action accepts, for
+// each fix, and that neither exists for an unknown one.
+func TestEachFixHasAnEffectAndATransition(t *testing.T) {
+	p := pkgOf("p1", 2)
+	actions := map[string][]fix.Action{
+		reconcile.FixExternalID: {renameOf(&p, "new")},
+		reconcile.FixUnassign:   {unassignOf(&p, 1)},
+		reconcile.FixAssign:     {assignOf(&p, 1, "new")},
+		reconcile.FixAdjust:     {productOf(&p, 1, "new"), cycleOf(&p, 1, "1 YEAR")},
+		reconcile.FixCreate:     {createOf("new")},
+		reconcile.FixCancel:     {cancelOf(&p, 1), cancelOf(&p, 0)},
+	}
+	for _, name := range fix.Fixes() {
+		if len(actions[name]) == 0 {
+			t.Errorf("%s: not tested", name)
+		}
+		for _, a := range actions[name] {
+			before := fix.StateOf(&p)
+			after, err := stateAfter(before, []*fix.Action{&a})
+			if err != nil || changeOf(&a).value == nil {
+				t.Errorf("%s: error %v, change %+v", name, err, changeOf(&a))
+				continue
+			}
+			if c := compare(&a, before, after); name != reconcile.FixCreate && c.effect() != effectDone {
+				t.Errorf("%s: %s", name, &c)
+			}
+		}
+	}
+	unknown := onPackage(&p, "unknown", 1, fix.Desired{Cycle: "1 YEAR"})
+	if c := compare(&unknown, unknown.Seen, unknown.Seen); c.effect() != effectUnexpected || !strings.Contains(c.String(), `unknown fix "unknown"`) {
+		t.Errorf("effect %d: %s", c.effect(), &c)
+	}
+	x := precondition{action: &unknown, applied: []*fix.Action{&unknown}}
+	if got := x.difference(&p); !strings.Contains(got, `unknown fix "unknown"`) {
+		t.Errorf("difference %q", got)
 	}
 }
 

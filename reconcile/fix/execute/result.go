@@ -20,7 +20,7 @@ func resultOf(e *fix.Entry) fix.Result {
 	return r
 }
 
-// completionError is that a completion could not be written.
+// completionError returns the error where a completion could not be written.
 func completionError(end *fix.Completion, err error) error {
 	return fmt.Errorf("write the completion of attempt %d of action %s: %w", end.Number, end.Key, err)
 }

@@ -27,9 +27,8 @@ type run struct {
 }
 
 // Execute executes what is due of a verified plan and returns what became of it,
-// in the plan's order. An error is that the journal could not be read or written,
-// or that the executor lacks something; what is known by then is returned with
-// it.
+// in the plan's order. It fails where the journal can't be read or written, or
+// where the executor lacks something, and still returns what is known by then.
 //
 // When the context ends nothing new is started. What is in progress then is
 // finished and recorded within 17 s.
@@ -58,50 +57,25 @@ func (ex *Executor) Execute(ctx context.Context, p *fix.Plan, c Conditions) ([]f
 func (r *run) prepare(ctx context.Context) {
 	var g errgroup.Group
 	g.SetLimit(r.workers())
-	for _, t := range r.tasks {
-		g.Go(func() error { r.resume(ctx, t); return nil })
+	outcomes := make([]outcome, len(r.tasks))
+	for i, t := range r.tasks {
+		g.Go(func() error { outcomes[i] = r.resume(ctx, t); return nil })
 	}
-	_ = g.Wait() // a fault stops the plan
-	for _, t := range r.tasks {
-		t.progress.sent = t.progress.sent || t.permit.sent
-		if t.permit.applied {
-			t.progress.applied = append(t.progress.applied, t.action)
-		}
-		if t.permit.unexpected {
-			r.breaker.stopUnexpected(object(t.action), t.result.Reason)
-		}
-		if t.result.Outcome == fix.OutcomeUnsettled {
-			t.progress.blocked = blockedUnsettled
-		}
+	_ = g.Wait() // faults are in the outcomes
+	for i, t := range r.tasks {
+		r.add(t, outcomes[i])
 	}
 }
 
-// resume reads the attempts of one task, and settles an open one.
-func (r *run) resume(ctx context.Context, t *task) {
-	if ctx.Err() != nil {
-		return // nothing will be started
+// add records the outcome of a task for the task, its package and the plan.
+func (r *run) add(t *task, o outcome) {
+	t.result = o.result
+	t.progress.add(t.action, o)
+	if o.result.Failure == fix.FailureUnexpected {
+		r.breaker.stopUnexpected(object(t.action), o.result.Reason)
 	}
-	entries, err := r.Journal.Entries(ctx, t.action.Key)
-	if err != nil && ctx.Err() != nil {
-		return
-	}
-	if err != nil {
-		r.breaker.fail(fmt.Errorf("read the journal of action %s: %w", t.action.Key, err))
-		return
-	}
-	t.permit = permitOf(r.plan, t.action, entries)
-	if open := t.permit.settle; open != nil {
-		result := r.settle(ctx, open)
-		if open.Open() {
-			t.result = result
-			return
-		}
-		sent := t.permit.sent
-		t.permit = permitOf(r.plan, t.action, entries)
-		t.permit.sent = sent || t.permit.sent
-	}
-	if t.permit.result != nil {
-		t.result = *t.permit.result
+	if o.fault != nil {
+		r.breaker.fail(o.fault)
 	}
 }
 
@@ -145,10 +119,10 @@ func (r *run) executeTask(ctx context.Context, t *task) {
 		return // the journal has what became of it
 	}
 	if reason := r.breaker.enter(ctx); reason != "" {
-		t.result = t.notStarted(reason)
+		t.result = t.notStarted(reason).result
 		return
 	}
-	t.result = r.attempt(ctx, t)
+	r.add(t, r.attempt(ctx, t))
 	r.breaker.leave(t.result.Outcome, object(t.action))
 	r.log().Info("fix", "action", t.action.Key, "fix", t.action.Fix, "of", object(t.action),
 		"outcome", t.result.Outcome, "reason", t.result.Reason)
@@ -156,64 +130,57 @@ func (r *run) executeTask(ctx context.Context, t *task) {
 
 // attempt makes one attempt, unless the package is not what was planned. Until
 // the claim everything ends with the run's context.
-func (r *run) attempt(ctx context.Context, t *task) fix.Result {
+func (r *run) attempt(ctx context.Context, t *task) outcome {
 	if reason, stale := r.Stale[t.action.Key]; stale {
 		return t.stale(reason)
 	}
-	if reason := r.blocked(t); reason != "" {
+	if reason := r.blockReason(t); reason != "" {
 		return t.notStarted(reason)
 	}
-	before, result := r.checkPackage(ctx, t)
-	if result != nil {
-		return *result
+	before, ended := r.checkPackage(ctx, t)
+	if ended != nil {
+		return *ended
 	}
-	if reason := r.breaker.preSend(ctx); reason != "" {
+	if reason := r.breaker.stopReasonBeforeSend(ctx); reason != "" {
 		return t.notStarted(reason)
 	}
-	reads, readsDone := outlive(ctx, graceToRead)
-	defer readsDone()
-	writes, writesDone := outlive(ctx, graceToFinish)
-	defer writesDone()
 	at := &attempt{
 		Executor: r.Executor, breaker: r.breaker, task: t, parent: r.plan.AccountID, before: before,
-		claim: r.newClaim(r.plan.ID, t), reads: reads, writes: writes,
+		claim: r.newClaim(r.plan.ID, t),
 	}
 	return at.execute(ctx)
 }
 
-// blocked returns why a task is not started.
-func (r *run) blocked(t *task) string {
+// blockReason returns why a task is not started.
+func (r *run) blockReason(t *task) string {
 	a := t.action
 	id := a.PackageID
 	if a.Fix == reconcile.FixCreate {
 		id = a.ExternalID
 	}
-	switch {
-	case t.progress.blocked != "":
-		return t.progress.blocked
-	case r.Unsettled[id]:
-		return blockedUnsettled
+	if t.progress.blocked || r.Unsettled[id] {
+		return reasonUnsettled
 	}
-	return r.moves.unmet(a)
+	return r.moves.blockReason(a)
 }
 
 // checkPackage reads the package, and compares it with what was planned. It
-// returns a result where the action can't be sent.
-func (r *run) checkPackage(ctx context.Context, t *task) (*fix.State, *fix.Result) {
+// returns an outcome where the action can't be sent.
+func (r *run) checkPackage(ctx context.Context, t *task) (*fix.State, *outcome) {
 	before, difference, err := r.readPackage(ctx, t)
-	var result fix.Result
+	var o outcome
 	switch {
 	case err != nil && ctx.Err() != nil:
-		result = t.notStarted(stopAsked)
+		o = t.notStarted(stopReasonAsked)
 	case err != nil:
-		result = fix.Result{Key: t.action.Key, Outcome: fix.OutcomeFailed, Reason: "read before sending: " + err.Error()}
+		o.result = fix.Result{Key: t.action.Key, Outcome: fix.OutcomeFailed, Reason: "read before sending: " + err.Error()}
 	case difference != "":
-		result = t.stale(difference)
-		result.Before = before
+		o = t.stale(difference)
+		o.result.Before = before
 	default:
 		return before, nil
 	}
-	return nil, &result
+	return nil, &o
 }
 
 func (r *run) readPackage(ctx context.Context, t *task) (before *fix.State, difference string, err error) {

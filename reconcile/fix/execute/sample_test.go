@@ -1,7 +1,9 @@
 package execute
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
@@ -75,7 +77,12 @@ func createOf(id string, lines ...fix.Line) fix.Action {
 
 // planOf makes a plan of the actions, which it sorts.
 func planOf(created time.Time, actions ...fix.Action) *fix.Plan {
-	fix.SortActions(actions)
+	slices.SortFunc(actions, func(a, b fix.Action) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(fix.Fixes(), a.Fix), slices.Index(fix.Fixes(), b.Fix)), cmp.Compare(a.ExternalID, b.ExternalID),
+			cmp.Compare(a.PackageID, b.PackageID), cmp.Compare(a.InstanceID, b.InstanceID), cmp.Compare(a.Key, b.Key),
+		)
+	})
 	proposal := fix.Proposal{AccountID: testParent, Actions: actions}
 	for i := range actions {
 		proposal.Evidence = append(proposal.Evidence, fix.Evidence{Key: actions[i].Key, Sightings: 2})

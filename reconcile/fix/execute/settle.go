@@ -29,56 +29,55 @@ func (ex *Executor) Settle(ctx context.Context, entries []fix.Entry) []fix.Resul
 	var g errgroup.Group
 	g.SetLimit(ex.workers())
 	for i := range entries {
-		e := entries[i]
-		g.Go(func() error { results[i] = ex.settle(ctx, &e); return nil })
+		g.Go(func() error { _, results[i] = ex.settle(ctx, &entries[i]); return nil })
 	}
 	_ = g.Wait() // faults are in the results
 	return results
 }
 
-// settle settles one attempt. Where it could, the entry has a completion.
-func (ex *Executor) settle(ctx context.Context, e *fix.Entry) fix.Result {
+// settle settles one attempt, and returns its completion, nil where it could not.
+func (ex *Executor) settle(ctx context.Context, e *fix.Entry) (*fix.Completion, fix.Result) {
 	if !e.Open() {
-		return resultOf(e)
+		return e.Completion, resultOf(e)
 	}
 	writing, done := outlive(ctx, graceToFinish)
 	defer done()
 	began := time.Now()
 	seen, err := observe(ctx, ex.Wix, &e.Action, e.Action.Seen, "")
 	if err != nil {
-		return unsettled(e, fmt.Sprintf("read back: %s", err), nil)
+		return nil, unsettled(e, fmt.Sprintf("read back: %s", err), nil)
 	}
 	if settlesAt := e.SettlesAt(ex.SettleAfter); seen.effect == effectNone && began.Before(settlesAt) {
-		return unsettled(e, fmt.Sprintf("the package is unchanged so far; this may still change until %s",
-			settlesAt.UTC().Format(time.RFC3339)), seen.state)
+		return nil, unsettled(e, fmt.Sprintf("%s; this may still change until %s",
+			unchanged(&e.Action), settlesAt.UTC().Format(time.RFC3339)), seen.state)
 	}
 	end := settledBy(e, seen)
 	end.Ended, end.RunID = time.Now().UTC(), ex.RunID
-	if err := ex.complete(writing, e, end); err != nil {
-		return unsettled(e, err.Error(), seen.state)
+	end, err = ex.complete(writing, end)
+	if err != nil {
+		return nil, unsettled(e, err.Error(), seen.state)
 	}
-	ex.log().Info("settled", "action", e.Key, "attempt", e.Number, "outcome", e.Completion.Outcome, "reason", e.Completion.Reason)
-	return resultOf(e)
+	ex.log().Info("settled", "action", e.Key, "attempt", e.Number, "outcome", end.Outcome, "reason", end.Reason)
+	return end, resultOf(&fix.Entry{Attempt: e.Attempt, Completion: end})
 }
 
-// complete records a completion, or keeps the one that is recorded already.
-func (ex *Executor) complete(ctx context.Context, e *fix.Entry, end *fix.Completion) error {
+// complete records a completion, and returns it, or the one that is recorded
+// already.
+func (ex *Executor) complete(ctx context.Context, end *fix.Completion) (*fix.Completion, error) {
 	err := ex.Journal.Complete(ctx, end)
 	if err == nil {
-		e.Completion = end
-		return nil
+		return end, nil
 	}
 	if errors.Is(err, fix.ErrClaimed) {
-		if recorded, again := ex.Journal.Entries(ctx, e.Key); again == nil {
+		if recorded, again := ex.Journal.Entries(ctx, end.Key); again == nil {
 			for i := range recorded {
-				if recorded[i].Number == e.Number && !recorded[i].Open() {
-					e.Completion = recorded[i].Completion
-					return nil
+				if recorded[i].Number == end.Number && !recorded[i].Open() {
+					return recorded[i].Completion, nil
 				}
 			}
 		}
 	}
-	return completionError(end, err)
+	return nil, completionError(end, err)
 }
 
 // settledBy returns the completion that an observation leads to.

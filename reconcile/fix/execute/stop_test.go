@@ -187,7 +187,7 @@ func TestOnlyWhatIsDue(t *testing.T) {
 
 func TestAnExecutorThatLacksSomething(t *testing.T) {
 	_, err := (&Executor{}).Execute(context.Background(), planOf(time.Now()), Conditions{})
-	for _, want := range []string{"journal is missing", "time to settle", "requests may leave"} {
+	for _, want := range []string{"journal is missing", "time to settle", "send window"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q in it", err, want)
 		}

@@ -12,7 +12,7 @@ type task struct {
 	action   *fix.Action
 	evidence fix.Evidence
 	progress *progress
-	permit   permit
+	number   int        // of the attempt that may begin
 	result   fix.Result // without an outcome: it is still to be executed
 }
 
@@ -20,12 +20,31 @@ type task struct {
 // goroutine at a time.
 type progress struct {
 	applied []*fix.Action
-	sent    bool   // something of ours may have reached it
-	blocked string // why nothing more is done to it
+	sent    bool // something of ours may have reached it
+	blocked bool // a change of it is unsettled: nothing more is done to it
 }
 
-// blockedUnsettled is why nothing more is done to a package.
-const blockedUnsettled = "an earlier change of the package is not settled"
+// An outcome is what became of a task, with what follows from it for its package
+// and for the plan.
+type outcome struct {
+	result fix.Result
+	sent   bool  // a request may have been executed
+	fault  error // of the journal: it stops the plan
+}
+
+// add adds the outcome of an action of the package.
+func (p *progress) add(a *fix.Action, o outcome) {
+	p.sent = p.sent || o.sent
+	switch o.result.Outcome {
+	case fix.OutcomeApplied:
+		p.applied = append(p.applied, a)
+	case fix.OutcomeUnsettled:
+		p.blocked = true
+	}
+}
+
+// reasonUnsettled is why nothing more is done to a package.
+const reasonUnsettled = "an earlier change of the package is not settled"
 
 // newTasks returns what is due of a plan, in its order.
 func newTasks(p *fix.Plan, reviewed bool) []*task {
@@ -68,12 +87,20 @@ func object(a *fix.Action) string {
 	return "package " + a.PackageID
 }
 
-func (t *task) notStarted(reason string) fix.Result {
-	return fix.Result{Key: t.action.Key, Outcome: fix.OutcomeNotStarted, Reason: reason}
+// unchanged describes that a read shows no effect of the action.
+func unchanged(a *fix.Action) string {
+	if a.Fix == reconcile.FixCreate {
+		return "no such package exists so far"
+	}
+	return "the package is unchanged so far"
 }
 
-func (t *task) stale(reason string) fix.Result {
-	return fix.Result{Key: t.action.Key, Outcome: fix.OutcomeStale, Reason: reason}
+func (t *task) notStarted(reason string) outcome {
+	return outcome{result: fix.Result{Key: t.action.Key, Outcome: fix.OutcomeNotStarted, Reason: reason}}
+}
+
+func (t *task) stale(reason string) outcome {
+	return outcome{result: fix.Result{Key: t.action.Key, Outcome: fix.OutcomeStale, Reason: reason}}
 }
 
 // moveDependencies are the tasks that move instances from their sites, by
@@ -93,9 +120,9 @@ func newMoveDependencies(tasks []*task) moveDependencies {
 	return moves
 }
 
-// unmet returns why a cancel is not started: one of its dependants was to be
+// blockReason returns why a cancel is not started: one of its dependants was to be
 // moved, and was not.
-func (m moveDependencies) unmet(a *fix.Action) string {
+func (m moveDependencies) blockReason(a *fix.Action) string {
 	if a.Fix != reconcile.FixCancel {
 		return ""
 	}

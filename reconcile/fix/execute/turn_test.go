@@ -31,7 +31,7 @@ func TestStoppedWhileWaitingForItsTurn(t *testing.T) {
 				}
 				return nil
 			}
-		}, stopLate},
+		}, stopReasonLate},
 		"a check that hangs": {20 * time.Second, func(s *fixture, _ func()) {
 			s.executor.PreSendCheck = func(ctx context.Context) error {
 				if len(s.journal.open()) > 0 {
@@ -39,11 +39,11 @@ func TestStoppedWhileWaitingForItsTurn(t *testing.T) {
 				}
 				return ctx.Err()
 			}
-		}, stopLate},
-		"its time":       {testWindow - RequestTime + 1, func(*fixture, func()) {}, stopLate},
-		"the run's end":  {20 * time.Second, func(_ *fixture, stop func()) { time.AfterFunc(10*time.Second, stop) }, stopAsked},
-		"both of them":   {time.Hour, func(_ *fixture, stop func()) { time.AfterFunc(10*time.Second, stop) }, stopAsked},
-		"an endless one": {time.Hour, func(*fixture, func()) {}, stopLate},
+		}, stopReasonLate},
+		"its time":       {testWindow - RequestTime + 1, func(*fixture, func()) {}, stopReasonLate},
+		"the run's end":  {20 * time.Second, func(_ *fixture, stop func()) { time.AfterFunc(10*time.Second, stop) }, stopReasonAsked},
+		"both of them":   {time.Hour, func(_ *fixture, stop func()) { time.AfterFunc(10*time.Second, stop) }, stopReasonAsked},
+		"an endless one": {time.Hour, func(*fixture, func()) {}, stopReasonLate},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withFixture(t, onePackage(), oneCancel, func(s *fixture) {

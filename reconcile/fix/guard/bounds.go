@@ -17,7 +17,7 @@ import (
 // flag returns the flag of a limit or a guard.
 func flag(name string) string { return "--" + strings.ReplaceAll(name, "_", "-") }
 
-// A Limit is a greatest number of instances.
+// A Limit is the maximum number of instances.
 type Limit struct {
 	Max int
 	Off bool
@@ -25,7 +25,7 @@ type Limit struct {
 
 func (l Limit) allows(n int) bool { return l.Off || n <= max(0, l.Max) }
 
-// A Percent is a greatest share, in hundredths of a whole.
+// A Percent is the maximum share, in hundredths of a whole.
 type Percent struct {
 	Max decimal.Decimal
 	Off bool
@@ -49,7 +49,7 @@ func (p Percent) of(n int) int {
 
 func (p Percent) String() string { return p.Max.Trim(0).String() + " %" }
 
-// An Age is a greatest age.
+// An Age is the maximum age.
 type Age struct {
 	Max time.Duration
 	Off bool
@@ -69,7 +69,7 @@ func period(d time.Duration) string {
 	return text
 }
 
-// A CostLimit is a greatest cost a month, in one currency.
+// A CostLimit is the maximum cost a month, in one currency.
 type CostLimit struct {
 	Max      decimal.Decimal
 	Currency string

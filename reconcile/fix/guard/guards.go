@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/govalues/decimal"
-
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
@@ -26,21 +24,13 @@ type Guards struct {
 	MaxShrink    Percent
 }
 
-// DefaultGuards returns the guards that apply where none is set.
-func DefaultGuards() Guards {
-	return Guards{MaxLedgerAge: Age{Max: 36 * time.Hour}, MaxShrink: Percent{Max: decimal.MustNew(5, 0)}}
-}
-
 // An Objection is why a guard finds the inputs suspect.
 type Objection struct {
-	Guard    string
-	Metric   string // what is counted; of a canary its id
-	Value    string
-	Baseline string
-	RunID    string // of the baseline
-	Limit    string
-	Flag     string
-	Text     string // for people, without the flag
+	Guard string
+	Value string
+	Limit string
+	Flag  string
+	Text  string // for people, without the flag
 }
 
 // Refusal returns the refusal of a plan that is based on the inputs.
@@ -50,20 +40,20 @@ func (o *Objection) Refusal() fix.Refusal {
 
 // A metric is a count that is compared between runs.
 type metric struct {
-	name, text string
-	of         func(*reconcile.Summary) int
-	ledger     bool // it is counted in the ledger alone
+	name   string
+	of     func(*reconcile.Summary) int
+	ledger bool // it is counted in the ledger alone
 }
 
 func metrics() []metric {
 	return []metric{
-		{"rows", "rows of the ledger", func(s *reconcile.Summary) int { return s.Ledger.Rows }, true},
-		{"active_rows", "active rows of the ledger", func(s *reconcile.Summary) int { return s.Ledger.ActiveRows }, true},
-		{"subscriptions", "subscriptions of the ledger", func(s *reconcile.Summary) int { return s.Ledger.Subscriptions }, true},
-		{"packages", "packages at Wix", func(s *reconcile.Summary) int { return s.Wix.Packages }, false},
-		{"live_packages", "live packages at Wix", func(s *reconcile.Summary) int { return s.Wix.LivePackages }, false},
-		{"matched_pairs", "matched pairs", func(s *reconcile.Summary) int { return s.Wix.MatchedPairs }, false},
-		{"sub_accounts", "sub-accounts with packages", func(s *reconcile.Summary) int { return s.Wix.Accounts }, false},
+		{"rows of the ledger", func(s *reconcile.Summary) int { return s.Ledger.Rows }, true},
+		{"active rows of the ledger", func(s *reconcile.Summary) int { return s.Ledger.ActiveRows }, true},
+		{"subscriptions of the ledger", func(s *reconcile.Summary) int { return s.Ledger.Subscriptions }, true},
+		{"packages at Wix", func(s *reconcile.Summary) int { return s.Wix.Packages }, false},
+		{"live packages at Wix", func(s *reconcile.Summary) int { return s.Wix.LivePackages }, false},
+		{"matched pairs", func(s *reconcile.Summary) int { return s.Wix.MatchedPairs }, false},
+		{"sub-accounts with packages", func(s *reconcile.Summary) int { return s.Wix.Accounts }, false},
 	}
 }
 
@@ -92,7 +82,7 @@ func (g *Guards) Evaluate(in *Inputs, h *reconcile.History) []Objection {
 	}
 	for _, id := range in.MissingCanaries {
 		objections = append(objections, Objection{
-			Guard: fix.GuardCanary, Metric: id, Value: "missing", Flag: flag(fix.GuardCanary),
+			Guard: fix.GuardCanary, Value: "missing", Flag: flag(fix.GuardCanary),
 			Text: fmt.Sprintf("canary %q is not matched on both sides", id),
 		})
 	}
@@ -100,17 +90,17 @@ func (g *Guards) Evaluate(in *Inputs, h *reconcile.History) []Objection {
 }
 
 func (g *Guards) age(in *Inputs) (Objection, bool) {
-	o := Objection{Guard: fix.GuardLedgerAge, Metric: "ledger_age", Limit: g.MaxLedgerAge.String(), Flag: flag(fix.GuardLedgerAge)}
+	o := Objection{Guard: fix.GuardLedgerAge, Limit: g.MaxLedgerAge.String(), Flag: flag(fix.GuardLedgerAge)}
 	if g.MaxLedgerAge.Off {
 		return o, false
 	}
 	if in.LedgerModified.IsZero() {
-		o.Value, o.Text = "unknown", "the age of the ledger is not known, allowed are "+o.Limit
+		o.Value, o.Text = "unknown", "the age of the ledger is not known; the maximum is "+o.Limit
 		return o, true
 	}
 	age := in.Run.AsOf.Sub(in.LedgerModified)
 	o.Value = period(age.Round(time.Second))
-	o.Text = fmt.Sprintf("the ledger is %s old, allowed are %s", o.Value, o.Limit)
+	o.Text = fmt.Sprintf("the ledger is %s old; the maximum is %s", o.Value, o.Limit)
 	return o, age > g.MaxLedgerAge.Max
 }
 
@@ -131,15 +121,14 @@ func (g *Guards) shrink(m metric, now *reconcile.Summary, baselines []*reconcile
 		return Objection{}, false
 	}
 	return Objection{
-		Guard: fix.GuardShrink, Metric: m.name, Value: strconv.Itoa(value), Baseline: strconv.Itoa(most), RunID: largest.RunID,
-		Limit: g.MaxShrink.String(), Flag: flag(fix.GuardShrink),
-		Text: fmt.Sprintf("%s: %d, fewer by more than %s than the %d of run %s", m.text, value, g.MaxShrink, most, largest.RunID),
+		Guard: fix.GuardShrink, Value: strconv.Itoa(value), Limit: g.MaxShrink.String(), Flag: flag(fix.GuardShrink),
+		Text: fmt.Sprintf("%s: %d, more than %s fewer than the %d of run %s", m.name, value, g.MaxShrink, most, largest.RunID),
 	}, true
 }
 
-// Accepted reports whether a run is accepted: complete, read live, and without
-// objections. A limit, or the lack of an earlier run, does not make inputs
-// suspect.
-func Accepted(complete, replay bool, objections []Objection) bool {
-	return complete && !replay && len(objections) == 0
+// Accepted reports whether a run that read Wix live is accepted: it is complete
+// and has no objections. A limit, or the lack of an earlier run, does not make
+// inputs suspect.
+func Accepted(complete bool, objections []Objection) bool {
+	return complete && len(objections) == 0
 }

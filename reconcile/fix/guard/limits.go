@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/govalues/decimal"
-
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
@@ -21,14 +19,6 @@ type Limits struct {
 	CancelPercent     Percent // of the live instances that were read; at least one, unless it is 0
 	CancelsPerAccount Limit
 	CancelCost        CostLimit // a month
-}
-
-// DefaultLimits returns the limits that apply where none is set.
-func DefaultLimits() Limits {
-	return Limits{
-		Fixes: Limit{Max: 100}, Cancels: Limit{Max: 10}, CancelPercent: Percent{Max: decimal.MustNew(1, 0)},
-		CancelsPerAccount: Limit{Max: 3}, CancelCost: CostLimit{Off: true},
-	}
 }
 
 // Evaluate checks what is to be sent now, and what was sent, against the limits.
@@ -74,7 +64,7 @@ func (l *Limits) percent(t *total, live int) *fix.Refusal {
 	}
 	return &fix.Refusal{
 		Limit: fix.LimitCancelPercent, Value: l.CancelPercent.String(), Need: strconv.Itoa(n), Largest: t.largest(allCancels),
-		Text: fmt.Sprintf("%s would be removed, allowed are %s of %d live ones, which is %d", instances(n), l.CancelPercent, live, allowed),
+		Text: fmt.Sprintf("%s would be removed; the limit is %s of %d live instances, which is %d", instances(n), l.CancelPercent, live, allowed),
 	}
 }
 
@@ -101,7 +91,7 @@ func (l *Limits) cost(t *total) *fix.Refusal {
 	need := t.costs.String()
 	return &fix.Refusal{
 		Limit: fix.LimitCancelCost, Value: l.CancelCost.String(), Need: need, Largest: t.largest(allCancels),
-		Text: fmt.Sprintf("what would be removed costs %s a month, allowed are %s", need, l.CancelCost),
+		Text: fmt.Sprintf("the removals cost %s a month; the limit is %s", need, l.CancelCost),
 	}
 }
 
@@ -109,7 +99,7 @@ func overCount(name string, l Limit, n int, what string, largest []reconcile.Acc
 	allowed := max(0, l.Max)
 	return &fix.Refusal{
 		Limit: name, Value: strconv.Itoa(allowed), Need: strconv.Itoa(n), Largest: largest,
-		Text: fmt.Sprintf("%s %s, allowed are %d", instances(n), what, allowed),
+		Text: fmt.Sprintf("%s %s; the limit is %d", instances(n), what, allowed),
 	}
 }
 
@@ -118,36 +108,4 @@ func instances(n int) string {
 		return "1 instance"
 	}
 	return strconv.Itoa(n) + " instances"
-}
-
-// Checks are all that a plan must pass before it is sent.
-type Checks struct {
-	Complete      bool        // the whole scope was read
-	Objections    []Objection // of the guards
-	HasHistory    bool        // there is an accepted earlier run of the scope
-	Limits        Limits
-	Usage         []Usage // by the journal, in the last 24 hours
-	LiveInstances int     // that were read
-	Reviewed      bool    // a person reviews the plan before it is sent
-}
-
-// Refusals returns why these actions may not be sent, the most important reason
-// first.
-func (c *Checks) Refusals(actions []fix.Action) []fix.Refusal {
-	var refusals []fix.Refusal
-	if !c.Complete {
-		refusals = append(refusals, fix.Refusal{
-			Cause: fix.CauseIncomplete, Limit: fix.RefusedIncomplete, Text: "something in scope could not be read",
-		})
-	}
-	for _, o := range c.Objections {
-		refusals = append(refusals, o.Refusal())
-	}
-	if !c.HasHistory {
-		refusals = append(refusals, fix.Refusal{
-			Cause: fix.CauseHistory, Limit: fix.RefusedHistory,
-			Text: "there is no accepted earlier run of this scope to compare with",
-		})
-	}
-	return append(refusals, c.Limits.Evaluate(actions, c.Reviewed, c.Usage, c.LiveInstances)...)
 }

@@ -79,8 +79,8 @@ func TestLimits(t *testing.T) {
 		{name: "another currency", set: func(l *guard.Limits) { l.CancelCost = euros("500") }, actions: []fix.Action{removal(1, 1), usd}, want: []string{"max_cancel_cost 500 EUR 1.00 EUR + 0.01 USD"}},
 		{name: "all at once", set: func(l *guard.Limits) { *l = guard.Limits{} }, actions: []fix.Action{removal(1, 1)}, live: 100,
 			want: []string{"max_fixes 0 1", "max_cancels 0 1", "max_cancel_percent 0 % 1", "max_cancels_per_account 0 1", "max_cancel_cost 0  1.00 EUR"}},
-		{name: "the default limits", set: func(l *guard.Limits) { *l = guard.DefaultLimits() }, actions: []fix.Action{change(1, 90), removal(1, 3), removal(2, 3), removal(3, 3), removal(4, 1)}, live: 1000},
-		{name: "just above them", set: func(l *guard.Limits) { *l = guard.DefaultLimits() }, actions: []fix.Action{change(1, 90), removal(1, 4), removal(2, 3), removal(3, 3), removal(4, 1)}, live: 1000,
+		{name: "the default limits", set: func(l *guard.Limits) { *l = defaultLimits() }, actions: []fix.Action{change(1, 90), removal(1, 3), removal(2, 3), removal(3, 3), removal(4, 1)}, live: 1000},
+		{name: "just above them", set: func(l *guard.Limits) { *l = defaultLimits() }, actions: []fix.Action{change(1, 90), removal(1, 4), removal(2, 3), removal(3, 3), removal(4, 1)}, live: 1000,
 			want: []string{"max_fixes 100 101", "max_cancels 10 11", "max_cancel_percent 1 % 11", "max_cancels_per_account 3 4"}},
 	} {
 		limits := lifted()
@@ -97,7 +97,7 @@ func TestLimits(t *testing.T) {
 
 // TestReviewedPlansCount: what an applied plan sends beyond a run counts.
 func TestReviewedPlansCount(t *testing.T) {
-	limits := guard.DefaultLimits()
+	limits := defaultLimits()
 	review := removal(1, 4)
 	review.Needs = fix.NeedsReview
 	if got := limits.Evaluate([]fix.Action{review}, false, nil, 1000); len(got) > 0 {
@@ -117,7 +117,7 @@ func TestRefusalNamesTheLargestAccounts(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	want := fmt.Sprintf("[{%s 9} {%s 5} {%s 4} {%s 3} {%s 3}]", account(2), account(7), account(6), account(3), account(4))
-	if r := got[0]; fmt.Sprint(r.Largest) != want || r.Flag != "--max-cancels" || r.Cause != fix.CauseLimit || r.Text != "27 instances would be removed, allowed are 10" {
+	if r := got[0]; fmt.Sprint(r.Largest) != want || r.Flag != "--max-cancels" || r.Cause != fix.CauseLimit || r.Text != "27 instances would be removed; the limit is 10" {
 		t.Errorf("got %+v, want %s", r, want)
 	}
 }

@@ -8,11 +8,23 @@ import (
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
+	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
 )
 
 var now = time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)
 
 func account(n int) string { return fmt.Sprintf("a0000000-0000-4000-8000-%012d", n) }
+
+func defaultGuards() guard.Guards {
+	return guard.Guards{MaxLedgerAge: guard.Age{Max: 36 * time.Hour}, MaxShrink: guard.Percent{Max: dec("5")}}
+}
+
+func defaultLimits() guard.Limits {
+	return guard.Limits{
+		Fixes: guard.Limit{Max: 100}, Cancels: guard.Limit{Max: 10}, CancelPercent: guard.Percent{Max: dec("1")},
+		CancelsPerAccount: guard.Limit{Max: 3}, CancelCost: guard.CostLimit{Off: true},
+	}
+}
 
 func dec(s string) decimal.Decimal { return decimal.MustParse(s) }
 

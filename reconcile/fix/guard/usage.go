@@ -27,8 +27,8 @@ func (u *Usage) add(a *fix.Action) {
 	}
 }
 
-// UsageOf returns by sub-account, ordered, what was sent since a moment by the
-// journal. An attempt counts unless no request of it left, whatever became of
+// UsageOf returns what the journal shows as sent since from, by sub-account, in
+// order. An attempt counts unless no request of it left, whatever became of
 // it, and each attempt of an action by itself.
 func UsageOf(entries []fix.Entry, from time.Time) []Usage {
 	accounts := make(map[string]Usage)
