@@ -21,7 +21,6 @@ type UnitCost struct {
 // another cycle. A nil *Prices knows none.
 type Prices struct {
 	costs map[priceKey]UnitCost
-	names map[string]string // by product
 }
 
 type priceKey struct {
@@ -41,7 +40,7 @@ type PriceConflict struct{ Kept, Ignored UnitCost }
 // NewPrices indexes prices. Of conflicting ones the first in the order of compare
 // is kept, so that the order of the rows does not matter.
 func NewPrices(list []UnitCost) (*Prices, []PriceConflict) {
-	p := &Prices{costs: make(map[priceKey]UnitCost, len(list)), names: make(map[string]string)}
+	p := &Prices{costs: make(map[priceKey]UnitCost, len(list))}
 	var conflicts []PriceConflict
 	ordered := slices.SortedFunc(slices.Values(list), func(a, b UnitCost) int { return a.compare(&b) })
 	for _, c := range ordered {
@@ -50,9 +49,6 @@ func NewPrices(list []UnitCost) (*Prices, []PriceConflict) {
 			p.costs[key] = c
 		} else if !first.agrees(&c) {
 			conflicts = append(conflicts, PriceConflict{first, c})
-		}
-		if p.names[key.product] == "" {
-			p.names[key.product] = c.ProductName
 		}
 	}
 	return p, conflicts
@@ -91,15 +87,6 @@ func (p *Prices) Lookup(productID string, cycle Cycle) (UnitCost, bool) {
 	}
 	c, ok := p.costs[newPriceKey(productID, cycle)]
 	return c, ok
-}
-
-// ProductName returns the name of a product, from the first of its prices that
-// has one. It is empty where none has.
-func (p *Prices) ProductName(productID string) string {
-	if p == nil {
-		return ""
-	}
-	return p.names[FoldGUID(productID)]
 }
 
 // List returns the prices, one for each product and cycle, in that order.

@@ -62,7 +62,7 @@ func TestMonthlyPrice(t *testing.T) {
 			t.Errorf("%s for %s: %v, %v, want %s", c.product, c.cycle, got, known, c.want)
 		}
 	}
-	if m, known := (*Prices)(nil).Monthly(guid, "1 YEAR"); known || m.Known || (*Prices)(nil).ProductName(guid) != "" || (*Prices)(nil).List() != nil {
+	if m, known := (*Prices)(nil).Monthly(guid, "1 YEAR"); known || m.Known || (*Prices)(nil).List() != nil {
 		t.Errorf("a nil *Prices returned %v", m)
 	}
 }
@@ -77,8 +77,9 @@ func TestPricesIgnoreOrder(t *testing.T) {
 	for range len(list) {
 		list = append(list[1:], list[0])
 		p, conflicts := NewPrices(slices.Clone(list))
-		if len(conflicts) != 1 || conflicts[0].Ignored.Cost.Amount.String() != "2" || len(p.List()) != 3 || p.ProductName("x") != "Large" {
-			t.Errorf("%+v: prices %+v, conflicts %+v, x is %q", list, p.List(), conflicts, p.ProductName("x"))
+		x, _ := p.Lookup("x", "1 MONTH")
+		if len(conflicts) != 1 || conflicts[0].Ignored.Cost.Amount.String() != "2" || len(p.List()) != 3 || x.ProductName != "Large" {
+			t.Errorf("%+v: prices %+v, conflicts %+v, x is %q", list, p.List(), conflicts, x.ProductName)
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The rows of the Accounts and Products sheets are counted while findings and
-// inventory are written, so that they agree with the other sheets.
+// sheetCounts collects the rows of the Accounts and Products sheets while findings
+// and inventory are written, so that they agree with the other sheets.
 type sheetCounts struct {
 	coverage *reconcile.Coverage
 	findings int

@@ -52,7 +52,7 @@ func WriteJournal(w io.Writer, f Format, entries []fix.Entry, settle time.Durati
 	}
 	p := newPage(f)
 	if len(lines) == 0 {
-		p.line("", "", "No attempts")
+		p.line("", "No attempts")
 	} else {
 		p.table(p.journalTable(lines))
 	}
@@ -169,11 +169,11 @@ func VerificationsText(w io.Writer, all []fix.Verification) error {
 		default:
 			differ++
 		}
-		p.line("", "", oneLine(fmt.Sprintf("%s %s, attempt %d, run %s at %s, account %s, package %s",
+		p.line("", oneLine(fmt.Sprintf("%s %s, attempt %d, run %s at %s, account %s, package %s",
 			v.Action.Fix, v.Key, v.Number, v.RunID, formatTime(v.Begun), v.Action.AccountID, v.Action.PackageID)))
-		p.line("", "  ", oneLine(v.Text))
+		p.line("  ", oneLine(v.Text))
 	}
-	p.line("", "", fmt.Sprintf("%s checked: %d match the journal, %d differ, %d could not be read",
+	p.line("", fmt.Sprintf("%s checked: %d match the journal, %d differ, %d could not be read",
 		plural(len(all), "change", "changes"), len(all)-differ-unread, differ, unread))
 	return p.writeTo(w, "verification of the journal")
 }

@@ -21,7 +21,6 @@ import (
 type page struct {
 	out      strings.Builder
 	markdown bool
-	color    bool // ANSI colours; text only
 	list     bool // the last Markdown line belongs to a list
 }
 
@@ -44,14 +43,8 @@ const textWidth = 100
 // nameWidth is the width of the column of names in front of facts.
 const nameWidth = 15
 
-const (
-	ansiRed   = "\x1b[1;31m"
-	ansiGreen = "\x1b[1;32m"
-	ansiReset = "\x1b[0m"
-)
-
 // title opens the page with its verdict, "WORD: explanation".
-func (p *page) title(verdict string, good bool) {
+func (p *page) title(verdict string) {
 	if p.markdown {
 		word, rest, _ := strings.Cut(verdict, ": ")
 		fmt.Fprintf(&p.out, "## %s\n\n", word)
@@ -60,11 +53,7 @@ func (p *page) title(verdict string, good bool) {
 		}
 		return
 	}
-	if good {
-		p.line(ansiGreen, "", verdict)
-	} else {
-		p.line(ansiRed, "", verdict)
-	}
+	p.line("", verdict)
 }
 
 // A fact is a named value, as one line of a page or a sheet.
@@ -80,18 +69,12 @@ func (p *page) fact(name, value string) {
 	case p.markdown:
 		p.bullet(0, name+": "+value)
 	default:
-		p.line("", fmt.Sprintf("%-*s ", nameWidth, name), value)
+		p.line(fmt.Sprintf("%-*s ", nameWidth, name), value)
 	}
 }
 
 // proseFact writes a fact whose value may hold untrusted text.
-func (p *page) proseFact(f fact) {
-	if f.alarm && !p.markdown {
-		p.line(ansiRed, fmt.Sprintf("%-*s ", nameWidth, f.name), oneLine(f.value))
-		return
-	}
-	p.fact(f.name, p.prose(f.value))
-}
+func (p *page) proseFact(f fact) { p.fact(f.name, p.prose(f.value)) }
 
 // item writes an entry of a list; depth 1 is the outermost.
 func (p *page) item(depth int, s string) {
@@ -99,7 +82,7 @@ func (p *page) item(depth int, s string) {
 		p.bullet(depth-1, s)
 		return
 	}
-	p.line("", strings.Repeat("  ", depth), s)
+	p.line(strings.Repeat("  ", depth), s)
 }
 
 func (p *page) bullet(indent int, s string) {
@@ -108,16 +91,11 @@ func (p *page) bullet(indent int, s string) {
 }
 
 // heading opens a section.
-func (p *page) heading(title string, alarm bool) {
-	switch {
-	case p.markdown:
-		p.paragraph("### " + title)
-	case alarm:
-		p.out.WriteByte('\n')
-		p.line(ansiRed, "", title)
-	default:
-		p.paragraph(title)
+func (p *page) heading(title string) {
+	if p.markdown {
+		title = "### " + title
 	}
+	p.paragraph(title)
 }
 
 // paragraph writes s after an empty line.
@@ -131,12 +109,12 @@ func (p *page) paragraph(s string) {
 		return
 	}
 	p.out.WriteByte('\n')
-	p.line("", "", s)
+	p.line("", s)
 }
 
 // section writes a heading and a table; a table without rows is left out.
 func (p *page) section(title string, t table.Writer) {
-	p.heading(title, false)
+	p.heading(title)
 	if t.Length() > 0 {
 		p.table(t)
 	}
@@ -168,15 +146,8 @@ func textRows(t table.Writer) []string {
 	return rows
 }
 
-// line writes a text after lead, wrapped; in a colour where the page
-// has colours.
-func (p *page) line(ansi, lead, s string) {
-	if ansi == "" || !p.color {
-		p.out.WriteString(wrap(lead, s))
-		return
-	}
-	p.out.WriteString(ansi + strings.TrimSuffix(wrap(lead, s), "\n") + ansiReset + "\n")
-}
+// line writes a text after lead, wrapped.
+func (p *page) line(lead, s string) { p.out.WriteString(wrap(lead, s)) }
 
 // wrap breaks a text into lines of at most textWidth characters, the first after
 // lead and the others aligned with it.

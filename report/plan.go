@@ -13,7 +13,6 @@ import (
 type PlanOptions struct {
 	Reviewed bool          // a person reviews it before it is sent, so actions that need a review are sent too
 	Refusals []fix.Refusal // why it is not sent now; nil: the plan's own, unless something was sent
-	Color    bool          // ANSI colours; text only
 }
 
 // A planView is a plan with its results. A plan that can't be used is shown too,
@@ -80,15 +79,14 @@ func (v *planView) due(a *actionView) int {
 
 // A planSection is a heading with its actions.
 type planSection struct {
-	heading  string
-	removals bool
-	actions  []*actionView
+	heading string
+	actions []*actionView
 }
 
 // sections returns the sections that have actions, what is most dangerous first.
 func (v *planView) sections() []planSection {
 	all := []planSection{
-		{heading: "Cancellations and site moves (listed first; cancellations are sent last)", removals: true},
+		{heading: "Cancellations and site moves (listed first; cancellations are sent last)"},
 		{heading: "Other changes (in the order of sending)"},
 		{heading: "Needs review (sent by apply, not by run)"},
 		{heading: "Waiting for more sightings (a forecast; not sent yet)"},
@@ -113,8 +111,8 @@ func (v *planView) sections() []planSection {
 	return all
 }
 
-// verdict returns the first line of the plan, and whether all is well.
-func (v *planView) verdict() (line string, good bool) {
+// verdict returns the first line of the plan.
+func (v *planView) verdict() string {
 	due, notDue, removals, removed := 0, 0, 0, 0
 	for i := range v.actions {
 		a := &v.actions[i]
@@ -130,18 +128,18 @@ func (v *planView) verdict() (line string, good bool) {
 	}
 	switch {
 	case v.executed:
-		return "PLAN EXECUTED: " + outcomeCounts(v.outcomes()), v.succeeded()
+		return "PLAN EXECUTED: " + outcomeCounts(v.outcomes())
 	case len(v.refusals) > 0:
-		return fmt.Sprintf("PLAN REFUSED: nothing is sent, for %s listed below", plural(len(v.refusals), "reason", "reasons")), false
+		return fmt.Sprintf("PLAN REFUSED: nothing is sent, for %s listed below", plural(len(v.refusals), "reason", "reasons"))
 	case len(v.actions) == 0:
-		return "PLAN EMPTY: there is nothing to change", true
+		return "PLAN EMPTY: there is nothing to change"
 	case due == 0:
-		return fmt.Sprintf("PLAN NOT DUE: %s for sightings or a review", plural(notDue, "action waits", "actions wait")), true
+		return fmt.Sprintf("PLAN NOT DUE: %s for sightings or a review", plural(notDue, "action waits", "actions wait"))
 	case removals == 0:
-		return fmt.Sprintf("PLAN READY: %s to send, without any cancellation or site move", plural(due, "action", "actions")), true
+		return fmt.Sprintf("PLAN READY: %s to send, without any cancellation or site move", plural(due, "action", "actions"))
 	}
 	return fmt.Sprintf("PLAN READY: %s to send, including %s (%s)", plural(due, "action", "actions"),
-		plural(removals, "cancellation or site move", "cancellations or site moves"), plural(removed, "instance", "instances")), true
+		plural(removals, "cancellation or site move", "cancellations or site moves"), plural(removed, "instance", "instances"))
 }
 
 // outcomes counts the actions by outcome.
@@ -151,13 +149,6 @@ func (v *planView) outcomes() map[string]int {
 		counts[v.actions[i].outcome]++
 	}
 	return counts
-}
-
-// succeeded reports whether every action that was due was applied, or skipped
-// for a good reason.
-func (v *planView) succeeded() bool {
-	counts := v.outcomes()
-	return counts[fix.OutcomeFailed]+counts[fix.OutcomeUnsettled]+counts[fix.OutcomeNotStarted] == 0
 }
 
 // noOutcomes is what outcomeCounts returns where there is nothing to count.

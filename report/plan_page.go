@@ -27,11 +27,10 @@ func WritePlan(w io.Writer, f Format, plan *fix.Plan, results []fix.Result, o *P
 		return writeString(w, "plan", string(text))
 	}
 	p, v := newPage(f), newPlanView(plan, results, o)
-	p.color = o != nil && o.Color
 	p.title(v.verdict())
 	p.planFacts(v.plan)
 	for _, s := range v.sections() {
-		p.heading(s.heading, s.removals)
+		p.heading(s.heading)
 		p.actions(s.actions)
 	}
 	if len(v.actions) > 0 {
@@ -83,7 +82,7 @@ func (p *page) actions(actions []*actionView) {
 		p.out.WriteString(row + "\n")
 		if at := i - (len(rows) - len(actions)); at >= 0 {
 			for _, d := range actions[at].details(p) {
-				p.line("", fmt.Sprintf("       %-11s  ", d.name), d.value)
+				p.line(fmt.Sprintf("       %-11s  ", d.name), d.value)
 			}
 		}
 	}
@@ -176,7 +175,7 @@ func (a *actionView) resultText() string {
 // refusals writes why the plan is not sent, and what would allow it.
 func (p *page) refusals(v *planView) {
 	if len(v.refusals) > 0 {
-		p.heading("Refused: nothing is sent", true)
+		p.heading("Refused: nothing is sent")
 	}
 	for i := range v.refusals {
 		r := &v.refusals[i]

@@ -22,7 +22,7 @@ func TestPlanGoldens(t *testing.T) {
 		"plan.json":    func(w io.Writer) error { return WritePlan(w, FormatJSON, samplePlan(), nil, nil) },
 		"plan-run.txt": func(w io.Writer) error { return WritePlan(w, FormatText, samplePlan(), nil, nil) },
 		"plan-refused.txt": func(w io.Writer) error {
-			return WritePlan(w, FormatText, refused(samplePlan()), nil, &PlanOptions{Color: true})
+			return WritePlan(w, FormatText, refused(samplePlan()), nil, nil)
 		},
 		"plan-refused.md":  func(w io.Writer) error { return WritePlan(w, FormatMarkdown, refused(samplePlan()), nil, nil) },
 		"plan-applied.txt": func(w io.Writer) error { return WritePlan(w, FormatText, samplePlan(), sampleResults(), reviewed) },
@@ -35,7 +35,7 @@ func TestPlanGoldens(t *testing.T) {
 		"fixes.txt":        func(w io.Writer) error { return WriteSummary(w, FormatText, sampleFixes(sampleSummary(9, 9)), nil) },
 		"fixes.md":         func(w io.Writer) error { return WriteSummary(w, FormatMarkdown, sampleFixes(sampleSummary(9, 9)), nil) },
 		"fixes-refused.txt": func(w io.Writer) error {
-			return WriteSummary(w, FormatText, refusedFixes(sampleSummary(9, 180)), &SummaryOptions{Color: true})
+			return WriteSummary(w, FormatText, refusedFixes(sampleSummary(9, 180)), nil)
 		},
 		"fixes-refused.md": func(w io.Writer) error {
 			return WriteSummary(w, FormatMarkdown, refusedFixes(sampleSummary(9, 180)), nil)

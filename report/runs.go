@@ -33,7 +33,7 @@ func WriteRuns(w io.Writer, f Format, runs []RunLine) error {
 	}
 	p := newPage(f)
 	if len(runs) == 0 {
-		p.line("", "", "No runs")
+		p.line("", "No runs")
 	} else {
 		p.table(p.runTable(runs))
 	}
@@ -55,13 +55,13 @@ func (r *RunLine) row(p *page) table.Row {
 		return table.Row{p.code(r.ID), formatTime(r.Written), "", "", "", "", "", "", "", p.prose(r.Fault)}
 	}
 	open := s.Findings.OpenBySeverity()
-	row := table.Row{p.code(r.ID), formatTime(s.AsOf), s.ExitCode, yesOrNO(s.Complete), acceptedText(s)}
+	row := table.Row{p.code(r.ID), formatTime(s.AsOf), s.ExitCode, yesOrCapitalNo(s.Complete), acceptedText(s)}
 	row = append(row, countCells(open[:]...)...)
 	return append(row, p.code(truncate(oneLine(s.Scope.ID), scopeLength)), openMoneyText(&s.Findings))
 }
 
-// yesOrNO makes a no stand out.
-func yesOrNO(yes bool) string {
+// yesOrCapitalNo makes a no stand out.
+func yesOrCapitalNo(yes bool) string {
 	if yes {
 		return "yes"
 	}

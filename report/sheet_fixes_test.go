@@ -138,7 +138,7 @@ func TestExceptionsSheet(t *testing.T) {
 // A full sheet continues in another one.
 func TestFixesContinueInAnotherSheet(t *testing.T) {
 	b := fixedData(3, 3)
-	b.MaxRows = 8
+	b.maxRows = 8
 	f, _ := workbookOf(t, b)
 	want := []string{"Summary", "Findings", "Fixes", "Fixes 2", "Accounts"}
 	if got := f.GetSheetList(); !slices.Equal(got[:5], want) {

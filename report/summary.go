@@ -8,10 +8,9 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// SummaryOptions are options of SummaryText and SummaryMarkdown.
+// SummaryOptions are options of WriteSummary.
 type SummaryOptions struct {
 	Folder string // where the reports are; empty leaves them out
-	Color  bool   // ANSI colours; text only
 }
 
 // maxGaps is how many unread accounts are named; the workbook names all.
@@ -27,8 +26,7 @@ func WriteSummary(w io.Writer, f Format, s *reconcile.Summary, o *SummaryOptions
 	if o == nil {
 		o = &SummaryOptions{}
 	}
-	p.color = o.Color
-	p.title(verdict(s), !isIncomplete(s))
+	p.title(verdict(s))
 	if isIncomplete(s) {
 		for _, g := range gaps(&s.Coverage, maxGaps) {
 			p.item(1, strings.TrimSpace(p.code(g.account)+"  "+p.code(g.err)))
@@ -39,7 +37,7 @@ func WriteSummary(w io.Writer, f Format, s *reconcile.Summary, o *SummaryOptions
 		p.summaryTables(s)
 	}
 	if len(s.Warnings) > 0 {
-		p.heading("Warnings", false)
+		p.heading("Warnings")
 	}
 	for _, warning := range s.Warnings {
 		p.item(1, p.code(warning))

@@ -25,14 +25,15 @@ type WorkbookData struct {
 	Results     []fix.Result // of the plan; nil where nothing was sent
 	PlanOptions *PlanOptions // may be nil
 	TmpDir      string       // for sheets being written: 1.2 GB for a million findings, as much for a million instances; empty: the system's
-	MaxRows     int          // rows of a sheet with its header; 0: the format's 1,048,576
+
+	maxRows int // of a sheet with its header, for tests; 0: the format's 1,048,576
 }
 
 // A Setting is one setting of the run as it was used.
 type Setting struct {
 	Name   string
 	Value  string // without secrets
-	Source string // "flag", "environment", "file" or "default"
+	Source string // for people, such as the name of a variable or "the command line"
 }
 
 // Workbook writes report.xlsx. w receives nothing until the whole workbook is on
@@ -56,7 +57,7 @@ func writeWorkbook(w io.Writer, b *WorkbookData) (err error) {
 	defer func() { err = errors.Join(err, file.Close()) }()
 	file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return spool })
 
-	out := &workbook{file: file, styles: styles{file, map[styleKey]int{}}, runID: b.Summary.RunID, maxRows: b.MaxRows}
+	out := &workbook{file: file, styles: styles{file, map[styleKey]int{}}, runID: b.Summary.RunID, maxRows: b.maxRows}
 	if out.maxRows < 2 || out.maxRows > excelize.TotalRows {
 		out.maxRows = excelize.TotalRows
 	}

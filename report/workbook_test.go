@@ -49,7 +49,7 @@ func TestWorkbookSheets(t *testing.T) {
 // Every formula has the same value as its cached one, and every check ties.
 func TestSummaryFormulas(t *testing.T) {
 	b := sampleData(200, 180)
-	b.MaxRows = 64
+	b.maxRows = 64
 	f, _ := workbookOf(t, b)
 	formulas, ties := 0, 0
 	rows, err := f.GetRows("Summary", excelize.Options{RawCellValue: true})
@@ -199,7 +199,7 @@ func part(t *testing.T, raw []byte, name string) string {
 func TestFindingsContinueInOtherSheets(t *testing.T) {
 	for _, c := range []struct{ rows, limit, sheets int }{{9, 10, 1}, {10, 10, 2}, {27, 10, 3}, {28, 10, 4}, {0, 10, 1}, {3, 2, 3}} {
 		b := sampleData(c.rows, 3)
-		b.MaxRows = c.limit
+		b.maxRows = c.limit
 		f, _ := workbookOf(t, b)
 		var ids []string
 		sheets := 0

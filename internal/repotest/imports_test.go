@@ -16,14 +16,13 @@ var arrows = map[string][]string{
 	"reconcile/fix":         {"reconcile"},
 	"reconcile/fix/guard":   {"reconcile", "reconcile/fix"},
 	"reconcile/fix/execute": {"reconcile", "reconcile/fix"},
-	"reconcile/monthend":    {"reconcile"},
 	"sources/storage":       {},
 	"sources/table":         {},
 	"sources/ledger":        {"reconcile", "reconcile/fix", "sources/table"},
 	"sources/wix":           {"reconcile", "reconcile/fix", "reconcile/fix/execute"},
 	"sources/wix/wixsim":    {}, // with JSON types of its own, so that it can't share a mistake of the client
 	"sources/archive":       {"reconcile", "reconcile/fix", "sources/storage"},
-	"report":                {"reconcile", "reconcile/fix", "reconcile/monthend"},
+	"report":                {"reconcile", "reconcile/fix"},
 	"internal/repotest":     {},
 	"internal/servers":      {}, // for tests
 }
@@ -163,7 +162,7 @@ func TestImportRules(t *testing.T) {
 		{"sources/ledger", module + "/sources/storage", false},
 		{"sources/wix", module + "/sources/wix/wixsim", false},
 		{"sources/wix/wixsim", module + "/sources/wix", false},
-		{"report", module + "/reconcile/monthend", true},
+		{"report", module + "/reconcile/fix", true},
 		{"report", module + "/reconcile/join", false},
 		{"report", "github.com/xuri/excelize/v2", true},
 		{"sources/ledger", "github.com/xuri/excelize/v2", false},

@@ -66,6 +66,7 @@ var retiredWords = []retiredWord{
 	{words: "spent", instead: "usage, used"},
 	{words: "gate", instead: "pre-send check"},
 	{words: "shut", instead: "closed, stopped"},
+	{words: "doubt*", instead: "unsettled", except: []string{`doubt"`, "doubt  the outcome"}}, // of object names
 }
 
 // wordsFile is this file, which is not checked.

@@ -25,7 +25,7 @@ type Result struct {
 // A matcher matches the groups of a Table and collects the Result.
 type matcher struct {
 	*Result
-	rules  *reconcile.Rules
+	rules  reconcile.Rules // with the shields of the first pass
 	linker *reconcile.Linker
 	linked *sorter // linked subscriptions and packages, by the subscription's index
 	census reconcile.Census
@@ -52,7 +52,7 @@ func (t *Table) Reconcile(ctx context.Context, rules reconcile.Rules) (*Result, 
 	if err != nil {
 		return nil, err
 	}
-	m := t.newMatcher(&rules, linker)
+	m := t.newMatcher(&rules, &unmatched.shields, linker)
 	if err := m.matchGroups(t.allGroups(ctx)); err != nil {
 		return nil, err
 	}
@@ -67,14 +67,16 @@ func (t *Table) Reconcile(ctx context.Context, rules reconcile.Rules) (*Result, 
 	return m.Result, t.carried.flush()
 }
 
-func (t *Table) newMatcher(rules *reconcile.Rules, linker *reconcile.Linker) *matcher {
-	return &matcher{
+func (t *Table) newMatcher(rules *reconcile.Rules, shields *reconcile.Shields, linker *reconcile.Linker) *matcher {
+	m := &matcher{
 		Result: &Result{
 			Tally: reconcile.NewTally(), Silenced: make(map[int]int), parent: rules.Parent,
 			findings: t.newSorter(), inventory: t.newSorter(), carried: t.carried,
 		},
-		rules: rules, linker: linker, linked: t.newSorter(), accounts: make(map[string]bool),
+		rules: *rules, linker: linker, linked: t.newSorter(), accounts: make(map[string]bool),
 	}
+	m.rules.Shields = shields
+	return m
 }
 
 // matchGroups is the second pass: it matches all groups but the linked ones, of

@@ -103,13 +103,14 @@ func (t *Table) AddBadRow(r reconcile.BadRow, carried []string) error {
 }
 
 // AddPackage adds a copy of a package. Of several copies the one that was updated
-// last is valid; of those with equal dates, the authoritative one.
-func (t *Table) AddPackage(p reconcile.Package, authoritative bool) error {
+// last is valid; of those with equal dates, the resolved one, which Wix returned
+// when it was asked for the package.
+func (t *Table) AddPackage(p reconcile.Package, resolved bool) error {
 	const sign = 1 << 63 // makes signed seconds sort as unsigned ones
 	record := appendKey(nil, p.ID)
 	record = appendHash(record, ^(uint64(p.Updated.Unix()) + sign)) // latest first
 	record = appendHash(record, ^uint64(p.Updated.Nanosecond()))
-	record = appendBool(record, !authoritative)
+	record = appendBool(record, !resolved)
 	return t.packages.add(appendPackage(record, &p))
 }
 

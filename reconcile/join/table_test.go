@@ -75,18 +75,18 @@ func collect(t testing.TB, result *join.Result) ([]reconcile.Finding, reconcile.
 	return findings, census
 }
 
-// The later of two copies is valid; with equal dates, the authoritative one. The
+// The later of two copies is valid; with equal dates, the resolved one. The
 // order in which they arrive does not matter.
 func TestTableKeepsValidCopy(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	copies := []struct {
-		product       string
-		updated       time.Time
-		authoritative bool
+		product  string
+		updated  time.Time
+		resolved bool
 	}{
 		{"first", at, false},
 		{"other", at, false},
-		{"authoritative", at, true},
+		{"resolved", at, true},
 		{"later", at.Add(time.Nanosecond), false},
 	}
 	for n := 2; n <= len(copies); n++ {
@@ -95,13 +95,13 @@ func TestTableKeepsValidCopy(t *testing.T) {
 			for i := range n {
 				c := copies[(i+shift)%n]
 				must(t, table.AddPackage(reconcile.Package{ID: "p", AccountID: "a", ExternalID: "x", Updated: c.updated,
-					Instances: []reconcile.Instance{{ID: "i", ProductID: c.product, Status: reconcile.StatusEnabled}}}, c.authoritative))
+					Instances: []reconcile.Instance{{ID: "i", ProductID: c.product, Status: reconcile.StatusEnabled}}}, c.resolved))
 			}
 			result, err := table.Reconcile(context.Background(), reconcile.Rules{AsOf: at, Coverage: &reconcile.Coverage{Inventory: reconcile.InventoryWhole}})
 			must(t, err)
 			for row, err := range result.Inventory(context.Background()) {
 				must(t, err)
-				want := map[int]string{2: "first", 3: "authoritative", 4: "later"}[n]
+				want := map[int]string{2: "first", 3: "resolved", 4: "later"}[n]
 				if got := row.Instances[0].ProductID; got != want {
 					t.Errorf("%d copies shifted by %d: got %q, want %q", n, shift, got, want)
 				}

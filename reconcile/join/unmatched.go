@@ -16,6 +16,7 @@ import (
 // unmatched is the result of the first pass.
 type unmatched struct {
 	rules         *reconcile.Rules
+	shields       reconcile.Shields
 	keys          *sorter // rule, key, source, index
 	subscriptions int     // their number
 	packages      int
@@ -30,9 +31,8 @@ const (
 	keyLivePackage
 )
 
-// findUnmatched runs the first pass. It also sets rules.Shields.
+// findUnmatched runs the first pass.
 func (t *Table) findUnmatched(ctx context.Context, rules *reconcile.Rules) (*unmatched, error) {
-	rules.Shields = &reconcile.Shields{}
 	u := &unmatched{rules: rules, keys: t.newSorter()}
 	for g, err := range t.allGroups(ctx) {
 		if err != nil {
@@ -48,7 +48,7 @@ func (t *Table) findUnmatched(ctx context.Context, rules *reconcile.Rules) (*unm
 func (u *unmatched) addGroup(g *group) error {
 	switch {
 	case len(g.Bad) > 0:
-		u.rules.Shields.AddGroup(&g.Group)
+		u.shields.AddGroup(&g.Group)
 		return nil
 	case g.unmatchedSubscription():
 		for _, key := range u.rules.SubscriptionKeys(g.Lines) {

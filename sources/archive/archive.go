@@ -23,9 +23,9 @@ import (
 //	accepted/<run>.json  the record that a run was accepted by hand
 //	STOP                 created by a person, stops everything that is being sent
 //
-// with journal/ and lock/, described in journal.go and lease_acquire.go, and the
-// folders close-…, which other packages use. What a run wrote is never changed,
-// and what is read back has a schema version. A file of a newer version is an
+// with journal/ and lock/, described in journal.go and lease_acquire.go. Names
+// close-… are reserved for closed months. What a run wrote is never changed, and
+// what is read back has a schema version. A file of a newer version is an
 // error, because a part of its meaning would be lost. Any other report that can't
 // be read is ignored with a warning: one damaged run must not stop all later ones.
 

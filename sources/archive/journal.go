@@ -75,7 +75,7 @@ func (j *Journal) checkPrevious(ctx context.Context, name entryName, a *fix.Atte
 		return nil
 	}
 	name.number--
-	previous, err := j.entry(ctx, listedAttempt{entryName: name, ended: true})
+	previous, err := j.entry(ctx, listedAttempt{entryName: name, completed: true})
 	if storage.NotExist(err) {
 		return fmt.Errorf("attempt %d does not exist or is not settled", name.number)
 	}
@@ -85,49 +85,50 @@ func (j *Journal) checkPrevious(ctx context.Context, name entryName, a *fix.Atte
 	return a.Follows(previous)
 }
 
-// Doubt records that the outcome of an attempt is unknown. The first of two notes
-// stays.
-func (j *Journal) NoteUnsettled(ctx context.Context, d *fix.UnsettledNote) error {
-	note := *d
+// NoteUnsettled records that the outcome of an attempt is unknown. The first of
+// two notes stays.
+func (j *Journal) NoteUnsettled(ctx context.Context, u *fix.UnsettledNote) error {
+	note := *u
 	note.SchemaVersion = fix.JournalVersion
-	name, err := j.checkNote(ctx, d.Key, d.Number, func(e *fix.Entry) { e.Unsettled = &note })
+	name, err := j.checkNote(ctx, u.Key, u.Number, func(e *fix.Entry) { e.Unsettled = &note })
 	if err == nil {
-		created := j.create(ctx, name.withNote(doubtNote).path(), &note)
+		created := j.create(ctx, name.withNote(unsettledNote).path(), &note)
 		err = j.resolveCreate(ctx, created, func(ctx context.Context) error {
-			_, err := j.entry(ctx, listedAttempt{entryName: name, doubted: true})
+			_, err := j.entry(ctx, listedAttempt{entryName: name, unsettled: true})
 			return err
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("record the doubt about attempt %d of action %s: %w", d.Number, d.Key, err)
+		return fmt.Errorf("write that attempt %d of action %s is unsettled: %w", u.Number, u.Key, err)
 	}
 	return nil
 }
 
-// End records the final outcome of an attempt. It returns fix.ErrClaimed if a
+// Complete records the final outcome of an attempt. It returns fix.ErrClaimed if a
 // different one is stored.
 func (j *Journal) Complete(ctx context.Context, e *fix.Completion) error {
 	note := *e
 	note.SchemaVersion = fix.JournalVersion
 	name, err := j.checkNote(ctx, e.Key, e.Number, func(of *fix.Entry) { of.Completion = &note })
 	if err == nil {
-		created := j.create(ctx, name.withNote(endNote).path(), &note)
-		err = j.resolveCreate(ctx, created, func(ctx context.Context) error { return j.sameEnd(ctx, name, &note) })
+		created := j.create(ctx, name.withNote(completionNote).path(), &note)
+		err = j.resolveCreate(ctx, created, func(ctx context.Context) error { return j.checkSameCompletion(ctx, name, &note) })
 	}
 	if err != nil {
-		return fmt.Errorf("end attempt %d of action %s: %w", e.Number, e.Key, err)
+		return fmt.Errorf("write the completion of attempt %d of action %s: %w", e.Number, e.Key, err)
 	}
 	return nil
 }
 
-// sameEnd returns fix.ErrClaimed if the stored end has a different outcome.
-func (j *Journal) sameEnd(ctx context.Context, name entryName, e *fix.Completion) error {
-	stored, err := j.entry(ctx, listedAttempt{entryName: name, ended: true})
+// checkSameCompletion returns fix.ErrClaimed if the stored completion has a
+// different outcome.
+func (j *Journal) checkSameCompletion(ctx context.Context, name entryName, e *fix.Completion) error {
+	stored, err := j.entry(ctx, listedAttempt{entryName: name, completed: true})
 	if err != nil {
 		return err
 	}
-	if end := stored.Completion; end.Outcome != e.Outcome || end.NotDone != e.NotDone {
-		return fmt.Errorf("%w: run %s ended it at %s as %s", fix.ErrClaimed, end.RunID, end.Ended.Format(time.RFC3339), end.Outcome)
+	if c := stored.Completion; c.Outcome != e.Outcome || c.NotDone != e.NotDone {
+		return fmt.Errorf("%w: run %s ended it at %s as %s", fix.ErrClaimed, c.RunID, c.Ended.Format(time.RFC3339), c.Outcome)
 	}
 	return nil
 }

@@ -83,15 +83,15 @@ func (j *Journal) entry(ctx context.Context, t listedAttempt) (*fix.Entry, error
 	if err := j.read(ctx, t.path(), &e.Attempt); err != nil {
 		return nil, err
 	}
-	if t.doubted {
+	if t.unsettled {
 		e.Unsettled = new(fix.UnsettledNote)
-		if err := j.read(ctx, t.withNote(doubtNote).path(), e.Unsettled); err != nil {
+		if err := j.read(ctx, t.withNote(unsettledNote).path(), e.Unsettled); err != nil {
 			return nil, err
 		}
 	}
-	if t.ended {
+	if t.completed {
 		e.Completion = new(fix.Completion)
-		if err := j.read(ctx, t.withNote(endNote).path(), e.Completion); err != nil {
+		if err := j.read(ctx, t.withNote(completionNote).path(), e.Completion); err != nil {
 			return nil, err
 		}
 	}

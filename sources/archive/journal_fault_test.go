@@ -29,7 +29,7 @@ func TestJournalWithLostResponses(t *testing.T) {
 			t.Parallel()
 			p := &servers.Proxy{Address: address(t), LoseFirst: isWrite}
 			j, ctx, a := open(t, s3At(serve(t, p))).Journal(), t.Context(), claimOf(1, 1, day(0))
-			must(t, j.Begin(ctx, a), j.NoteUnsettled(ctx, doubtOf(a)), j.Complete(ctx, endOf(a, fix.OutcomeFailed, true)))
+			must(t, j.Begin(ctx, a), j.NoteUnsettled(ctx, unsettledNoteOf(a)), j.Complete(ctx, completionOf(a, fix.OutcomeFailed, true)))
 			state, err := j.BeginPlan(ctx, archive.PlanStart{PlanID: planID(1), RunID: "r", At: day(0)})
 			if must(t, err); state != archive.PlanFresh {
 				t.Errorf("the plan is %s for the run that began it", state)
@@ -76,12 +76,12 @@ func TestNonceIdentifiesClaim(t *testing.T) {
 	j, ctx := open(t, s3At(serve(t, failAfterWrite(store, denyReads)))).Journal(), t.Context()
 	a, other := claimOf(1, 1, day(0)), claimOf(1, 1, day(0))
 	other.Nonce = "other"
-	must(t, j.Begin(ctx, a), j.NoteUnsettled(ctx, doubtOf(a)), j.Complete(ctx, endOf(a, fix.OutcomeApplied, false)))
+	must(t, j.Begin(ctx, a), j.NoteUnsettled(ctx, unsettledNoteOf(a)), j.Complete(ctx, completionOf(a, fix.OutcomeApplied, false)))
 	if err := j.Begin(ctx, other); !errors.Is(err, fix.ErrClaimed) {
 		t.Errorf("another's claim: %v", err)
 	}
-	if err := j.Complete(ctx, endOf(a, fix.OutcomeFailed, true)); !errors.Is(err, fix.ErrClaimed) {
-		t.Errorf("a different end: %v", err)
+	if err := j.Complete(ctx, completionOf(a, fix.OutcomeFailed, true)); !errors.Is(err, fix.ErrClaimed) {
+		t.Errorf("a different completion: %v", err)
 	}
 	mu.Lock()
 	denied = true
@@ -113,8 +113,8 @@ func encodeClaim(t testing.TB, a *fix.Attempt, replace ...string) string {
 	return changed
 }
 
-// encodeEnd returns an end as it is stored.
-func encodeEnd(t testing.TB, e *fix.Completion) string {
+// encodeCompletion returns a completion as it is stored.
+func encodeCompletion(t testing.TB, e *fix.Completion) string {
 	t.Helper()
 	stored := *e
 	stored.SchemaVersion = fix.JournalVersion
@@ -245,7 +245,7 @@ func TestCorruptPlans(t *testing.T) {
 func FuzzJournal(f *testing.F) {
 	a := claimOf(1, 1, day(0))
 	f.Add([]byte(encodeClaim(f, a)), []byte("{}"))
-	f.Add([]byte(encodeClaim(f, a)), []byte(encodeEnd(f, endOf(a, fix.OutcomeApplied, false))))
+	f.Add([]byte(encodeClaim(f, a)), []byte(encodeCompletion(f, completionOf(a, fix.OutcomeApplied, false))))
 	f.Add([]byte(`{"schema_version":1,"attempt":1}`), []byte(`null`))
 	f.Fuzz(checkDecoded)
 }
@@ -255,7 +255,7 @@ func TestMutatedEntries(t *testing.T) {
 	t.Parallel()
 	a, random := claimOf(1, 1, day(0)), rand.New(rand.NewPCG(1, 2))
 	for range sample(t, 150, 1000) {
-		texts := [][]byte{[]byte(encodeClaim(t, a)), []byte(encodeEnd(t, endOf(a, fix.OutcomeFailed, true)))}
+		texts := [][]byte{[]byte(encodeClaim(t, a)), []byte(encodeCompletion(t, completionOf(a, fix.OutcomeFailed, true)))}
 		text := texts[random.IntN(2)]
 		switch at := random.IntN(len(text)); random.IntN(3) {
 		case 0:

@@ -20,15 +20,15 @@ import (
 // A listedAttempt is an attempt in the listing.
 type listedAttempt struct {
 	entryName
-	doubted bool
-	ended   bool
-	written time.Time // its last object, by the store's clock
+	unsettled bool
+	completed bool
+	written   time.Time // its last object, by the store's clock
 }
 
-func (t *listedAttempt) open() bool { return !t.ended }
+func (t *listedAttempt) open() bool { return !t.completed }
 
 // maybeSince reports whether, by the store's clock, a request of the attempt may
-// have been sent at the time or later: its end was written after it.
+// have been sent at the time or later: its completion was written after it.
 func (t *listedAttempt) maybeSince(from time.Time) bool {
 	return !t.written.Before(from.Add(-maxClockSkew))
 }
@@ -122,8 +122,8 @@ func buildAttempts(notes []note) ([]listedAttempt, error) {
 			return nil, fmt.Errorf("attempt %d has %q, but no claim", o.number, strings.TrimPrefix(o.note, "-"))
 		}
 		last := &attempts[len(attempts)-1]
-		last.doubted = last.doubted || o.note == doubtNote
-		last.ended = last.ended || o.note == endNote
+		last.unsettled = last.unsettled || o.note == unsettledNote
+		last.completed = last.completed || o.note == completionNote
 		if o.written.After(last.written) {
 			last.written = o.written
 		}

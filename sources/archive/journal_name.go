@@ -18,15 +18,15 @@ const (
 	journalRoot = "journal"
 	maxAttempt  = 9999
 
-	claimNote = ""
-	doubtNote = "-doubt"
-	endNote   = "-end"
+	claimNote      = ""
+	unsettledNote  = "-doubt"
+	completionNote = "-end"
 )
 
 var (
 	hashName    = regexp.MustCompile(`^[0-9a-f]{32}$`) // of actions and plans
 	likeHash    = regexp.MustCompile(`^[0-9A-Fa-f]{16,}$`)
-	entryFile   = regexp.MustCompile(`^([0-9]{4})(|` + doubtNote + `|` + endNote + `)$`)
+	entryFile   = regexp.MustCompile(`^([0-9]{4})(|` + unsettledNote + `|` + completionNote + `)$`)
 	likeAttempt = regexp.MustCompile(`^[0-9]`)
 )
 

@@ -27,12 +27,12 @@ func queries(t *testing.T, j *archive.Journal) {
 	for n, notes := range []string{"", "?", ".", "?.", "!.", "?!."} {
 		a := claimOf(31+n, 1, at(n))
 		must(t, j.Begin(ctx, a))
-		end := endOf(a, fix.OutcomeFailed, true)
+		end := completionOf(a, fix.OutcomeFailed, true)
 		if strings.Contains(notes, "!") { // it was not sent
 			end.Sends = 0
 		}
 		if strings.Contains(notes, "?") {
-			must(t, j.NoteUnsettled(ctx, doubtOf(a)))
+			must(t, j.NoteUnsettled(ctx, unsettledNoteOf(a)))
 		}
 		if strings.Contains(notes, ".") {
 			must(t, j.Complete(ctx, end))
@@ -40,7 +40,7 @@ func queries(t *testing.T, j *archive.Journal) {
 	}
 	again := claimOf(33, 2, at(10))
 	again.RunID, again.Action.AccountID = "late", "ACCOUNT-LATE"
-	made := endOf(again, fix.OutcomeApplied, false)
+	made := completionOf(again, fix.OutcomeApplied, false)
 	made.PackageID = "made"
 	must(t, j.Begin(ctx, again), j.Complete(ctx, made))
 	got, err := j.Open(ctx)
@@ -99,7 +99,7 @@ func bigJournal(t testing.TB, n int) (handler http.Handler, last time.Time) {
 		}
 	}
 	first := claimOf(0, 1, start())
-	claim, end := encodeClaim(t, first), encodeEnd(t, endOf(first, fix.OutcomeApplied, false))
+	claim, end := encodeClaim(t, first), encodeCompletion(t, completionOf(first, fix.OutcomeApplied, false))
 	for i := range n {
 		clock.at = start().Add(time.Duration(i) * 20 * time.Minute)
 		is := strings.NewReplacer(first.Key, actionKey(i), "2026-11-01T02:00:0", clock.at.Format("2006-01-02T15:04:0"),
@@ -152,7 +152,7 @@ func TestSinceWithClockSkew(t *testing.T) {
 		j := open(t, name).Journal()
 		old, late := claimOf(1, 1, day(1).Add(-time.Minute)), claimOf(2, 1, day(1))
 		for _, a := range []*fix.Attempt{old, late} {
-			must(t, j.Begin(t.Context(), a), j.Complete(t.Context(), endOf(a, fix.OutcomeApplied, false)))
+			must(t, j.Begin(t.Context(), a), j.Complete(t.Context(), completionOf(a, fix.OutcomeApplied, false)))
 		}
 		got, err := j.Since(t.Context(), day(1))
 		if diff := cmp.Diff([]string{"02/1."}, shown(got)); err != nil || diff != "" {

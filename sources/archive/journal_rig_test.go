@@ -57,11 +57,11 @@ func claimOf(action, number int, begun time.Time) *fix.Attempt {
 	}
 }
 
-func doubtOf(a *fix.Attempt) *fix.UnsettledNote {
+func unsettledNoteOf(a *fix.Attempt) *fix.UnsettledNote {
 	return &fix.UnsettledNote{Key: a.Key, Number: a.Number, Nonce: a.Nonce, SentAt: a.Begun.Add(time.Second), Reason: "the response was lost", Observed: a.Action.Seen}
 }
 
-func endOf(a *fix.Attempt, outcome string, notDone bool) *fix.Completion {
+func completionOf(a *fix.Attempt, outcome string, notDone bool) *fix.Completion {
 	return &fix.Completion{
 		Key: a.Key, Number: a.Number, Nonce: a.Nonce, Outcome: outcome, NotDone: notDone, Sends: 1,
 		SentAt: a.Begun.Add(time.Second), Ended: a.Begun.Add(2 * time.Second), RunID: a.RunID, Observed: a.Action.Seen,
@@ -76,8 +76,8 @@ func must(t *testing.T, errs ...error) {
 	}
 }
 
-// shown returns the names of entries: action and attempt, "?" for a doubt and "."
-// for an end.
+// shown returns the names of entries: action and attempt, "?" for an
+// unsettled note and "." for a completion.
 func shown(entries []fix.Entry) (names []string) {
 	for i := range entries {
 		e := &entries[i]

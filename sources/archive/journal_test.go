@@ -41,26 +41,26 @@ func oneAction(t *testing.T, r *rig) {
 	if err := j.Begin(ctx, other); !errors.Is(err, fix.ErrClaimed) || !strings.Contains(err.Error(), "run-1") {
 		t.Errorf("another's claim: %v", err)
 	}
-	again := doubtOf(first)
+	again := unsettledNoteOf(first)
 	again.Reason = "another"
-	must(t, j.NoteUnsettled(ctx, doubtOf(first)), j.NoteUnsettled(ctx, again))
+	must(t, j.NoteUnsettled(ctx, unsettledNoteOf(first)), j.NoteUnsettled(ctx, again))
 	second := claimOf(1, 2, day(1))
 	if err := j.Begin(ctx, second); err == nil || !strings.Contains(err.Error(), "attempt 1 does not exist or is not settled") {
-		t.Errorf("a second attempt before the end of the first: %v", err)
+		t.Errorf("a second attempt before the first is completed: %v", err)
 	}
-	must(t, j.Complete(ctx, endOf(first, fix.OutcomeFailed, true)), j.Complete(ctx, endOf(first, fix.OutcomeFailed, true)))
-	for _, different := range []*fix.Completion{endOf(first, fix.OutcomeApplied, false), endOf(first, fix.OutcomeFailed, false)} {
+	must(t, j.Complete(ctx, completionOf(first, fix.OutcomeFailed, true)), j.Complete(ctx, completionOf(first, fix.OutcomeFailed, true)))
+	for _, different := range []*fix.Completion{completionOf(first, fix.OutcomeApplied, false), completionOf(first, fix.OutcomeFailed, false)} {
 		if err := j.Complete(ctx, different); !errors.Is(err, fix.ErrClaimed) {
-			t.Errorf("a different end: %v", err)
+			t.Errorf("a different completion: %v", err)
 		}
 	}
-	must(t, j.Begin(ctx, second), j.Complete(ctx, endOf(second, fix.OutcomeApplied, false)))
+	must(t, j.Begin(ctx, second), j.Complete(ctx, completionOf(second, fix.OutcomeApplied, false)))
 	if err := j.Begin(ctx, claimOf(1, 3, day(2))); err == nil || !strings.Contains(err.Error(), "ended as applied") {
 		t.Errorf("the cancel again: %v", err)
 	}
 	want := []fix.Entry{
-		{Attempt: *first, Unsettled: doubtOf(first), Completion: endOf(first, fix.OutcomeFailed, true)},
-		{Attempt: *second, Completion: endOf(second, fix.OutcomeApplied, false)},
+		{Attempt: *first, Unsettled: unsettledNoteOf(first), Completion: completionOf(first, fix.OutcomeFailed, true)},
+		{Attempt: *second, Completion: completionOf(second, fix.OutcomeApplied, false)},
 	}
 	for i := range want {
 		want[i].SchemaVersion, want[i].Completion.SchemaVersion = fix.JournalVersion, fix.JournalVersion
@@ -120,7 +120,7 @@ func raceClaims(t *testing.T, j *archive.Journal) {
 func raceEnds(t *testing.T, j *archive.Journal) {
 	a := claimOf(20, 1, day(0))
 	must(t, j.Begin(t.Context(), a))
-	ends := []*fix.Completion{endOf(a, fix.OutcomeApplied, false), endOf(a, fix.OutcomeFailed, true), endOf(a, fix.OutcomeFailed, false)}
+	ends := []*fix.Completion{completionOf(a, fix.OutcomeApplied, false), completionOf(a, fix.OutcomeFailed, true), completionOf(a, fix.OutcomeFailed, false)}
 	winners := race(t, 15, func(i int) error { return j.Complete(t.Context(), ends[i%3]) })
 	entries, err := j.Entries(t.Context(), a.Key)
 	if err != nil || len(winners) != 5 || len(entries) != 1 {
@@ -193,14 +193,14 @@ func TestInvalidEntriesAreNotWritten(t *testing.T) {
 	}
 	missing, other := claimOf(3, 1, day(0)), claimOf(1, 1, day(0))
 	other.Nonce = "other"
-	invalid := endOf(a, "unsettled", false)
+	invalid := completionOf(a, "unsettled", false)
 	for name, err := range map[string]error{
-		"a doubt without claim":  j.NoteUnsettled(ctx, doubtOf(missing)),
-		"an end without claim":   j.Complete(ctx, endOf(missing, fix.OutcomeFailed, true)),
-		"another's doubt":        j.NoteUnsettled(ctx, doubtOf(other)),
-		"another's end":          j.Complete(ctx, endOf(other, fix.OutcomeFailed, true)),
-		"an invalid end":         j.Complete(ctx, invalid),
-		"a doubt without a time": j.NoteUnsettled(ctx, &fix.UnsettledNote{Key: a.Key, Number: 1, Nonce: a.Nonce}),
+		"a note without claim":       j.NoteUnsettled(ctx, unsettledNoteOf(missing)),
+		"a completion without claim": j.Complete(ctx, completionOf(missing, fix.OutcomeFailed, true)),
+		"another's note":             j.NoteUnsettled(ctx, unsettledNoteOf(other)),
+		"another's completion":       j.Complete(ctx, completionOf(other, fix.OutcomeFailed, true)),
+		"an invalid completion":      j.Complete(ctx, invalid),
+		"a note without a time":      j.NoteUnsettled(ctx, &fix.UnsettledNote{Key: a.Key, Number: 1, Nonce: a.Nonce}),
 	} {
 		if err == nil || errors.Is(err, fix.ErrClaimed) {
 			t.Errorf("%s: %v", name, err)
@@ -239,7 +239,7 @@ func TestPruningKeepsTheJournal(t *testing.T) {
 	t.Parallel()
 	for name, r := range stores(t) {
 		j, a := r.Journal(), claimOf(1, 1, day(0))
-		must(t, j.Begin(t.Context(), a), j.Complete(t.Context(), endOf(a, fix.OutcomeApplied, false)))
+		must(t, j.Begin(t.Context(), a), j.Complete(t.Context(), completionOf(a, fix.OutcomeApplied, false)))
 		_, err := j.BeginPlan(t.Context(), archive.PlanStart{PlanID: planID(1), RunID: "r", At: day(0)})
 		must(t, err)
 		before := r.keys(t)

@@ -15,7 +15,7 @@ import (
 )
 
 // Pruning removes the whole folders of old runs, and nothing else: not the
-// journal, the lock, closed periods or acceptances, and no folder that is not a
+// journal, the lock, acceptances or what is reserved for closed months, and no folder that is not a
 // run's or can't be read. It also keeps what later runs depend on: the newest
 // accepted run of a scope, the last one that was accepted by hand, the accepted
 // runs of the last 15 days, which guards compare with, and the newest run of a

@@ -51,8 +51,8 @@ func TestPrices(t *testing.T) {
 func TestEqualPricesAreOne(t *testing.T) {
 	p, err := prices(t, priceHeader+"x,1 YEAR,120,EUR,\nx,12 MONTH,120.00,EUR,Premium\nx,YEAR,120.0,EUR,Premium\n")
 	must(t, err)
-	if all := p.List(); len(all) != 1 || p.ProductName("x") != "Premium" {
-		t.Errorf("got %+v, named %q", all, p.ProductName("x"))
+	if all := p.List(); len(all) != 1 {
+		t.Errorf("got %+v", all)
 	}
 }
 

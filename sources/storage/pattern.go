@@ -34,12 +34,6 @@ func ExpandDate(name string, at time.Time) (string, error) {
 	}
 }
 
-// HasDate reports whether the name contains a date to fill in.
-func HasDate(name string) bool {
-	start, end := pathBounds(name)
-	return strings.Contains(name[start:end], "{")
-}
-
 // isLayout reports whether the text is a layout: then two times that have
 // nothing in common look different.
 func isLayout(layout string) bool {

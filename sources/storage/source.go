@@ -147,9 +147,6 @@ func (d *Dir) parts(ctx context.Context) ([]Part, error) {
 	return parts, nil
 }
 
-// IsFolder reports whether the source is all parts of a folder.
-func (s *Source) IsFolder() bool { return s.allParts }
-
 // Open opens a part by its index.
 func (s *Source) Open(ctx context.Context, part int) (*Reader, error) {
 	if s.folder == nil {

@@ -171,12 +171,12 @@ func TestStopWhileServerHangs(t *testing.T) {
 			defer stop()
 			start := time.Now()
 			results, err := m.executor.Execute(ctx, m.plan, execute.Conditions{})
-			doubt := m.journal.entry.Unsettled
-			if err != nil || results[0].Outcome != fix.OutcomeUnsettled || doubt == nil || m.journal.entry.Completion != nil {
+			note := m.journal.entry.Unsettled
+			if err != nil || results[0].Outcome != fix.OutcomeUnsettled || note == nil || m.journal.entry.Completion != nil {
 				t.Fatalf("%s: %+v, error %v", fault, results, err)
 			}
-			if elapsed := time.Since(start); doubt.SentAt.Sub(start) != execute.RequestTime || elapsed != 13*time.Second {
-				t.Errorf("%s: request ended after %s, Execute after %s", fault, doubt.SentAt.Sub(start), elapsed)
+			if elapsed := time.Since(start); note.SentAt.Sub(start) != execute.RequestTime || elapsed != 13*time.Second {
+				t.Errorf("%s: request ended after %s, Execute after %s", fault, note.SentAt.Sub(start), elapsed)
 			}
 		})
 	}

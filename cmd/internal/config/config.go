@@ -75,7 +75,6 @@ const (
 	ReportFindings = "findings"
 	ReportPackages = "packages"
 	ReportXLSX     = "xlsx"
-	ReportHTML     = "html"
 	ReportSnapshot = "snapshot"
 )
 

@@ -33,7 +33,7 @@ func (s *Setting) Key() string { return strings.ReplaceAll(s.Name, "-", "_") }
 // Settings returns the table, in the order of the help and of the errors. A
 // setting comes after those that it depends on: as-of after tz.
 func Settings() []Setting {
-	settings := slices.Concat(inputSettings(), fixSettings(), outputSettings())
+	settings := slices.Concat(sourceSettings(), comparisonSettings(), fixSettings(), outputSettings())
 	for i := range settings {
 		s := &settings[i]
 		s.Env = append([]string{"WIXRECON_" + strings.ToUpper(s.Key())}, s.Env...)
@@ -41,8 +41,8 @@ func Settings() []Setting {
 	return settings
 }
 
-// inputSettings are what is read and how.
-func inputSettings() []Setting {
+// sourceSettings are what is read, and where runs are stored.
+func sourceSettings() []Setting {
 	return []Setting{
 		{Name: "config", NoFile: true, set: setConfig,
 			Usage: "YAML `file` with settings; flags and environment take precedence"},
@@ -66,6 +66,12 @@ func inputSettings() []Setting {
 			Usage: "`number` of requests in flight, 1 to 256"},
 		{Name: "rate", Default: "180", set: setRate,
 			Usage: "`number` of requests a minute in all, or off"},
+	}
+}
+
+// comparisonSettings are how the sources are read and compared.
+func comparisonSettings() []Setting {
+	return []Setting{
 		{Name: "tz", Default: "UTC", set: setLocation,
 			Usage: "IANA time `zone` of dates without one"},
 		{Name: "as-of", set: unlessEmpty(setAsOf),

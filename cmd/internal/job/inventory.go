@@ -33,8 +33,8 @@ func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerA
 	stop := s.Meter.start(s.Log)
 	coverage, err := wix.ReadInventory(ctx, client, wix.InventoryOptions{
 		LedgerAccounts: ledgerAccounts, Only: s.onlyAccounts(), Progress: s.Meter.update,
-	}, func(p reconcile.Package, raw []byte, settled bool) error {
-		return errors.Join(inv.spool.write(raw), table.AddPackage(p, settled))
+	}, func(p reconcile.Package, raw []byte, resolved bool) error {
+		return errors.Join(inv.spool.write(raw), table.AddPackage(p, resolved))
 	})
 	stop()
 	if err != nil {

@@ -57,11 +57,11 @@ func (s *session) replay(ctx context.Context, sub *subject, table *join.Table) (
 // inScope returns the sink of a replay, which drops what is out of scope.
 func (s *session) inScope(table *join.Table) wix.Sink {
 	only := setOf(s.onlyAccounts())
-	return func(p reconcile.Package, _ []byte, settled bool) error {
+	return func(p reconcile.Package, _ []byte, resolved bool) error {
 		if len(only) > 0 && !only[p.AccountID] {
 			return nil
 		}
-		return table.AddPackage(p, settled)
+		return table.AddPackage(p, resolved)
 	}
 }
 

@@ -14,7 +14,7 @@ const (
 	anInstance = "cancel-instance"
 )
 
-func traps() []trap { return slices.Concat(timeTraps(), placeTraps(), identityTraps(), doubtTraps()) }
+func traps() []trap { return slices.Concat(timeTraps(), placeTraps(), identityTraps(), unknownTraps()) }
 
 // timeTraps are about what has ended and what has not.
 func timeTraps() []trap {

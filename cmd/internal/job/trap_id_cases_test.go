@@ -58,8 +58,8 @@ func identityTraps() []trap {
 	}
 }
 
-// doubtTraps are about what is unknown or contradictory.
-func doubtTraps() []trap {
+// unknownTraps are about what is unknown or contradictory.
+func unknownTraps() []trap {
 	return []trap{
 		{
 			name:     "an unknown status",

@@ -268,10 +268,10 @@ func (w *fakeWix) half(a *fix.Action) {
 
 // A record is one object of the journal.
 type record struct {
-	at    time.Time
-	begin *fix.Attempt
-	doubt *fix.UnsettledNote
-	end   *fix.Completion
+	at        time.Time
+	begin     *fix.Attempt
+	unsettled *fix.UnsettledNote
+	end       *fix.Completion
 }
 
 type fakeJournal struct {
@@ -324,7 +324,7 @@ func (j *fakeJournal) NoteUnsettled(ctx context.Context, d *fix.UnsettledNote) e
 	}
 	c := *d
 	j.entries[d.Key][d.Number-1].Unsettled = &c
-	j.records = append(j.records, record{at: time.Now(), doubt: &c})
+	j.records = append(j.records, record{at: time.Now(), unsettled: &c})
 	return nil
 }
 

@@ -235,8 +235,8 @@ func (s *schedule) checkBreaker() {
 		switch {
 		case n.begin != nil:
 			continue
-		case n.doubt != nil:
-			row[owner(n.doubt.Key, n.doubt.Number)]++
+		case n.unsettled != nil:
+			row[owner(n.unsettled.Key, n.unsettled.Number)]++
 		case n.end.RunID != owner(n.end.Key, n.end.Number): // settled
 		case n.end.Outcome == fix.OutcomeApplied:
 			row[n.end.RunID] = 0

@@ -255,6 +255,8 @@ func (s *Server) planInstance(c call) (*edit, *reply) {
 		if bad := s.adjust(in, c.body); bad != nil {
 			return nil, bad
 		}
+	default:
+		return nil, refuse(http.StatusNotImplemented, "NO_SUCH_CHANGE", "%q is not a change of an instance", c.kind)
 	}
 	in.UpdatedDate = s.now(in.UpdatedDate)
 	return &edit{packages: []*Package{changed}, packageID: p.ID, effect: Done, answer: s.instanceAnswer(changed, in)}, nil

@@ -198,6 +198,13 @@ func checkUntouched(t *testing.T, r *testServer) {
 	}
 }
 
+func TestUnknownChangeOfInstanceIsRefused(t *testing.T) {
+	s := New(smallInventory(), nil)
+	if _, bad := s.plan(call{kind: "rename", account: accountA, instanceID: instance1}); bad == nil || bad.status != http.StatusNotImplemented {
+		t.Errorf("answered %+v", bad)
+	}
+}
+
 func TestIdempotentCancel(t *testing.T) {
 	r := serveSmall(t, ChangeOptions{IdempotentCancel: true})
 	for _, path := range []string{v1 + packageB1, pi + dead1, pi + failed1} {

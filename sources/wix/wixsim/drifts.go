@@ -28,7 +28,6 @@ func touched(variant int, touch ...func(*scenario, time.Time)) []recent {
 
 // identityDrifts are about which package belongs to which subscription.
 func identityDrifts() []drift {
-	candidates := all(onSubscription(""), onUnmatched(0))
 	return []drift{
 		{"missing_package", touched(0, touchRows), []variant{
 			{lines(1), dropPackages, onSubscription("")},
@@ -63,20 +62,26 @@ func identityDrifts() []drift {
 			{lines(1), func(s *scenario) { s.unlink("") }, onPackage(0, "external_id")},
 			{lines(1), unlinkToWebshop, onPackage(0, "external_id")},
 		}},
-		{"ambiguous_match", touched(0, touchRows, touchPackages), []variant{
-			{lines(1), near("Near-%06d-a", "NEAR-%06d-A"), candidates},
-			{lines(1), func(s *scenario) { s.unlink(""); s.duplicateInAccount() }, all(candidates, onUnmatched(1))},
-			{lines(2), splitPackage, all(candidates, onUnmatched(1))},
-			{lines(1), near("7%06d", "00007%06d"), candidates},
-			{lines(1), near("NEAR%06dB", "NEAR %06d B"), candidates},
-			{lines(1), near("M\u00dc-%06d", "MU\u0308-%06d"), candidates},
-			{lines(1), func(s *scenario) { addUnidentified(s); s.rows[0].PackageID = s.packages[1].ID }, onUnmatched(1)},
-			{lines(1), func(s *scenario) {
-				addUnidentified(s)
-				s.rows[0].InstanceID = s.packages[1].ProductInstances[0].InstanceID
-			}, onUnmatched(1)},
-		}},
+		ambiguousMatch(),
 	}
+}
+
+// ambiguousMatch has several candidates, or ids that are nearly equal.
+func ambiguousMatch() drift {
+	candidates := all(onSubscription(""), onUnmatched(0))
+	return drift{"ambiguous_match", touched(0, touchRows, touchPackages), []variant{
+		{lines(1), near("Near-%06d-a", "NEAR-%06d-A"), candidates},
+		{lines(1), func(s *scenario) { s.unlink(""); s.duplicateInAccount() }, all(candidates, onUnmatched(1))},
+		{lines(2), splitPackage, all(candidates, onUnmatched(1))},
+		{lines(1), near("7%06d", "00007%06d"), candidates},
+		{lines(1), near("NEAR%06dB", "NEAR %06d B"), candidates},
+		{lines(1), near("M\u00dc-%06d", "MU\u0308-%06d"), candidates},
+		{lines(1), func(s *scenario) { addUnidentified(s); s.rows[0].PackageID = s.packages[1].ID }, onUnmatched(1)},
+		{lines(1), func(s *scenario) {
+			addUnidentified(s)
+			s.rows[0].InstanceID = s.packages[1].ProductInstances[0].InstanceID
+		}, onUnmatched(1)},
+	}}
 }
 
 func unlinkToWebshop(s *scenario) { s.unlink("WEBSHOP-" + s.g.name()) }
@@ -115,19 +120,7 @@ func addUnidentified(s *scenario) {
 // statusDrifts are about status: ledger and Wix disagree on what is active.
 func statusDrifts() []drift {
 	return []drift{
-		{"canceled_in_ledger", []recent{{0, []func(*scenario, time.Time){touchRows}}, {0, []func(*scenario, time.Time){endToday}}}, []variant{
-			{lines(1), cancelLine(0), onPackage(0, "status")},
-			{lines(1), func(s *scenario) { cancelLine(0)(s); s.rows[0].EndDate = formatDate(s.g.ago(7)) }, onPackage(0, "status")},
-			{lines(1), func(s *scenario) { s.rows[0].EndDate = formatDate(s.g.ago(7)) }, onPackage(0, "status")},
-			{lines(2), cancelLine(1), onInstance(1, "status")},
-			{lines(2), func(s *scenario) {
-				cancelLine(1)(s)
-				s.rows[1].InstanceID, s.rows[1].CatalogProductID, s.rows[1].SiteID = s.instance(1).InstanceID, "", ""
-			}, onInstance(1, "status")},
-			{lines(2), func(s *scenario) { cancelLine(0)(s); cancelLine(1)(s) }, onPackage(0, "status")},
-			{lines(2), func(s *scenario) { cancelLine(0)(s); s.rows = s.rows[:1] }, onPackage(0, "status")},
-			{lines(1), func(s *scenario) { cancelLine(0)(s); s.duplicateInAccount() }, all(onPackage(0, "status"), onPackage(1, "status"))},
-		}},
+		canceledInLedger(),
 		{"canceled_at_wix", touched(0, touchPackages), []variant{
 			{lines(2), func(s *scenario) { s.instance(0).Status, s.instance(1).Status = canceled, canceled }, onPackage(0, "status")},
 			{lines(2), status(1, canceled), onInstance(1, "status")},
@@ -159,6 +152,23 @@ func statusDrifts() []drift {
 			{lines(2), status(1, "PAUSED"), onInstance(1, "status")},
 		}},
 	}
+}
+
+// canceledInLedger has rows that ended, and live instances.
+func canceledInLedger() drift {
+	return drift{"canceled_in_ledger", []recent{{0, []func(*scenario, time.Time){touchRows}}, {0, []func(*scenario, time.Time){endToday}}}, []variant{
+		{lines(1), cancelLine(0), onPackage(0, "status")},
+		{lines(1), func(s *scenario) { cancelLine(0)(s); s.rows[0].EndDate = formatDate(s.g.ago(7)) }, onPackage(0, "status")},
+		{lines(1), func(s *scenario) { s.rows[0].EndDate = formatDate(s.g.ago(7)) }, onPackage(0, "status")},
+		{lines(2), cancelLine(1), onInstance(1, "status")},
+		{lines(2), func(s *scenario) {
+			cancelLine(1)(s)
+			s.rows[1].InstanceID, s.rows[1].CatalogProductID, s.rows[1].SiteID = s.instance(1).InstanceID, "", ""
+		}, onInstance(1, "status")},
+		{lines(2), func(s *scenario) { cancelLine(0)(s); cancelLine(1)(s) }, onPackage(0, "status")},
+		{lines(2), func(s *scenario) { cancelLine(0)(s); s.rows = s.rows[:1] }, onPackage(0, "status")},
+		{lines(1), func(s *scenario) { cancelLine(0)(s); s.duplicateInAccount() }, all(onPackage(0, "status"), onPackage(1, "status"))},
+	}}
 }
 
 // accountDrifts are about packages that are there twice, or in another account.
