@@ -117,7 +117,7 @@ func TestEndlessCursorEnds(t *testing.T) {
 func TestBadServers(t *testing.T) {
 	t.Parallel()
 	planted := smallInventory()
-	list := badServers(planted)
+	list := sampleOf(t, "servers", 7, badServers(planted))
 	envs, results := make([]*testEnv, len(list)), make([]*runResult, len(list))
 	var runs []func()
 	for i, h := range list {

@@ -77,12 +77,20 @@ func demoEnv(t *testing.T) *testEnv {
 	return newEnv(t, wixsim.GenerateDemo(demoAsOf()), nil)
 }
 
-// process runs the program as a process, with only this environment.
+// process runs the program as a process, with only this environment. By default a
+// run without one needs no bucket, and is of the program without the race detector.
 func (s *testEnv) process(t *testing.T, env []string, more ...string) *runResult {
 	t.Helper()
 	args := s.args(append([]string{"--max-bad-rows", "5 %"}, more...)...)
+	program := args[0] // the test binary
+	if env == nil && !longTests() {
+		var err error
+		program, err = builtProgram()
+		must(t, err)
+		t.Log("sampled: without the race detector; WIXRECON_LONG=1 runs with it")
+	}
 	var stdout, stderr bytes.Buffer
-	c := exec.CommandContext(withDeadline(t), args[0], args[1:]...)
+	c := exec.CommandContext(withDeadline(t), program, args[1:]...)
 	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "WIX_API_KEY=" + s.key, "HOME=" + filepath.Dir(s.out)}, env...)
 	c.Stdout, c.Stderr = &stdout, &stderr
 	o := &runResult{out: s.out}

@@ -50,7 +50,7 @@ func TestFixingWithFaults(t *testing.T) {
 
 // newFaultyEnv serves sample data with faults.
 func newFaultyEnv(t *testing.T, seed uint64) *fixEnv {
-	planted := generateNow(wixsim.SampleOptions{Seed: seed, Accounts: 4, Packages: 90, PerKind: 1})
+	planted := generateNow(wixsim.SampleOptions{Seed: seed, Accounts: 4, Packages: sample(t, "packages", 45, 90), PerKind: 1})
 	w := newFixEnv(t, planted, &wixsim.Options{
 		Seed: seed,
 		Faults: map[wixsim.Fault]float64{

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +31,18 @@ func sample(t *testing.T, what string, part, whole int) int {
 	}
 	t.Logf("sampled: %d of %d %s; WIXRECON_LONG=1 runs all", part, whole, what)
 	return part
+}
+
+// sampleOf returns a random part of a list by default, so that in time all of it runs.
+// The long form returns the whole list.
+func sampleOf[T any](t *testing.T, what string, part int, whole []T) []T {
+	t.Helper()
+	if part = sample(t, what, part, len(whole)); part >= len(whole) {
+		return whole
+	}
+	list := slices.Clone(whole)
+	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list[:part]
 }
 
 // programDir is where builtProgram builds; TestMain makes and removes it.
@@ -84,7 +98,7 @@ var builtShortLeaseProgram = sync.OnceValues(func() (string, error) {
 // build builds the program of this package, and returns its path.
 func build(name string, flags ...string) (string, error) {
 	program := filepath.Join(programDir, name)
-	cmd := exec.Command("go", append(append([]string{"build", "-o", program}, flags...), ".")...)
+	cmd := exec.Command("go", append(append([]string{"build", "-ldflags=-s -w", "-o", program}, flags...), ".")...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)

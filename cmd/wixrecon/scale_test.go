@@ -27,14 +27,14 @@ const (
 	manyBytes    = 512 << 20
 )
 
-// The sample is a twentieth, and shows little about memory.
+// The sample is a fiftieth, and shows little about memory.
 func TestManyAccounts(t *testing.T) {
 	t.Parallel()
 	program, err := builtProgram()
 	if err != nil {
 		t.Fatal(err)
 	}
-	manyAccounts, manyPackages := sample(t, "sub-accounts", 500, 10_000), sample(t, "packages", 5_000, 100_000)
+	manyAccounts, manyPackages := sample(t, "sub-accounts", 200, 10_000), sample(t, "packages", 2_000, 100_000)
 	planted := wixsim.Generate(wixsim.SampleOptions{Seed: 13, Accounts: manyAccounts, Packages: manyPackages, PerKind: 2})
 	s := newEnv(t, planted, nil)
 	o, peak := s.spawn(t, program, "--concurrency", strconv.Itoa(manyInFlight))

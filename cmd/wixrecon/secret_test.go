@@ -255,8 +255,8 @@ func keyCases() []keyCase {
 // Retries wait, so all runs are made concurrently.
 func TestKeyIsNeverShown(t *testing.T) {
 	t.Parallel()
-	planted := wixsim.Generate(wixsim.SampleOptions{Seed: 9, Accounts: 3, Packages: 150, PerKind: 1})
-	list := keyCases()
+	planted := wixsim.Generate(wixsim.SampleOptions{Seed: 9, Accounts: 3, Packages: sample(t, "packages", 60, 150), PerKind: 1})
+	list := sampleOf(t, "cases", 8, keyCases())
 	results := make([]*runResult, len(list))
 	var runs []func()
 	for i, p := range list {

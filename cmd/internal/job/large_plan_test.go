@@ -1,7 +1,6 @@
 package job_test
 
 import (
-	"os"
 	"testing"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/job"
@@ -10,14 +9,15 @@ import (
 )
 
 // With the ledger of another system every package is an orphan. The plan has all
-// of them and why it is refused. The short form has 2,000 packages, the long form
+// of them and why it is refused. The short form has 500 packages, the long form
 // 20,000.
 func TestLargeInventoryOfOrphans(t *testing.T) {
 	t.Parallel()
-	packages := 2_000
-	if os.Getenv("WIXRECON_LONG") != "" {
+	packages := 500
+	if longTests() {
 		packages = 20_000
 	}
+	t.Logf("%d packages; 20,000 with WIXRECON_LONG=1", packages)
 	n := newFixScenario(t).fillHealthy(packages)
 	n.audit(t, moment(0, 0), job.ExitOK)
 	for i := range n.rows {
