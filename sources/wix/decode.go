@@ -60,8 +60,11 @@ type wireFailure struct {
 // decodePackage decodes the JSON of one package.
 func decodePackage(raw []byte) (reconcile.Package, error) {
 	var w wirePackage
-	if err := json.Unmarshal(raw, &w); err != nil {
-		return reconcile.Package{}, fmt.Errorf("package %s: %w", showID(w.ID), jsonError(err))
+	if !scanPackage(raw, &w) {
+		w = wirePackage{}
+		if err := json.Unmarshal(raw, &w); err != nil {
+			return reconcile.Package{}, fmt.Errorf("package %s: %w", showID(w.ID), jsonError(err))
+		}
 	}
 	if strings.TrimSpace(w.ID) == "" {
 		return reconcile.Package{}, errors.New("a package has no id")
