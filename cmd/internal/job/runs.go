@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -16,15 +15,6 @@ import (
 
 // Commands on earlier runs read --out, without Wix and without a ledger. Damage
 // in --out goes to the log.
-
-// withArchive opens the archive for a function.
-func (j *Job) withArchive(ctx context.Context, do func(*archive.Archive) error) error {
-	a, err := archive.Open(ctx, j.Opener, j.Config.Out)
-	if err != nil {
-		return missingIsUsage(fmt.Errorf("out: %w", err))
-	}
-	return errors.Join(do(a), a.Close())
-}
 
 // ListRuns prints the runs of the scopes whose id begins with scope, newest first.
 func (j *Job) ListRuns(ctx context.Context, scope string) error {
