@@ -2,7 +2,6 @@ package execute
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile/fix"
@@ -61,7 +60,7 @@ func (at *attempt) record(ctx context.Context, end *fix.Completion) outcome {
 		result.Reason = "the change was applied"
 	}
 	result.Outcome, result.Failure = fix.OutcomeUnsettled, ""
-	return notRecorded(result, completionError(end, err))
+	return notRecorded(result, err)
 }
 
 // unsettled leaves an attempt open whose outcome is not known.
@@ -76,7 +75,7 @@ func (at *attempt) unsettled(ctx context.Context, reason string, seen *observati
 	result := unsettled(&fix.Entry{Attempt: at.claim, Unsettled: note}, reason, note.Observed)
 	result.Before = at.before
 	if err := at.Journal.NoteUnsettled(ctx, note); err != nil {
-		return notRecorded(result, fmt.Errorf("write that attempt %d of action %s is unsettled: %w", note.Number, note.Key, err))
+		return notRecorded(result, err)
 	}
 	return outcome{result: result}
 }

@@ -68,7 +68,8 @@ type Wix interface {
 }
 
 // Journal is what the executor needs of the journal, which is one for all runs
-// and plans of an output location. It is used by many goroutines.
+// and plans of an output location. It is used by many goroutines, and its errors
+// name the attempt.
 type Journal interface {
 	// Begin claims an attempt. It returns fix.ErrClaimed where another run has
 	// claimed it, and no error only where the claim is stored and is this one.

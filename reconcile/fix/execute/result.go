@@ -1,8 +1,6 @@
 package execute
 
 import (
-	"fmt"
-
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
@@ -18,11 +16,6 @@ func resultOf(e *fix.Entry) fix.Result {
 		r.Created = end.PackageID
 	}
 	return r
-}
-
-// completionError returns the error where a completion could not be written.
-func completionError(end *fix.Completion, err error) error {
-	return fmt.Errorf("write the completion of attempt %d of action %s: %w", end.Number, end.Key, err)
 }
 
 // unsettled returns the result of an attempt that stays open.

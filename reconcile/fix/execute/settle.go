@@ -77,7 +77,7 @@ func (ex *Executor) complete(ctx context.Context, end *fix.Completion) (*fix.Com
 			}
 		}
 	}
-	return nil, completionError(end, err)
+	return nil, err
 }
 
 // settledBy returns the completion that an observation leads to.
