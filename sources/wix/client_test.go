@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -179,10 +180,9 @@ func TestNetworkFaults(t *testing.T) {
 	}
 	for name, fault := range tests {
 		t.Run(name, func(t *testing.T) {
-			calls := 0
+			var calls atomic.Int32
 			c := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if _, _ = io.Copy(io.Discard, r.Body); calls == 0 {
-					calls++
+				if _, _ = io.Copy(io.Discard, r.Body); calls.Add(1) == 1 {
 					fault(w, r)
 					return
 				}
