@@ -12,17 +12,18 @@ import (
 // so that adding one needs a decision. Tests may import anything.
 var arrows = map[string][]string{
 	"reconcile":             {},
-	"reconcile/join":        {"reconcile"},
+	"reconcile/join":        {"reconcile", "internal/batch"},
 	"reconcile/fix":         {"reconcile"},
 	"reconcile/fix/guard":   {"reconcile", "reconcile/fix"},
 	"reconcile/fix/execute": {"reconcile", "reconcile/fix"},
 	"sources/storage":       {},
-	"sources/table":         {},
-	"sources/ledger":        {"reconcile", "reconcile/fix", "sources/table"},
-	"sources/wix":           {"reconcile", "reconcile/fix", "reconcile/fix/execute"},
+	"sources/table":         {"internal/batch"},
+	"sources/ledger":        {"reconcile", "reconcile/fix", "sources/table", "internal/batch"},
+	"sources/wix":           {"reconcile", "reconcile/fix", "reconcile/fix/execute", "internal/batch"},
 	"sources/wix/wixsim":    {}, // with JSON types of its own, so that it can't share a mistake of the client
 	"sources/archive":       {"reconcile", "reconcile/fix", "sources/storage"},
 	"report":                {"reconcile", "reconcile/fix"},
+	"internal/batch":        {},
 	"internal/repotest":     {},
 	"internal/servers":      {}, // for tests
 }
