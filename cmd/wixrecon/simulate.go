@@ -40,6 +40,12 @@ func (p *program) simulateCommand() *cli.Command {
 			&cli.DurationFlag{Name: "effect-delay", Value: 90 * time.Second, Usage: "`time` after which a change with the fault delayed-effect is applied"},
 			&cli.BoolFlag{Name: "no-offset", Usage: "refuse offset paging, so that no total is available"},
 			&cli.BoolFlag{Name: "only-account-filter", Usage: "refuse every filter but accountId $eq"},
+			&cli.StringFlag{Name: "filters", Usage: "modes of filters: `name=mode,…` with the names account-eq, account-in, created-date and the modes refuse, ignore, half, omit"},
+			&cli.IntFlag{Name: "max-in", Usage: "the largest `number` of values of an $in; 0 for no limit"},
+			&cli.BoolFlag{Name: "too-many-to-count", Usage: "answer offset paging without a total"},
+			&cli.IntFlag{Name: "total-delta", Usage: "`number` to add to every total"},
+			&cli.DurationFlag{Name: "latency", Usage: "`time` that every answer takes"},
+			&cli.IntFlag{Name: "per-second", Usage: "`number` of requests a second above which 429 is answered; 0 for no limit"},
 			&cli.BoolFlag{Name: "parent-only", Usage: "answer a query without a filter with the parent's own packages only"},
 			&cli.StringFlag{Name: "metadata-name", Value: "metadata", Usage: "the name of the paging metadata: `metadata` or pagingMetadata"},
 		},
@@ -59,7 +65,7 @@ func faultNames(faults []wixsim.Fault) string {
 }
 
 func (p *program) simulate(c *cli.Context) error {
-	faults, changes, err := checkSimulate(c)
+	options, err := simulateOptions(c)
 	if err != nil {
 		return &job.UsageError{Err: err}
 	}
@@ -67,15 +73,7 @@ func (p *program) simulate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	server := wixsim.New(inventory, &wixsim.Options{
-		Key: c.String("key"), Parent: c.String("account-id"), MetadataName: c.String("metadata-name"),
-		NoOffset: c.Bool("no-offset"), OnlyAccountFilter: c.Bool("only-account-filter"), ParentOnly: c.Bool("parent-only"),
-		Seed: c.Uint64("seed"), Faults: faults,
-		Changes: wixsim.ChangeOptions{
-			Faults:      changes,
-			EffectDelay: c.Duration("effect-delay"),
-		},
-	})
+	server := wixsim.New(inventory, options)
 	listener, err := listenOnLoopback(c.Context, c.String("listen"))
 	if err != nil {
 		return err
@@ -87,14 +85,30 @@ func (p *program) simulate(c *cli.Context) error {
 	return serve(c.Context, listener, server)
 }
 
-// checkSimulate reports every error in the flags, and returns the fault rates of
-// reads and changes.
-func checkSimulate(c *cli.Context) (reads, changes map[wixsim.Fault]float64, err error) {
+// simulateOptions returns the options of the server. It reports every error in
+// the flags.
+func simulateOptions(c *cli.Context) (*wixsim.Options, error) {
+	o := &wixsim.Options{
+		Key: c.String("key"), Parent: c.String("account-id"), MetadataName: c.String("metadata-name"),
+		NoOffset: c.Bool("no-offset"), TooManyToCount: c.Bool("too-many-to-count"), TotalDelta: c.Int("total-delta"),
+		OnlyAccountFilter: c.Bool("only-account-filter"), ParentOnly: c.Bool("parent-only"), MaxIn: c.Int("max-in"),
+		Latency: c.Duration("latency"), PerSecond: c.Int("per-second"), Seed: c.Uint64("seed"),
+	}
+	o.Changes.EffectDelay = c.Duration("effect-delay")
+	var readErr, changeErr, filterErr error
+	o.Faults, readErr = wixsim.ParseFaults(c.String("faults"), wixsim.Faults())
+	o.Changes.Faults, changeErr = wixsim.ParseFaults(c.String("change-faults"), wixsim.ChangeFaults())
+	o.Filters, filterErr = wixsim.ParseFilters(c.String("filters"))
+	return o, errors.Join(checkSimulate(c), readErr, changeErr, filterErr)
+}
+
+// checkSimulate reports every error in the flags that have a fixed range.
+func checkSimulate(c *cli.Context) error {
 	var errs []error
 	if id := c.String("account-id"); !reconcile.IsGUID(id) {
 		errs = append(errs, fmt.Errorf("--account-id: %q: expected a GUID", config.Redacted(id)))
 	}
-	for _, name := range []string{"accounts", "packages", "per-kind"} {
+	for _, name := range []string{"accounts", "packages", "per-kind", "max-in", "per-second"} {
 		if n := c.Int(name); n < 0 || n > 100_000_000 {
 			errs = append(errs, fmt.Errorf("--%s: %d: expected a number from 0 to 100000000", name, n))
 		}
@@ -102,9 +116,7 @@ func checkSimulate(c *cli.Context) (reads, changes map[wixsim.Fault]float64, err
 	if name := c.String("metadata-name"); name != "metadata" && name != "pagingMetadata" {
 		errs = append(errs, fmt.Errorf("--metadata-name: %q: expected metadata or pagingMetadata", name))
 	}
-	reads, readsErr := wixsim.ParseFaults(c.String("faults"), wixsim.Faults())
-	changes, changesErr := wixsim.ParseFaults(c.String("change-faults"), wixsim.ChangeFaults())
-	return reads, changes, errors.Join(append(errs, readsErr, changesErr)...)
+	return errors.Join(errs...)
 }
 
 // simulatedInventory reads the inventory from a file, or generates one.

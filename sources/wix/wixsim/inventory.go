@@ -114,13 +114,19 @@ func (v *inventory) insert(list []*Package, p *Package) []*Package {
 type selection struct {
 	account string // folded; empty is every account
 	match   func(*Package) bool
+	by      order // nil is the inventory's
 }
 
+// candidates returns the packages of the selection's account, in its order.
 func (v *inventory) candidates(sel selection) []*Package {
+	list := v.all
 	if sel.account != "" {
-		return v.byAccount[sel.account]
+		list = v.byAccount[sel.account]
 	}
-	return v.all
+	if sel.by != nil {
+		list = slices.SortedFunc(slices.Values(list), sel.by)
+	}
+	return list
 }
 
 // after returns up to limit packages after a position, nil being the start, and
@@ -130,7 +136,11 @@ func (v *inventory) after(sel selection, position *Package, limit int) (page []*
 	defer v.mu.RUnlock()
 	list := v.candidates(sel)
 	if position != nil {
-		at, found := slices.BinarySearchFunc(list, position, v.by)
+		by := v.by
+		if sel.by != nil {
+			by = sel.by
+		}
+		at, found := slices.BinarySearchFunc(list, position, by)
 		if found {
 			at++
 		}

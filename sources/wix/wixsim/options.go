@@ -28,6 +28,10 @@ type Options struct {
 	OnlyAccountFilter bool
 	// IgnoreFilters answers as if no filter had been sent.
 	IgnoreFilters bool
+	// Filters are the modes of filters that are not obeyed.
+	Filters map[FilterName]FilterMode
+	// MaxIn refuses an $in of more values with 400; 0 is no limit.
+	MaxIn int
 	// ParentOnly restricts queries that name no account, and their totals, to
 	// the parent's own packages.
 	ParentOnly bool
@@ -48,7 +52,16 @@ type Options struct {
 	// Delay is the duration of a Slow answer; 20 ms where 0.
 	Delay time.Duration
 
-	// FailAccounts answers every query filtered to the account with the status.
+	// Latency is how long every answer takes.
+	Latency time.Duration
+	// PerSecond answers 429 to more requests: a bucket holds one second's
+	// requests, and is filled evenly. 0 is no limit.
+	PerSecond int
+	// ExpireCursor answers 410 to the n-th request with a cursor, counted from
+	// 1; 0 to none.
+	ExpireCursor int
+
+	// FailAccounts answers every query whose filter names the account with the status.
 	FailAccounts map[string]int
 	// FailSweepPagesOf answers every page without an account filter that
 	// contains a package of the account with the status.

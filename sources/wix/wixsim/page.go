@@ -25,8 +25,8 @@ func (s *Server) countedPage(q query, fault Fault) *reply {
 func (s *Server) cursorPage(q query, fault Fault) *reply {
 	items, more := s.inventory.after(q.selection, q.cursor.after, q.limit)
 	for _, p := range items {
-		status, fails := failing(s.o.FailSweepPagesOf, fold(p.AccountID))
-		if q.asked == "" && fails {
+		status, fails := failing(s.o.FailSweepPagesOf, []string{fold(p.AccountID)})
+		if len(q.named) == 0 && fails {
 			return failure(status)
 		}
 	}
@@ -38,10 +38,10 @@ func (s *Server) cursorPage(q query, fault Fault) *reply {
 	case fault == LoopingCursor, fault == StuckCursor:
 		cursors["next"] = s.token(q.cursor)
 	case more:
-		cursors["next"] = s.token(cursor{filter: q.cursor.filter, after: items[last-1]})
+		cursors["next"] = s.token(cursor{filter: q.cursor.filter, sort: q.cursor.sort, after: items[last-1]})
 	}
-	if s.o.ForeignPackage && q.token == "" && q.asked != "" {
-		others := selection{match: func(p *Package) bool { return fold(p.AccountID) != q.asked }}
+	if s.o.ForeignPackage && q.token == "" && len(q.named) == 1 {
+		others := selection{match: func(p *Package) bool { return fold(p.AccountID) != q.named[0] }}
 		foreign, _ := s.inventory.after(others, nil, 1)
 		items = append(items, foreign...)
 	}

@@ -8,14 +8,15 @@ import (
 	"net/http"
 )
 
-// A first page has a filter, and either cursorPaging or paging; a next page has
-// its cursor and at most a new limit. Limits go from 1 to 100. Sorting and
-// projections (fields, fieldsets) are not simulated, so they are refused.
+// A first page has a filter, a sort, and either cursorPaging or paging; a next
+// page has its cursor and at most a new limit. Limits go from 1 to 100.
+// Projections (fields, fieldsets) are not simulated, so they are refused.
 
 const maxLimit = 100
 
 type querySpec struct {
 	Filter       json.RawMessage `json:"filter"`
+	Sort         []sortSpec      `json:"sort"`
 	Paging       *offsetPaging   `json:"paging"`
 	CursorPaging *cursorPaging   `json:"cursorPaging"`
 }
@@ -37,18 +38,17 @@ type query struct {
 	token   string // as sent; empty for a first page
 	limit   int
 	offset  int
-	counted bool   // query.paging was requested
-	asked   string // the account that the filter names, even where filters are ignored
+	counted bool     // query.paging was requested
+	named   []string // the accounts that the filter names, even where filters are ignored
 }
 
-// String identifies the logical request, whatever its token. The brackets stand
-// for a sort; without them a seed would draw other faults than it always did.
+// String identifies the logical request, whatever its token.
 func (q *query) String() string {
 	id := ""
 	if q.cursor.after != nil {
 		id = q.cursor.after.ID
 	}
-	return fmt.Sprintf("QUERY %s [] %s %d %d %t", q.cursor.filter, id, q.limit, q.offset, q.counted)
+	return fmt.Sprintf("QUERY %s %v %s %d %d %t", q.cursor.filter, q.cursor.sort, id, q.limit, q.offset, q.counted)
 }
 
 func (s *Server) answerQuery(c call) *reply {
@@ -59,7 +59,10 @@ func (s *Server) answerQuery(c call) *reply {
 	if bad != nil {
 		return bad
 	}
-	if status, fails := failing(s.o.FailAccounts, q.asked); fails {
+	if q.token != "" && s.resumed.Add(1) == int64(s.o.ExpireCursor) {
+		return refuse(http.StatusGone, "CURSOR_EXPIRED", "the cursor is no longer valid")
+	}
+	if status, fails := failing(s.o.FailAccounts, q.named); fails {
 		return failure(status)
 	}
 	allowed := reads | pages
@@ -76,16 +79,6 @@ func (s *Server) answerQuery(c call) *reply {
 	return s.cursorPage(q, fault)
 }
 
-// failing returns the status with which requests about an account fail.
-func failing(accounts map[string]int, account string) (status int, fails bool) {
-	for id, status := range accounts {
-		if account != "" && fold(id) == account {
-			return status, true
-		}
-	}
-	return 0, false
-}
-
 func (s *Server) readQuery(body []byte) (query, *reply) {
 	var b struct {
 		Query *querySpec `json:"query"`
@@ -100,25 +93,28 @@ func (s *Server) readQuery(body []byte) (query, *reply) {
 	if bad != nil {
 		return q, bad
 	}
-	f, bad := readFilter(q.cursor.filter)
+	f, bad := s.readFilter(q.cursor.filter)
 	if bad != nil {
 		return q, bad
 	}
 	if s.o.OnlyAccountFilter && f.conditions > 0 && (f.conditions > 1 || f.account == "") {
 		return q, violate("query.filter", "only accountId $eq is supported")
 	}
-	q.selection, q.asked = f.selection, f.account
-	if s.o.IgnoreFilters {
-		q.selection = selection{match: func(*Package) bool { return true }}
+	q.selection, q.named = f.selection, f.named
+	if q.by, bad = readSort(q.cursor.sort); bad != nil {
+		return q, bad
 	}
-	if q.account == "" && s.o.ParentOnly {
+	if s.o.IgnoreFilters {
+		q.selection = selection{by: q.by, match: func(*Package) bool { return true }}
+	}
+	if (len(q.named) == 0 || s.o.IgnoreFilters) && s.o.ParentOnly {
 		q.account = fold(s.o.Parent)
 	}
 	return q, nil
 }
 
 func (s *Server) readPaging(spec *querySpec) (query, *reply) {
-	q := query{limit: maxLimit, cursor: cursor{filter: spec.Filter}}
+	q := query{limit: maxLimit, cursor: cursor{filter: spec.Filter, sort: spec.Sort}}
 	limit := &q.limit
 	switch page, next := spec.Paging, spec.CursorPaging; {
 	case page != nil && next != nil && next.Cursor != "":
@@ -144,19 +140,20 @@ func (s *Server) readPaging(spec *querySpec) (query, *reply) {
 	if q.token == "" {
 		return q, nil
 	}
-	if len(spec.Filter) > 0 {
-		return q, invalidCursor("a filter can't be combined with a cursor")
+	if len(spec.Filter) > 0 || len(spec.Sort) > 0 {
+		return q, invalidCursor("a filter or a sort can't be combined with a cursor")
 	}
 	var bad *reply
 	q.cursor, bad = s.readToken(q.token)
 	return q, bad
 }
 
-// A cursor is the position of a next page: the filter, and the package after
+// A cursor is the position of a next page: the filter, the sort, and the package after
 // which the page begins, nil being the start. The client gets a random token for
 // it, and a new one each time, because a client must not rely on equal tokens.
 type cursor struct {
 	filter []byte
+	sort   []sortSpec
 	after  *Package
 }
 

@@ -1,11 +1,12 @@
 package wixsim
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 const maxBody = 1 << 20
@@ -18,6 +19,9 @@ type Server struct {
 
 	cursorsMu sync.Mutex
 	cursors   map[string]cursor // by token
+
+	throttle throttle
+	resumed  atomic.Int64 // requests with a cursor so far
 
 	triesMu sync.Mutex
 	tries   map[uint64]tries // by hash of the logical request
@@ -81,14 +85,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.o.OnRequest(rec.number)
 	}
 	answer := bad
-	if bad == nil {
+	switch {
+	case bad != nil:
+	case !s.throttle.allows(s.o.PerSecond, time.Now()):
+		answer = failure(http.StatusTooManyRequests)
+	default:
 		answer = s.answer(r, c, rec)
+	}
+	if s.o.Latency > 0 {
+		pause(r.Context(), s.o.Latency)
 	}
 	switch answer.fault {
 	case Slow:
-		ctx, cancel := context.WithTimeout(r.Context(), s.o.Delay)
-		<-ctx.Done()
-		cancel()
+		pause(r.Context(), s.o.Delay)
 	case Hang, HangAfter:
 		<-r.Context().Done()
 	}
