@@ -1,7 +1,9 @@
 package reconcile
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,26 +25,38 @@ func NewCycle(count int, unit string) Cycle {
 	return Cycle(strconv.Itoa(count) + " " + strings.ToUpper(unit))
 }
 
+// cycleWords are the cycles that have a name. "Biannual" and "bimonthly" are not
+// among them: people use each for two different cycles.
+func cycleWords() map[string]Cycle {
+	return map[string]Cycle{
+		"ONETIME": OneTime,
+		"DAILY":   "1 DAY", "WEEKLY": "1 WEEK", "MONTHLY": "1 MONTH", "QUARTERLY": "3 MONTH",
+		"SEMIANNUALLY": "6 MONTH", "SEMIANNUAL": "6 MONTH", "HALFYEARLY": "6 MONTH",
+		"YEARLY": "1 YEAR", "ANNUALLY": "1 YEAR", "ANNUAL": "1 YEAR",
+		"BIENNIALLY": "2 YEAR", "BIENNIAL": "2 YEAR", "TRIENNIALLY": "3 YEAR", "TRIENNIAL": "3 YEAR",
+	}
+}
+
 // ParseCycle reads a cycle as people write it: ONE_TIME, MONTH, 1 MONTH,
-// 3 months, monthly, P1M, P1Y.
+// 3 months, P1M, P1Y, or a word such as monthly or semi-annually.
 func ParseCycle(text string) (Cycle, error) {
 	s := strings.ToUpper(strings.TrimSpace(text))
-	switch s {
-	case "ONE_TIME", "ONE TIME", "ONE-TIME", "ONETIME":
-		return OneTime, nil
+	word := strings.NewReplacer(" ", "", "_", "", "-", "").Replace(s)
+	if cycle, ok := cycleWords()[word]; ok {
+		return cycle, nil
 	}
-	count, word := 1, s
+	count, unit := 1, s
 	digits := strings.TrimPrefix(s, "P")
 	if n := len(digits) - len(strings.TrimLeft(digits, "0123456789")); n > 0 {
 		var err error
 		if count, err = strconv.Atoi(digits[:n]); err != nil || count < 1 || count > MaxCycleCount {
 			return "", fmt.Errorf("the count of a billing cycle must be 1 to %d", MaxCycleCount)
 		}
-		word = strings.TrimSpace(digits[n:])
+		unit = strings.TrimSpace(digits[n:])
 	}
-	unit, ok := cycleUnit(word, strings.HasPrefix(s, "P"))
+	unit, ok := cycleUnit(unit, strings.HasPrefix(s, "P"))
 	if !ok {
-		return "", fmt.Errorf("not a billing cycle (ONE_TIME, or a count of DAY, WEEK, MONTH or YEAR)")
+		return "", errors.New("not a billing cycle (ONE_TIME, a count of DAY, WEEK, MONTH or YEAR, or a word such as monthly)")
 	}
 	return NewCycle(count, unit), nil
 }
@@ -52,17 +66,8 @@ func cycleUnit(word string, iso bool) (string, bool) {
 		unit, ok := map[string]string{"D": "DAY", "W": "WEEK", "M": "MONTH", "Y": "YEAR"}[word]
 		return unit, ok
 	}
-	switch word {
-	case "DAY", "DAYS", "DAILY":
-		return "DAY", true
-	case "WEEK", "WEEKS", "WEEKLY":
-		return "WEEK", true
-	case "MONTH", "MONTHS", "MONTHLY":
-		return "MONTH", true
-	case "YEAR", "YEARS", "YEARLY", "ANNUAL", "ANNUALLY":
-		return "YEAR", true
-	}
-	return "", false
+	unit := strings.TrimSuffix(word, "S")
+	return unit, slices.Contains([]string{"DAY", "WEEK", "MONTH", "YEAR"}, unit)
 }
 
 // Equal reports whether two cycles are equal.

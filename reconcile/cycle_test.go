@@ -6,13 +6,17 @@ func TestParseCycle(t *testing.T) {
 	for text, want := range map[string]Cycle{
 		"ONE_TIME": OneTime, "one time": OneTime, "MONTH": "1 MONTH", "1 MONTH": "1 MONTH", "3 months": "3 MONTH",
 		"monthly": "1 MONTH", "P1M": "1 MONTH", "p1y": "1 YEAR", "P12M": "12 MONTH", " 7 day ": "7 DAY", "P7D": "7 DAY",
-		"2WEEK": "2 WEEK", "annual": "1 YEAR",
+		"2WEEK": "2 WEEK", "annual": "1 YEAR", "One Time": OneTime, "one-time": OneTime,
+		"Daily": "1 DAY", "WEEKLY": "1 WEEK", "Quarterly": "3 MONTH", "Semi-Annually": "6 MONTH", "semi annual": "6 MONTH",
+		"semiannually": "6 MONTH", "half-yearly": "6 MONTH", "Annually": "1 YEAR", "yearly": "1 YEAR",
+		"Biennially": "2 YEAR", "biennial": "2 YEAR", "Triennially": "3 YEAR",
 	} {
 		if got, err := ParseCycle(text); err != nil || got != want {
 			t.Errorf("ParseCycle(%q) = %q, %v; want %q", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "P", "PM", "0 MONTH", "-1 MONTH", "1.5 MONTH", "1 FORTNIGHT", "1", "P1M2D", "9999 DAY", "MONTH 1"} {
+	for _, text := range []string{"", "P", "PM", "0 MONTH", "-1 MONTH", "1.5 MONTH", "1 FORTNIGHT", "1", "P1M2D", "9999 DAY", "MONTH 1",
+		"biannually", "bi-monthly", "biweekly", "2 monthly", "3 yearly", "P1YEARLY", "Free Account", "MONTHSS"} {
 		if got, err := ParseCycle(text); err == nil {
 			t.Errorf("ParseCycle(%q) = %q, want an error", text, got)
 		}

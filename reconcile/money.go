@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"math/big"
-	"strings"
 
 	"github.com/govalues/decimal"
 )
@@ -95,20 +94,4 @@ func monthFraction(cycle Cycle) (months, per int, ok bool) {
 		return 365, 12 * count, true
 	}
 	return 0, 0, false
-}
-
-// MinorUnits returns the number of decimals of a currency in ISO 4217: two for
-// every one that is not listed here. (CLDR, used by x/text, differs – none for
-// IRR or LBP –, because it describes cash.)
-func MinorUnits(currency string) int {
-	switch strings.ToUpper(currency) {
-	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF",
-		"UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
-		return 0
-	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
-		return 3
-	case "CLF", "UYW":
-		return 4
-	}
-	return 2
 }

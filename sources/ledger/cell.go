@@ -130,6 +130,16 @@ func letters(n int, field func(*reconcile.Line) *string) readFunc {
 	}
 }
 
+// currency reads a code of ISO 4217.
+func (p *cellParser) currency(l *reconcile.Line, cell string) error {
+	code := strings.ToUpper(cell)
+	if !reconcile.IsCurrency(code) {
+		return errors.New("not an ISO 4217 currency code, such as EUR")
+	}
+	l.Currency = code
+	return nil
+}
+
 // number reads a number. One that a sheet stores as a number always has a
 // decimal point.
 func (p *cellParser) number(cell string) (decimal.Decimal, error) {

@@ -34,7 +34,7 @@ func columns() []column {
 		{"end_date", false, false, (*cellParser).end},
 		{"updated_date", false, false, (*cellParser).updated},
 		{"unit_price", false, false, (*cellParser).price},
-		{"currency", false, false, letters(3, func(l *reconcile.Line) *string { return &l.Currency })},
+		{"currency", false, false, (*cellParser).currency},
 		{"customer", false, false, (*cellParser).customer},
 	}
 }

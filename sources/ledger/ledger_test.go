@@ -122,7 +122,7 @@ func TestTextCells(t *testing.T) {
 		{"catalog_product_id", strings.Repeat("x", 101), "catalog_product_id: longer than 100 characters"},
 		{"billing_cycle", "P3M", ""},
 		{"billing_cycle", "1\u00a0YEAR", ""},
-		{"billing_cycle", "sometimes", "billing_cycle: not a billing cycle (ONE_TIME, or a count of DAY, WEEK, MONTH or YEAR)"},
+		{"billing_cycle", "sometimes", "billing_cycle: not a billing cycle (ONE_TIME, a count of DAY, WEEK, MONTH or YEAR, or a word such as monthly)"},
 		{"country_code", "uk", ""},
 		{"country_code", "GER", "country_code: not a code of 2 letters"},
 		{"country_code", "é", "country_code: not a code of 2 letters"},
@@ -153,7 +153,8 @@ func TestNumberAndDateCells(t *testing.T) {
 		{"unit_price", "1e5", "unit_price: not a number"},
 		{"unit_price", "12345678901234567890", "unit_price: more than 19 digits"},
 		{"unit_price", "0.12345678901234567890", "unit_price: more than 19 digits"},
-		{"currency", "EURO", "currency: not a code of 3 letters"},
+		{"currency", "EURO", "currency: not an ISO 4217 currency code, such as EUR"},
+		{"currency", "RMB", "currency: not an ISO 4217 currency code, such as EUR"},
 		{"customer", "caf\xe9", ""},
 	})
 }

@@ -59,11 +59,10 @@ func ReadPrices(ctx context.Context, in io.Reader, name string) (*reconcile.Pric
 // cost reads a row, cell by cell as in the ledger.
 func (r *listRow) cost() reconcile.UnitCost {
 	var line reconcile.Line
-	currency := letters(3, func(l *reconcile.Line) *string { return &l.Currency })
 	r.required("catalog_product_id", &line, (*cellParser).product)
 	r.required("billing_cycle", &line, (*cellParser).cycle)
 	r.required("unit_cost", &line, unitCost)
-	r.required("currency", &line, currency)
+	r.required("currency", &line, (*cellParser).currency)
 	cost := reconcile.UnitCost{
 		ProductID: line.ProductID, Cycle: line.Cycle, Cost: line.UnitPrice, Currency: line.Currency, Record: r.record.Record,
 	}

@@ -75,8 +75,8 @@ func TestBadPrices(t *testing.T) {
 		"ambiguous":    {`x,1 YEAR,"1,234",EUR,`, []string{`line 2: column "unit_cost": "1,234": ambiguous: numbers have a decimal point here. Write them like 1234.56, without separators of thousands`}},
 		"other format": {`x,1 YEAR,"9,99",EUR,`, []string{`line 2: column "unit_cost": "9,99": ambiguous: numbers have a decimal point here. Write them like 1234.56, without separators of thousands`}},
 		"no currency":  {"x,1 YEAR,1,,", []string{`line 2: column "currency": missing`}},
-		"a bad code":   {"x,1 YEAR,1,€,", []string{`line 2: column "currency": "€": not a code of 3 letters`}},
-		"no cycle":     {"x,fortnight,1,EUR,", []string{`line 2: column "billing_cycle": "fortnight": not a billing cycle (ONE_TIME, or a count of DAY, WEEK, MONTH or YEAR)`}},
+		"a bad code":   {"x,1 YEAR,1,€,", []string{`line 2: column "currency": "€": not an ISO 4217 currency code, such as EUR`}},
+		"no cycle":     {"x,fortnight,1,EUR,", []string{`line 2: column "billing_cycle": "fortnight": not a billing cycle (ONE_TIME, a count of DAY, WEEK, MONTH or YEAR, or a word such as monthly)`}},
 		"nothing":      {" ,,,,name", []string{`line 2: column "catalog_product_id": missing`, `line 2: column "billing_cycle": missing`, `line 2: column "unit_cost": missing`, `line 2: column "currency": missing`}},
 		"conflict": {"x,1 YEAR,1,EUR,\n\nX,12 MONTH,2,EUR,\nx,12 MONTH,1,USD,Small", []string{
 			`line 5: "x" for 12 MONTH is 1 USD (Small), and 1 EUR on line 2`}},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/govalues/decimal"
 
+	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
 )
@@ -78,15 +79,11 @@ func setMaxCancelCost(l *loader, v value) error {
 	number, currency, _ := strings.Cut(v.text, " ")
 	amount, ok := parseDecimal(number)
 	currency = strings.ToUpper(strings.TrimSpace(currency))
-	if !ok || !isCurrency(currency) && (currency != "" || !amount.IsZero()) {
+	if !ok || !reconcile.IsCurrency(currency) && (currency != "" || !amount.IsZero()) {
 		return v.expected("an amount a month with its currency, such as 500 EUR, 0 for none, or off for no limit")
 	}
 	l.config.Limits.CancelCost = guard.CostLimit{Max: amount, Currency: currency}
 	return nil
-}
-
-func isCurrency(code string) bool {
-	return len(code) == 3 && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 func setMaxLedgerAge(l *loader, v value) error {
