@@ -26,7 +26,7 @@ TEST_TIMEOUT ?= 40m
 STORES := bin/servers/versitygw bin/servers/fake-gcs-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build servers tidy test test-long lint demo bench image clean
+.PHONY: help build servers tidy test test-long lint demo bench bench-tools bench-go image clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,7 +47,7 @@ $(STORES) &: testdata/servers/go.mod testdata/servers/go.sum
 # check is skipped with a message; in CI that is an error.
 tidy: ## check that go.mod and go.sum list exactly what is imported
 	@[ "$$CI" = true ] || export GOPROXY=off; \
-	for module in . testdata/servers; do \
+	for module in . bench testdata/servers; do \
 		if changes=$$(cd "$$module" && $(GO) mod tidy -diff 2>/dev/null); then continue; fi; \
 		if [ -n "$$changes" ]; then \
 			echo "$$changes"; echo "make tidy: $$module/go.mod: run go mod tidy" >&2; exit 1; \
@@ -88,7 +88,25 @@ lint: ## run golangci-lint, or vet and gofmt if it can't be installed
 demo: build ## run the program on sample data, against the simulator
 	./$(BIN) demo
 
-bench: ## run the benchmarks
+# The comparison of a snapshot and a ledger, in pairs with DuckDB. The peers need
+# a C compiler and modules of their own. docs/performance.md has the results.
+PACKAGES  ?= 1000000
+PAIRS     ?= 5
+BENCH_DIR ?= bin/bench
+BENCH_DATA = $(BENCH_DIR)/$(PACKAGES)
+
+bench: build bench-tools ## compare speed and memory with DuckDB (PACKAGES=1000000 PAIRS=5 BENCH_DIR=bin/bench)
+	$(BENCH_DIR)/generate -packages $(PACKAGES) $(BENCH_DATA)
+	$(BENCH_DIR)/compare -pairs $(PAIRS) -out $(BENCH_DIR)/out -title '$(PACKAGES) packages' \
+		'wixrecon=$(BIN) run --snapshot $(BENCH_DATA)/packages.jsonl --ledger $(BENCH_DATA)/ledger.csv --reports findings --out {out}' \
+		'DuckDB=$(BENCH_DIR)/duckdb $(BENCH_DATA)/packages.jsonl $(BENCH_DATA)/ledger.csv {out}'
+	$(BENCH_DIR)/verify $(BENCH_DATA)/truth.csv $(BENCH_DIR)/out/1-wixrecon/*/findings.csv
+
+bench-tools:
+	@mkdir -p $(BENCH_DIR)
+	cd bench && CGO_ENABLED=1 $(GO) build -o '$(abspath $(BENCH_DIR))/' ./...
+
+bench-go: ## run the benchmarks of the packages
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 image: ## build the container image, with docker or buildah

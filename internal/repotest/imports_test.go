@@ -26,6 +26,10 @@ var arrows = map[string][]string{
 	"internal/batch":        {},
 	"internal/repotest":     {},
 	"internal/servers":      {}, // for tests
+	"bench/compare":         {}, // bench is a module of its own
+	"bench/duckdb":          {},
+	"bench/generate":        {"sources/wix/wixsim"},
+	"bench/verify":          {},
 }
 
 // outermost packages combine the others, and may import all of them.

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -76,26 +77,97 @@ type Finding struct {
 // Generate makes sample data: the planted drift first, then packages that agree
 // with the ledger up to the requested size.
 func Generate(o SampleOptions) *SampleData {
-	o.Packages = cmp.Or(o.Packages, 100)
 	g, d := newGenerator(o)
-	if o.PerKind > 0 {
-		for _, k := range drifts() {
-			n := max(o.PerKind, len(k.variants))
-			if k.kind == invalidRow {
-				n = min(n, max(1, (o.Packages-1)/100))
+	for s := range g.scenarios(o) {
+		d.add(s)
+	}
+	d.sortTruth()
+	return d
+}
+
+// A Case is one subscription of the sample data, or two that are about each
+// other.
+type Case struct {
+	Packages []Package
+	Rows     []Row
+	Findings []Finding
+}
+
+// Cases yields what Generate returns, case by case, so that data of any size can
+// be written.
+func Cases(o SampleOptions) iter.Seq[Case] {
+	return func(yield func(Case) bool) {
+		g, _ := newGenerator(o)
+		for s := range g.scenarios(o) {
+			if !yield(Case{s.packages, s.rows, s.findings}) {
+				return
 			}
-			for i := range n {
-				d.add(g.scenario(k.variants[i%len(k.variants)], k.kind))
+		}
+	}
+}
+
+// scenarios yields the planted drift, and then agreements up to the requested
+// size.
+func (g *generator) scenarios(o SampleOptions) iter.Seq[*scenario] {
+	return func(yield func(*scenario) bool) {
+		size := cmp.Or(o.Packages, 100)
+		packages := 0
+		count := func(s *scenario) bool {
+			packages += len(s.packages)
+			return yield(s)
+		}
+		for s := range g.planted(o.PerKind, size) {
+			if !count(s) {
+				return
+			}
+		}
+		others := agreements()
+		for i := 0; packages < size; i++ {
+			if !count(g.scenario(agreement(others, i), "")) {
+				return
+			}
+		}
+	}
+}
+
+// planted yields the drift: perKind cases of each kind, and those in flight.
+func (g *generator) planted(perKind, size int) iter.Seq[*scenario] {
+	return func(yield func(*scenario) bool) {
+		if perKind <= 0 {
+			return
+		}
+		for _, k := range drifts() {
+			for i := range casesOf(k, perKind, size) {
+				if !yield(g.scenario(k.variants[i%len(k.variants)], k.kind)) {
+					return
+				}
 			}
 		}
 		for _, k := range drifts() {
 			for _, r := range k.recent {
-				d.add(g.inFlight(k, r))
+				if !yield(g.inFlight(k, r)) {
+					return
+				}
 			}
 		}
 	}
-	d.complete(g, o.Packages)
-	return d
+}
+
+// casesOf returns the number of cases of a kind in an inventory of that size.
+func casesOf(k drift, perKind, size int) int {
+	n := max(perKind, len(k.variants))
+	if k.kind == invalidRow {
+		n = min(n, max(1, (size-1)/100))
+	}
+	return n
+}
+
+// agreement returns the i-th scenario without drift. Three of four are plain.
+func agreement(others []variant, i int) variant {
+	if i%4 == 3 {
+		return others[i/4%len(others)]
+	}
+	return variant{base: lines(1)}
 }
 
 // GenerateDemo makes sample data that a person can read through: six
@@ -110,7 +182,10 @@ func GenerateDemo(asOf time.Time) *SampleData {
 	for _, k := range drifts()[:3] {
 		d.add(g.inFlight(k, k.recent[0]))
 	}
-	d.complete(g, packages)
+	for i, others := 0, agreements(); len(d.Inventory) < packages; i++ {
+		d.add(g.scenario(agreement(others, i), ""))
+	}
+	d.sortTruth()
 	return d
 }
 
@@ -120,18 +195,8 @@ func (d *SampleData) add(s *scenario) {
 	d.Truth = append(d.Truth, s.findings...)
 }
 
-// complete adds scenarios without drift, three of four of them plain, until the
-// inventory has its size, and sorts the truth.
-func (d *SampleData) complete(g *generator, packages int) {
-	others := agreements()
-	for i := 0; len(d.Inventory) < packages; i++ {
-		v := variant{base: lines(1)}
-		if i%4 == 3 {
-			v = others[i/4%len(others)]
-		}
-		d.add(g.scenario(v, ""))
-	}
-	slices.SortFunc(d.Truth, func(f, g Finding) int { return slices.Compare(cells(f), cells(g)) })
+func (d *SampleData) sortTruth() {
+	slices.SortFunc(d.Truth, func(f, g Finding) int { return slices.Compare(Cells(f), Cells(g)) })
 }
 
 // LedgerCSV returns the ledger: commas, UTF-8 without BOM, LF. A shuffleSeed
@@ -160,20 +225,25 @@ func (d *SampleData) WriteTruthCSV(w io.Writer) error {
 // writeCSV writes structs of strings. Their csv tags are the header.
 func writeCSV[T any](w io.Writer, rows []T) error {
 	out := csv.NewWriter(w)
-	var header []string
-	for field := range reflect.TypeFor[T]().Fields() {
-		header = append(header, field.Tag.Get("csv"))
-	}
-	_ = out.Write(header) // out.Error returns the error
+	_ = out.Write(Header[T]()) // out.Error returns the error
 	for _, row := range rows {
-		_ = out.Write(cells(row))
+		_ = out.Write(Cells(row))
 	}
 	out.Flush()
 	return out.Error()
 }
 
-// cells returns the fields of a struct of strings.
-func cells[T any](row T) []string {
+// Header returns the column names of a Row or a Finding.
+func Header[T any]() []string {
+	var header []string
+	for field := range reflect.TypeFor[T]().Fields() {
+		header = append(header, field.Tag.Get("csv"))
+	}
+	return header
+}
+
+// Cells returns the fields of a Row or a Finding.
+func Cells[T any](row T) []string {
 	v := reflect.ValueOf(row)
 	all := make([]string, v.NumField())
 	for i := range all {

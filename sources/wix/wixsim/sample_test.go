@@ -125,6 +125,22 @@ func TestGenerateIsDeterministic(t *testing.T) {
 	}
 }
 
+func TestCasesAreTheSampleData(t *testing.T) {
+	o := SampleOptions{Seed: 5, Packages: 400, PerKind: 2, AsOf: asOf}
+	want, got := Generate(o), &SampleData{}
+	for c := range Cases(o) {
+		got.Inventory, got.Rows, got.Truth = append(got.Inventory, c.Packages...), append(got.Rows, c.Rows...), append(got.Truth, c.Findings...)
+	}
+	got.sortTruth()
+	got.Parent, got.AsOf, got.Accounts = want.Parent, want.AsOf, want.Accounts
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for range Cases(o) {
+		break // a consumer may stop
+	}
+}
+
 func TestLedgerCSV(t *testing.T) {
 	p := Generate(SampleOptions{Seed: 5, Packages: 400, PerKind: 2, AsOf: asOf})
 	read := func(seed uint64) []string {
