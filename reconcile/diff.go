@@ -52,7 +52,7 @@ func newDataset(lines []Line, bad []BadRow, packages []Package) *dataset {
 	}
 	d.markSharedIDs(lines)
 	for _, p := range packages {
-		if g, ok := d.groups[p.ExternalID]; ok && p.ExternalID != "" {
+		if g, ok := d.groups[p.JoinID()]; ok && p.JoinID() != "" {
 			g.Packages = append(g.Packages, p)
 		} else {
 			d.unmatchedPackages = append(d.unmatchedPackages, &Group{Packages: []Package{p}})
@@ -109,6 +109,9 @@ func (d *dataset) shields() *Shields {
 	for _, g := range d.groups {
 		s.AddGroup(g)
 	}
+	for _, g := range d.unmatchedPackages {
+		s.AddPackage(&g.Packages[0])
+	}
 	return s
 }
 
@@ -151,6 +154,7 @@ func (d *dataset) candidates(rules *Rules) map[LinkRule]map[string]*Candidates {
 	for i, g := range d.unmatchedPackages {
 		for _, key := range PackageKeys(&g.Packages[0]) {
 			c := of(key)
+			c.Claimed = c.Claimed || key.Claim
 			c.Packages = append(c.Packages, Candidate{Index: i, Live: key.Live})
 		}
 	}

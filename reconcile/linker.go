@@ -16,13 +16,14 @@ import (
 // instance's, while that row's subscription matched another package. It is
 // linked to nothing, and another subscription that names it is ambiguous. The
 // same holds, in the pass of the key, where the naming subscription was linked
-// elsewhere or is ambiguous.
+// elsewhere or is ambiguous. A package whose external id can't be read is claimed
+// too: which subscription it belongs to is not known.
 
 // Candidates are the subscriptions and packages that share a key.
 type Candidates struct {
 	Subscriptions []Candidate
 	Packages      []Candidate
-	Claimed       bool // a matched subscription claims the key
+	Claimed       bool // the packages are linked to nothing
 }
 
 // A Candidate is an unmatched subscription or package that has a key.

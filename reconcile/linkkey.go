@@ -8,6 +8,7 @@ type LinkKey struct {
 	Value string
 	Ended bool // from rows that have ended: such a key makes no other link ambiguous
 	Live  bool // from a live package
+	Claim bool // from a package that is linked to nothing
 }
 
 // SubscriptionKeys returns the keys of a subscription without a package: the ids
@@ -39,7 +40,7 @@ func (r *Rules) SubscriptionKeys(lines []Line) []LinkKey {
 // the places of its live instances.
 func PackageKeys(p *Package) []LinkKey {
 	live := p.Live()
-	keys := []LinkKey{{Rule: ByPackageID, Value: p.ID, Live: live}}
+	keys := []LinkKey{{Rule: ByPackageID, Value: p.ID, Live: live, Claim: p.UnreadableID}}
 	for i := range p.Instances {
 		inst := &p.Instances[i]
 		keys = append(keys, LinkKey{Rule: ByInstanceID, Value: inst.ID, Live: live})
@@ -47,7 +48,7 @@ func PackageKeys(p *Package) []LinkKey {
 			keys = append(keys, LinkKey{Rule: ByPlace, Value: placeKey(p.AccountID, inst.ProductID, inst.SiteID), Live: true})
 		}
 	}
-	if live && p.ExternalID != "" {
+	if live && p.JoinID() != "" {
 		keys = append(keys, LinkKey{Rule: ByNearID, Value: NearID(p.ExternalID), Live: true})
 	}
 	return keys

@@ -35,6 +35,10 @@ type Package struct {
 	Instances  []Instance // ordered by instance id
 	Created    time.Time
 	Updated    time.Time
+
+	// UnreadableID means that the external id is not text, or longer than any: it
+	// can be shown and equals no other.
+	UnreadableID bool
 }
 
 // An Instance is one product instance of a package.
@@ -51,6 +55,15 @@ type Instance struct {
 	Expires    time.Time
 	Created    time.Time
 	Updated    time.Time
+}
+
+// JoinID returns the external id by which the package joins a subscription; empty
+// if it has none, or one that can't be read.
+func (p *Package) JoinID() string {
+	if p.UnreadableID {
+		return ""
+	}
+	return p.ExternalID
 }
 
 // Live reports whether any instance is live.

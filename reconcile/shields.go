@@ -6,10 +6,14 @@ import "slices"
 // Where its external id can't be read, no orphan of its account is fixed; where
 // its account can't be read either, no orphan at all. The good rows of a
 // subscription with a bad row shield too, because it is not matched.
+//
+// A package whose external id can't be read shields the missing packages of its
+// account: it may be one of them.
 type Shields struct {
 	ids      map[string]bool // external, package and instance ids, with "e", "p" or "i" in front
 	accounts map[string]bool
 	all      bool
+	missing  map[string]bool // accounts of packages whose external id can't be read
 }
 
 // AddGroup adds what the rows of a group shield. Without a bad row, that is
@@ -40,6 +44,17 @@ func (s *Shields) AddBad(b *BadRow) {
 	}
 }
 
+// AddPackage adds what a package without a subscription shields.
+func (s *Shields) AddPackage(p *Package) {
+	if !p.UnreadableID {
+		return
+	}
+	if s.missing == nil {
+		s.missing = make(map[string]bool)
+	}
+	s.missing[p.AccountID] = true
+}
+
 func (s *Shields) addIDs(externalID, packageID, instanceID string) {
 	if s.ids == nil {
 		s.ids = make(map[string]bool)
@@ -58,6 +73,8 @@ func (s *Shields) Covers(f *Finding, p *Package) bool {
 	case s == nil:
 		return false
 	case f.Kind == OrphanPackage && (s.all || s.accounts[f.AccountID]):
+		return true
+	case f.Kind == MissingPackage && s.missing[f.AccountID]:
 		return true
 	case len(s.ids) == 0:
 		return false

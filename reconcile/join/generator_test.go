@@ -93,6 +93,7 @@ func (g *generator) newPackages() []reconcile.Package {
 		p := reconcile.Package{ID: idOf('b', n), AccountID: g.account(), Created: g.date(), Updated: g.date()}
 		if g.chance(80) {
 			p.ExternalID = g.id()
+			p.UnreadableID = g.chance(5)
 		}
 		for k := range 1 + g.IntN(pick(g, 1, 1, 2, 4)) {
 			p.Instances = append(p.Instances, g.newInstance(idOf('c', 10*n+k)))

@@ -75,7 +75,13 @@ func (n *oracle) shielded(f *reconcile.Finding, p *pkg) bool {
 			}
 		}
 	}
-	return fixable(f.Kind) && slices.ContainsFunc(shields, func(b reconcile.BadRow) bool { return covers(b, f, p) })
+	return fixable(f.Kind) && slices.ContainsFunc(shields, func(b reconcile.BadRow) bool { return covers(b, f, p) }) || f.Kind == reconcile.MissingPackage && n.unreadableIn(f.AccountID)
+}
+
+// unreadableIn reports whether an account has a package whose external id can't be
+// read: it may be the one that is missing.
+func (n *oracle) unreadableIn(account string) bool {
+	return slices.ContainsFunc(n.packages, func(p *pkg) bool { return p.UnreadableID && p.AccountID == account })
 }
 
 func fixable(k reconcile.Kind) bool {

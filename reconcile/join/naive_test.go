@@ -94,7 +94,7 @@ func newOracle(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconc
 		p := &pkg{Package: packages[i]}
 		n.packages = append(n.packages, p)
 		for _, s := range n.subscriptions {
-			if s.id == p.ExternalID {
+			if s.id == p.ExternalID && !p.UnreadableID {
 				p.owner, s.matched = s, append(s.matched, p)
 			}
 		}
@@ -131,6 +131,7 @@ func (n *oracle) markClaimed() {
 		}
 	}
 	for _, p := range n.packages {
+		p.claimed = p.claimed || p.UnreadableID // it is not known whose it is
 		p.ambiguous = p.claimed
 	}
 }

@@ -86,6 +86,7 @@ func appendPackage(b []byte, p *reconcile.Package) []byte {
 	b = appendString(b, p.ID)
 	b = appendString(b, p.AccountID)
 	b = appendString(b, p.ExternalID)
+	b = appendBool(b, p.UnreadableID)
 	b = appendTime(b, p.Created)
 	b = appendTime(b, p.Updated)
 	b = appendInt(b, int64(len(p.Instances)))
@@ -103,7 +104,7 @@ func appendInstance(b []byte, i *reconcile.Instance) []byte {
 }
 
 func (d *decoder) pkg() reconcile.Package {
-	p := reconcile.Package{ID: d.string(), AccountID: d.string(), ExternalID: d.string(), Created: d.time(), Updated: d.time()}
+	p := reconcile.Package{ID: d.string(), AccountID: d.string(), ExternalID: d.string(), UnreadableID: d.bool(), Created: d.time(), Updated: d.time()}
 	if n := d.count(); n > 0 {
 		p.Instances = make([]reconcile.Instance, n)
 	}

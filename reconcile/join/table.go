@@ -142,7 +142,7 @@ func (t *Table) distinctPackages(ctx context.Context) (int, error) {
 		if d.err != nil {
 			return 0, d.err
 		}
-		if err := t.groups.add(appendPackage(append(appendGroupKey(nil, p.ExternalID, p.ID), recordPackage), &p)); err != nil {
+		if err := t.groups.add(appendPackage(append(appendGroupKey(nil, p.JoinID(), p.ID), recordPackage), &p)); err != nil {
 			return 0, err
 		}
 	}

@@ -75,7 +75,13 @@ func (u *unmatched) addGroup(g *group) error {
 
 func (u *unmatched) addPackages(g *group) error {
 	for i := range g.Packages {
+		u.shields.AddPackage(&g.Packages[i])
 		for _, key := range reconcile.PackageKeys(&g.Packages[i]) {
+			if key.Claim {
+				if err := u.addKey(key, keyClaim, 0); err != nil {
+					return err
+				}
+			}
 			source := keyDeadPackage
 			if key.Live {
 				source = keyLivePackage

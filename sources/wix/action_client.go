@@ -3,6 +3,7 @@ package wix
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -15,7 +16,8 @@ import (
 // A package is missing only if Wix itself reports it: a 404 without an application
 // code may come from a gateway. The packages of a sub-account are known only once
 // its last page is read. There may be very many, so only those with the external
-// id are kept.
+// id are kept. Of a package whose external id can't be read it is not known
+// whether it has the id.
 
 // An ActionClient sends the actions of plans to Wix: it implements execute.Wix.
 type ActionClient struct{ Client *Client }
@@ -46,7 +48,11 @@ func (c ActionClient) Find(ctx context.Context, accountID, externalID string) ([
 			return nil, err
 		}
 		for i := range page.Packages {
-			s.add(&page.Packages[i].Package)
+			p := &page.Packages[i].Package
+			if p.UnreadableID {
+				return nil, fmt.Errorf("find packages of %s: package %s has an external id that can't be read, so it may be the one", showID(s.externalID), showID(p.ID))
+			}
+			s.add(p)
 		}
 	}
 	return s.found, nil

@@ -152,18 +152,14 @@ func (c *Change) decode(body []byte) (*Copy, error) {
 	if !hasPackage && len(strings.TrimSpace(string(body))) == 0 {
 		return nil, nil
 	}
-	var response struct {
-		Package json.RawMessage `json:"package"`
-		Updated json.RawMessage `json:"updatedPackage"`
-	}
-	if err := json.Unmarshal(body, &response); err != nil {
-		return nil, jsonError(err)
-	}
+	raw, err := scanPackages(body, "package", "updatedPackage")
 	switch {
+	case err != nil:
+		return nil, err
 	case !hasPackage:
 		return nil, nil
-	case isNull(response.Package):
-		return decodeCopy(response.Updated, c.PackageID)
+	case raw[0] == nil:
+		return decodeCopy(raw[1], c.PackageID)
 	}
-	return decodeCopy(response.Package, c.PackageID)
+	return decodeCopy(raw[0], c.PackageID)
 }

@@ -165,7 +165,7 @@ func TestNetworkFaults(t *testing.T) {
 			_, _ = io.WriteString(w, `{"metadata":{}`)
 		},
 		"truncated by chunk": func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, `{"metadata":{}}`)
+			_, _ = io.WriteString(w, `{"packages":[],"metadata":{"count":0}}`)
 			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		},
@@ -186,7 +186,7 @@ func TestNetworkFaults(t *testing.T) {
 					fault(w, r)
 					return
 				}
-				_, _ = io.WriteString(w, `{"metadata":{}}`)
+				_, _ = io.WriteString(w, `{"packages":[],"metadata":{"count":0}}`)
 			}), func(o *Options) { o.Timeout = 500 * time.Millisecond })
 			if _, err := c.Query(context.Background(), Query{}); err != nil || c.Requests().Retries != 1 {
 				t.Errorf("%d retries, error %v", c.Requests().Retries, err)

@@ -16,12 +16,14 @@ import (
 // The JSON of a package becomes a reconcile.Package. Unknown fields are ignored,
 // missing ones stay empty, an unknown status or unit is kept unchanged. A field
 // that can't be read is an error that names the package, never an empty field:
-// an empty date or status would have a meaning.
+// an empty date or status would have a meaning. Only an external id that can't be
+// read is not an error, because Wix takes any; the package is marked.
 
 type wirePackage struct {
 	ID         string         `json:"id"`
 	AccountID  string         `json:"accountId"`
 	ExternalID string         `json:"externalId"`
+	Unreadable bool           `json:"-"` // the external id
 	Instances  []wireInstance `json:"productInstances"`
 	Created    string         `json:"createdDate"`
 	Updated    string         `json:"updatedDate"`
@@ -57,14 +59,18 @@ type wireFailure struct {
 	Message string `json:"message"`
 }
 
+// maxPackage is the maximum length of the JSON of a package. A thousand instances
+// have less than a megabyte.
+const maxPackage = 4 << 20
+
 // decodePackage decodes the JSON of one package.
 func decodePackage(raw []byte) (reconcile.Package, error) {
+	if len(raw) > maxPackage {
+		return reconcile.Package{}, fmt.Errorf("a package has %d bytes, the maximum is %d", len(raw), maxPackage)
+	}
 	var w wirePackage
-	if !scanPackage(raw, &w) {
-		w = wirePackage{}
-		if err := json.Unmarshal(raw, &w); err != nil {
-			return reconcile.Package{}, fmt.Errorf("package %s: %w", showID(w.ID), jsonError(err))
-		}
+	if err := scanPackage(raw, &w); err != nil {
+		return reconcile.Package{}, fmt.Errorf("package %s: %w", showID(w.ID), err)
 	}
 	if strings.TrimSpace(w.ID) == "" {
 		return reconcile.Package{}, errors.New("a package has no id")
@@ -76,20 +82,11 @@ func decodePackage(raw []byte) (reconcile.Package, error) {
 	return p, nil
 }
 
-// jsonError rewords an error of encoding/json in the terms of the API.
-func jsonError(err error) error {
-	var mistyped *json.UnmarshalTypeError
-	if errors.As(err, &mistyped) {
-		return fmt.Errorf("field %s: unexpected JSON %s", orDefault(mistyped.Field, "(top level)"), mistyped.Value)
-	}
-	return err
-}
-
 func (w *wirePackage) convert() (reconcile.Package, error) {
 	p := reconcile.Package{
 		ID:         reconcile.FoldGUID(w.ID),
 		AccountID:  reconcile.FoldGUID(w.AccountID),
-		ExternalID: reconcile.TrimID(w.ExternalID),
+		ExternalID: reconcile.TrimID(w.ExternalID), UnreadableID: w.Unreadable,
 	}
 	var dates dateParser
 	p.Created = dates.parse("createdDate", w.Created)

@@ -63,12 +63,11 @@ func TestDecodeErrors(t *testing.T) {
 		`{"id":"p","productInstances":[{"instanceId":"i","expirationDate":"never"}]}`:                                       "package p: instance i: field expirationDate: never",
 		`{"id":"p","productInstances":[{"status":["ENABLED"]}]}`:                                                            "package p: field productInstances.status: unexpected JSON array",
 		`{"id":"p","productInstances":[{"billingInfo":{"type":"RECURRING","cycleDuration":{"unit":"MONTH","count":1.5}}}]}`: "package p: instance without an id: field billingInfo.cycleDuration.count: 1.5",
-		`{"id":"p","externalId":7}`:                                                                                         "package p: field externalId: unexpected JSON number",
-		`{"id":" "}`:                                                                                                        "a package has no id",
-		`{"id":null,"createdDate":"x"}`:                                                                                     "a package has no id",
-		`{"externalId":7}`:                                                                                                  "package without an id: field externalId",
-		`7`:                                                                                                                 "package without an id: field (top level): unexpected JSON number",
-		`{"id":"` + strings.Repeat("x", 200) + `","createdDate":"x"}`:                                                       "package (of 200 characters)",
+		`{"id":" "}`:                    "a package has no id",
+		`{"id":null,"createdDate":"x"}`: "a package has no id",
+		`{"externalId":7}`:              "a package has no id",
+		`7`:                             "package without an id: field (top level): unexpected JSON number",
+		`{"id":"` + strings.Repeat("x", 200) + `","createdDate":"x"}`: "package (of 200 characters)",
 	} {
 		if _, err := decodePackage([]byte(raw)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", raw, err, want)
@@ -147,6 +146,7 @@ func encodeDate(at time.Time) string {
 func FuzzDecodePage(f *testing.F) {
 	f.Add([]byte(`{"packages":[{"id":"p"}],"metadata":{"total":"7","cursors":{"next":"x"}}}`))
 	f.Add([]byte(`{"packages":null,"pagingMetadata":{"tooManyToCount":true}}`))
+	f.Add([]byte(`{"packages":[],"pagingMetadata":{"count":0,"hasNext":false},"metadata":{"total":1e3}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		page, err := decodePage(raw)
 		if err == nil && !bytes.Contains(bytes.ToLower(raw), []byte("etadata")) && !bytes.Contains(raw, []byte(`\u`)) {

@@ -71,6 +71,10 @@ func retryable(err error) bool {
 	return errors.As(err, &e) && e.Retryable
 }
 
+// unbelievable reports whether the response was complete and valid JSON, and
+// stated what can't be believed.
+func unbelievable(err error) bool { return statusOf(err) == http.StatusOK && !retryable(err) }
+
 func statusOf(err error) int {
 	var e *Error
 	if !errors.As(err, &e) {

@@ -221,7 +221,7 @@ func (f *fakeServer) shows(account string, p fakePackage) bool {
 }
 
 func (f *fakeServer) write(w http.ResponseWriter, paging map[string]any, page []fakePackage) {
-	page = slices.Clone(page)
+	page = append([]fakePackage{}, page...) // never null
 	body := map[string]any{orDefault(f.pageName, "metadata"): paging, "packages": page}
 	if f.rewrite != nil {
 		f.rewrite(body, page)

@@ -31,19 +31,17 @@ func (c *Client) Get(ctx context.Context, accountID, packageID string) (*Copy, e
 }
 
 func decodeGet(body []byte, packageID string) (*Copy, error) {
-	var response struct {
-		Package json.RawMessage `json:"package"`
+	raw, err := scanPackages(body, "package")
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(body, &response); err != nil {
-		return nil, jsonError(err)
-	}
-	return decodeCopy(response.Package, packageID)
+	return decodeCopy(raw[0], packageID)
 }
 
 // decodeCopy decodes the package of a response. It must have the id, unless
 // that is empty.
 func decodeCopy(raw json.RawMessage, packageID string) (*Copy, error) {
-	if isNull(raw) {
+	if raw == nil {
 		return nil, errors.New("the response has no package")
 	}
 	p, err := decodePackage(raw)
@@ -56,4 +54,16 @@ func decodeCopy(raw json.RawMessage, packageID string) (*Copy, error) {
 	return &Copy{Package: p, Raw: raw}, nil
 }
 
-func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
+// scanPackages returns the raw values of fields of a response, nil where there is
+// none or null.
+func scanPackages(body []byte, names ...string) ([]json.RawMessage, error) {
+	raw := make([]json.RawMessage, len(names))
+	err := scanObject(body, names, func(s *scanner, field int) (ok bool) {
+		if s.null() {
+			return true
+		}
+		raw[field], ok = s.raw()
+		return ok
+	})
+	return raw, err
+}

@@ -22,6 +22,7 @@ import (
 //	the sweep fails → partial
 //	still less read than the total → new total, second sweep, then partial
 //	the sweep misses what a chain showed: it does not cover the inventory → not discoverable
+//	the server states a total that can't be believed → partial, whatever was read
 //
 // The total is the one taken after the chains. If not a single page could be
 // read, there is no coverage but an error. Other errors that end the reading
@@ -86,6 +87,9 @@ func (r *reader) read(ctx context.Context) error {
 		if err := r.sweepRound(ctx, round); err != nil {
 			return err
 		}
+	}
+	if r.extent == reconcile.InventoryWhole && unbelievable(r.totalErr) {
+		r.markPartial(fmt.Sprintf("the server's total can't be believed: %s", r.totalErr))
 	}
 	return r.checkAnyRead()
 }

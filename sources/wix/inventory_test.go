@@ -112,6 +112,13 @@ func failingInventories() []inventoryCase {
 			want: "partial", read: "1:chain 2:chain 3:chain", sweeps: 1, problem: "the sweep of the inventory failed: query packages of the inventory",
 		},
 		{
+			name: "a total that can't be believed", ledger: 3, want: "partial", read: "1:chain 2:chain 3:chain", sweeps: 1,
+			server: &fakeServer{before: func(r receivedRequest, w http.ResponseWriter) bool {
+				return r.count && respondWith(`{"metadata":{"total":6e0}}`)(r, w)
+			}},
+			problem: "the server's total can't be believed: count packages",
+		},
+		{
 			name: "the sweep fails on all tries", server: &fakeServer{noCount: true, before: refuse(503, isSweep)}, ledger: 3,
 			want: "partial", read: "1:chain 2:chain 3:chain", sweeps: 12, problem: "status 503",
 		},

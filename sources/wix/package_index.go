@@ -172,6 +172,9 @@ func contentHash(p *reconcile.Package) uint64 {
 			in.Country, in.Failure, in.Discount, in.References)
 		b = appendTimes(b, in.Expires, in.Created, in.Updated)
 	}
+	if p.UnreadableID {
+		b = append(b, 1)
+	}
 	sum := sha256.Sum256(b)
 	return binary.BigEndian.Uint64(sum[:8])
 }

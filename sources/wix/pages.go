@@ -15,8 +15,9 @@ import (
 // A slice is a sub-account or the whole inventory, read by one chain of cursors.
 // A chain ends with a page that has no next cursor, or in an error. A page with
 // a next cursor and no package that is new to the chain is an error: this ends
-// every cursor that does not advance or goes in a loop. A filter is only
-// believed if every package matches it.
+// every cursor that does not advance or goes in a loop. A total that a page states
+// must agree with what the chain read. A filter is only believed if every package
+// matches it.
 
 // A Slice is a part of the inventory that is read by one chain of cursors.
 type Slice struct {
@@ -33,9 +34,7 @@ func (c *Client) Pages(ctx context.Context, s Slice) iter.Seq2[*Page, error] {
 		for {
 			page, err := c.Query(ctx, query)
 			if err == nil {
-				if err = s.checkPage(page, seen); err != nil {
-					err = c.protocolError(query, err)
-				}
+				err = c.checkPage(query, s, page, seen)
 			}
 			if !yield(page, err) || err != nil || page.Next == "" {
 				return
@@ -46,8 +45,19 @@ func (c *Client) Pages(ctx context.Context, s Slice) iter.Seq2[*Page, error] {
 }
 
 // checkPage checks a page against the rules of a chain, and adds its packages
-// to seen.
-func (s Slice) checkPage(page *Page, seen map[idHash]struct{}) error {
+// to seen. Another total may only mean that the inventory changed meanwhile, so
+// the chain may be read again.
+func (c *Client) checkPage(q Query, s Slice, page *Page, seen map[idHash]struct{}) error {
+	if err := s.checkPackages(page, seen); err != nil {
+		return c.protocolError(q, err, false)
+	}
+	if err := page.checkTotal(len(seen)); err != nil {
+		return c.protocolError(q, err, true)
+	}
+	return nil
+}
+
+func (s Slice) checkPackages(page *Page, seen map[idHash]struct{}) error {
 	before := len(seen)
 	for i := range page.Packages {
 		p := &page.Packages[i].Package
@@ -58,6 +68,15 @@ func (s Slice) checkPage(page *Page, seen map[idHash]struct{}) error {
 	}
 	if page.Next != "" && len(seen) == before {
 		return fmt.Errorf("a page with a next cursor has no new package, after %d", before)
+	}
+	return nil
+}
+
+// checkTotal checks the total that a page states: a chain reads all of it, and
+// no more.
+func (p *Page) checkTotal(read int) error {
+	if p.Counted && (p.Total < read || p.Next == "" && p.Total != read) {
+		return fmt.Errorf("the total is %d, but %d packages were read by the page with it", p.Total, read)
 	}
 	return nil
 }
@@ -81,8 +100,8 @@ func (s Slice) checkPackage(p *reconcile.Package) error {
 }
 
 // protocolError returns the error of a page that breaks the rules of a chain.
-func (c *Client) protocolError(q Query, cause error) error {
+func (c *Client) protocolError(q Query, cause error, retryable bool) error {
 	e := c.newError(q.op(), http.MethodPost, c.base.JoinPath(queryPath))
-	e.Status, e.Err = http.StatusOK, c.printable(cause)
+	e.Status, e.Err, e.Retryable = http.StatusOK, c.printable(cause), retryable
 	return e
 }

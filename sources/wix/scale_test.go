@@ -35,7 +35,7 @@ func (m *manyAccounts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, account, _ := strings.Cut(string(body), `"$eq":"`)
 	account, _, _ = strings.Cut(account, `"`)
 	if account == parentID {
-		_, _ = io.WriteString(w, `{"metadata":{}}`)
+		_, _ = io.WriteString(w, `{"packages":[],"metadata":{"cursors":{}}}`)
 		return
 	}
 	_, _ = io.WriteString(w, strings.ReplaceAll(m.page, "ACCOUNT", account))
@@ -49,7 +49,7 @@ func TestManyAccounts(t *testing.T) {
 	for i := range 9 {
 		page += strings.Replace(","+one, "-0", fmt.Sprintf("-%d", i+1), 1)
 	}
-	server := &manyAccounts{accounts: 10_000, page: `{"packages":[` + page + `],"metadata":{}}`}
+	server := &manyAccounts{accounts: 10_000, page: `{"packages":[` + page + `],"metadata":{"cursors":{}}}`}
 	if !long() {
 		server.accounts /= 10
 		t.Logf("sampled: %d sub-accounts, all 10,000 with WIXRECON_LONG=1", server.accounts)

@@ -1,92 +1,88 @@
 package wix
 
 import (
-	"encoding/json"
-	"unicode/utf8"
+	"bytes"
+	"fmt"
+	"strings"
 )
 
-// scanPackage reads the JSON of a package in one pass, without reflection. It
-// reads what Wix usually sends and gives up on everything else, so that
-// encoding/json decides: a string with an escape, a control character or invalid
-// UTF-8, a field that occurs twice or whose name differs only in case, a value of
-// another type, syntax errors. Unknown fields are skipped.
-
-// scanPackage fills w. Where it returns false, w is worthless.
-func scanPackage(raw []byte, w *wirePackage) bool {
-	s := scanner{text: raw}
-	ok := s.object(packageFields[:], func(field int) bool {
-		switch field {
-		case 0:
-			return s.string(&w.ID)
-		case 1:
-			return s.string(&w.AccountID)
-		case 2:
-			return s.string(&w.ExternalID)
-		case 3:
-			return s.array(func() bool {
-				w.Instances = append(w.Instances, wireInstance{})
-				return s.instance(&w.Instances[len(w.Instances)-1])
-			})
-		case 4:
-			return s.string(&w.Created)
-		}
-		return s.string(&w.Updated)
-	})
-	s.space()
-	return ok && s.at == len(s.text)
-}
-
-// The names of the fields that are read, in the order of the cases.
-var (
-	packageFields  = [...]string{"id", "accountId", "externalId", "productInstances", "createdDate", "updatedDate"}
-	instanceFields = [...]string{
-		"instanceId", "catalogProductId", "siteId", "status", "billingInfo", "countryCode", "failure", "discountCode",
-		"referenceProductInstanceId", "expirationDate", "createdDate", "updatedDate",
-	}
-	billingFields  = [...]string{"type", "cycleDuration"}
-	durationFields = [...]string{"unit", "count"}
-	failureFields  = [...]string{"code", "message"}
-)
-
-func (s *scanner) instance(w *wireInstance) bool {
-	texts := [...]*string{
-		&w.ID, &w.ProductID, &w.SiteID, &w.Status, nil, &w.Country, nil, &w.Discount, &w.References, &w.Expires, &w.Created, &w.Updated,
-	}
-	return s.object(instanceFields[:], func(field int) bool {
-		switch field {
-		case 4:
-			return s.null() || s.object(billingFields[:], func(field int) bool { return s.billing(&w.Billing, field) })
-		case 6:
-			return s.null() || s.object(failureFields[:], func(field int) bool {
-				return s.string([...]*string{&w.Failure.Code, &w.Failure.Message}[field])
-			})
-		}
-		return s.string(texts[field])
-	})
-}
-
-func (s *scanner) billing(w *wireBilling, field int) bool {
-	if field == 0 {
-		return s.string(&w.Type)
-	}
-	if s.null() {
-		return true
-	}
-	w.Duration = new(wireDuration)
-	return s.object(durationFields[:], func(field int) bool {
-		if field == 0 {
-			return s.string(&w.Duration.Unit)
-		}
-		return s.count(&w.Duration.Count)
-	})
-}
-
-// A scanner is a position in a JSON text. Its methods return false where they
-// give up.
+// JSON is read strictly, by a scanner of our own: encoding/json also takes a name
+// in another case for a known one, and of a name that occurs twice the last value.
+//
+//   - Names are taken as written. Unknown ones are ignored. If a known name is
+//     missing, and there is one that differs from it only in case, that is an
+//     error: nothing may depend on the absence of what may only be misspelt.
+//   - A known name that occurs twice is an error.
+//   - null is the same as a missing field. A value of another type is an error.
+//
+// A scanner is a position in a JSON text. Its methods return false after they have
+// set the problem.
 type scanner struct {
-	text  []byte
-	at    int
-	depth int // of skip
+	text    []byte
+	at      int
+	depth   int
+	problem string
+	path    []string // of the field that has the problem, innermost first
+}
+
+// scanObject reads a text that is one object. It calls value for each field in
+// names, by its index; value consumes the field's value.
+func scanObject(text []byte, names []string, value func(s *scanner, field int) bool) error {
+	s := &scanner{text: text}
+	if s.peek() != '{' {
+		s.mistyped()
+		return s.err()
+	}
+	ok := s.object(names, func(field int) bool { return value(s, field) })
+	if s.space(); ok && s.at < len(text) {
+		s.fail("invalid JSON")
+	}
+	return s.err()
+}
+
+// err returns the problem as an error.
+func (s *scanner) err() error {
+	switch {
+	case s.problem == "":
+		return nil
+	case len(s.path) == 0:
+		return fmt.Errorf("field (top level): %s", s.problem)
+	}
+	path := s.path[len(s.path)-1]
+	for i := len(s.path) - 2; i >= 0; i-- {
+		path += "." + s.path[i]
+	}
+	return fmt.Errorf("field %s: %s", path, s.problem)
+}
+
+// fail sets the problem.
+func (s *scanner) fail(format string, args ...any) bool {
+	if s.problem == "" {
+		s.problem = fmt.Sprintf(format, args...)
+	}
+	return false
+}
+
+// syntax sets the problem that the text is not JSON.
+func (s *scanner) syntax() bool { return s.fail("invalid JSON") }
+
+// mistyped sets the problem that the next value has the wrong type.
+func (s *scanner) mistyped() bool {
+	switch c := s.peek(); {
+	case c == '{':
+		return s.fail("unexpected JSON object")
+	case c == '[':
+		return s.fail("unexpected JSON array")
+	case c == '"':
+		return s.fail("unexpected JSON string")
+	case c == 't', c == 'f':
+		return s.fail("unexpected JSON bool")
+	case c == 'n':
+		return s.fail("unexpected JSON null")
+	case c == '-', c >= '0' && c <= '9':
+		return s.fail("unexpected JSON number")
+	}
+	return s.syntax()
 }
 
 func (s *scanner) space() {
@@ -100,20 +96,28 @@ func (s *scanner) space() {
 	}
 }
 
-// next consumes white space and then c.
-func (s *scanner) next(c byte) bool {
+// peek skips white space and returns the next character, 0 at the end.
+func (s *scanner) peek() byte {
 	s.space()
-	if s.at < len(s.text) && s.text[s.at] == c {
-		s.at++
-		return true
+	if s.at == len(s.text) {
+		return 0
 	}
-	return false
+	return s.text[s.at]
 }
 
-// word consumes white space and then a word.
+// next consumes c, if it is the next character after white space.
+func (s *scanner) next(c byte) bool {
+	if s.peek() != c {
+		return false
+	}
+	s.at++
+	return true
+}
+
+// word consumes a word, if it comes next.
 func (s *scanner) word(word string) bool {
 	s.space()
-	if len(s.text)-s.at < len(word) || string(s.text[s.at:s.at+len(word)]) != word {
+	if !bytes.HasPrefix(s.text[s.at:], []byte(word)) {
 		return false
 	}
 	s.at += len(word)
@@ -122,189 +126,143 @@ func (s *scanner) word(word string) bool {
 
 func (s *scanner) null() bool { return s.word("null") }
 
-// object calls value for each field in names, by its index; value consumes the
-// field's value.
+// object reads an object.
 func (s *scanner) object(names []string, value func(field int) bool) bool {
 	if !s.next('{') {
-		return false
+		return s.mistyped()
 	}
 	if s.next('}') {
 		return true
 	}
-	seen, expected := uint32(0), 0
+	f := fields{names: names}
 	for {
-		name, ok := s.quoted()
+		if s.peek() != '"' {
+			return s.syntax()
+		}
+		name, _, ok := s.quoted()
 		if !ok || !s.next(':') {
-			return false
+			return s.syntax()
 		}
-		field, known := fieldOf(name, names, expected)
-		switch {
-		case field < 0:
-			return false
-		case !known:
-			ok = s.skip()
-		case seen&(1<<field) != 0:
-			return false
-		default:
-			seen, expected = seen|1<<field, field+1
-			ok = value(field)
-		}
-		if !ok {
+		if !s.member(&f, name, value) {
 			return false
 		}
 		if !s.next(',') {
-			return s.next('}')
+			return s.endObject(&f)
 		}
 	}
 }
 
-// fieldOf finds a name, trying the expected one first. It returns -1 for a name
-// that differs from a known one only in case.
-func fieldOf(name []byte, names []string, expected int) (field int, known bool) {
-	if expected < len(names) && string(name) == names[expected] {
-		return expected, true
+// member reads the value of a field.
+func (s *scanner) member(f *fields, name []byte, value func(field int) bool) bool {
+	field := f.find(name)
+	if field < 0 {
+		return s.skip()
 	}
-	for i, n := range names {
-		if string(name) == n {
-			return i, true
-		}
+	ok := !f.twice || s.fail("the name occurs twice")
+	if ok = ok && value(field); !ok {
+		s.path = append(s.path, f.names[field])
 	}
-	for _, n := range names {
-		if foldsTo(name, n) {
-			return -1, false
-		}
-	}
-	return 0, false
+	return ok
 }
 
-// foldsTo reports whether encoding/json may take the name for a known one: equal
-// but for the case, or not ASCII, which may fold to ASCII.
-func foldsTo(name []byte, known string) bool {
-	if len(name) != len(known) {
-		for _, c := range name {
-			if c >= utf8.RuneSelf {
-				return true
-			}
-		}
-		return false
+func (s *scanner) endObject(f *fields) bool {
+	if !s.next('}') {
+		return s.syntax()
 	}
-	for i, c := range name {
-		if c >= utf8.RuneSelf {
-			return true
-		}
-		if c|0x20 != known[i]|0x20 {
-			return false
-		}
+	if name := f.misspelt(); name != "" {
+		s.path = append(s.path, name)
+		return s.fail("the name is in another case")
 	}
 	return true
 }
 
-// array calls element for each element of an array, or null.
-func (s *scanner) array(element func() bool) bool {
-	if s.null() {
-		return true
+// fields are the known names of an object, and which of them it has.
+type fields struct {
+	names       []string
+	expected    int    // index of the name after the last one
+	seen, cased uint32 // by index: as written, and in another case
+	twice       bool   // the last one was seen before
+}
+
+// find returns the index of a known name, -1 of an unknown one.
+func (f *fields) find(name []byte) int {
+	if f.expected < len(f.names) && string(name) == f.names[f.expected] {
+		return f.see(f.expected)
 	}
+	for i, known := range f.names {
+		if string(name) == known {
+			return f.see(i)
+		}
+	}
+	for i, known := range f.names {
+		if len(name) <= 3*len(known) && strings.EqualFold(string(name), known) { // a folded letter has up to three bytes
+			f.cased |= 1 << i
+		}
+	}
+	return -1
+}
+
+func (f *fields) see(i int) int {
+	f.twice = f.seen&(1<<i) != 0
+	f.seen, f.expected = f.seen|1<<i, i+1
+	return i
+}
+
+// misspelt returns a name that occurs only in another case, if there is one.
+func (f *fields) misspelt() string {
+	for i, name := range f.names {
+		if (f.cased&^f.seen)&(1<<i) != 0 {
+			return name
+		}
+	}
+	return ""
+}
+
+// array calls element for each element of an array.
+func (s *scanner) array(element func() bool) bool {
 	if !s.next('[') {
-		return false
+		return s.mistyped()
 	}
 	if s.next(']') {
 		return true
 	}
 	for element() {
 		if !s.next(',') {
-			return s.next(']')
+			return s.next(']') || s.syntax()
 		}
 	}
 	return false
 }
 
-// string reads a string or null.
-func (s *scanner) string(to *string) bool {
-	if s.null() {
-		return true
-	}
-	text, ok := s.quoted()
-	*to = string(text)
-	return ok
-}
+// maxDepth bounds the nesting of a value.
+const maxDepth = 64
 
-// quoted reads a string without escapes.
-func (s *scanner) quoted() ([]byte, bool) {
-	if !s.next('"') {
-		return nil, false
-	}
-	start, ascii := s.at, true
-	for s.at < len(s.text) {
-		c := s.text[s.at]
-		s.at++
-		switch {
-		case c == '"':
-			text := s.text[start : s.at-1]
-			return text, ascii || utf8.Valid(text)
-		case c == '\\' || c < ' ':
-			return nil, false
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-	}
-	return nil, false
-}
-
-// count reads a small whole number, or null.
-func (s *scanner) count(to *json.Number) bool {
-	if s.null() {
-		return true
-	}
-	s.space()
-	start := s.at
-	if !s.integer() || s.at-start > 9 {
-		return false
-	}
-	*to = json.Number(s.text[start:s.at])
-	return true
-}
-
-// integer consumes digits without a leading zero. What follows must not continue
-// a number.
-func (s *scanner) integer() bool {
-	start := s.at
-	for s.at < len(s.text) && s.text[s.at] >= '0' && s.text[s.at] <= '9' {
-		s.at++
-	}
-	if s.at == start || s.text[start] == '0' && s.at > start+1 {
-		return false
-	}
-	if s.at == len(s.text) {
-		return true
-	}
-	switch s.text[s.at] {
-	case '.', 'e', 'E':
-		return false
-	}
-	return true
-}
-
-// maxSkipped bounds the depth of a value that is skipped.
-const maxSkipped = 50
-
-// skip consumes a value of an unknown field.
+// skip consumes a value of any type.
 func (s *scanner) skip() bool {
-	s.space()
-	if s.at == len(s.text) || s.depth == maxSkipped {
-		return false
+	if s.depth == maxDepth {
+		return s.fail("nested more than %d deep", maxDepth)
 	}
 	s.depth++
 	defer func() { s.depth-- }()
-	switch c := s.text[s.at]; {
+	switch c := s.peek(); {
 	case c == '"':
-		_, ok := s.quoted()
+		_, _, ok := s.quoted()
 		return ok
 	case c == '{':
 		return s.object(nil, nil)
 	case c == '[':
 		return s.array(s.skip)
-	case c >= '0' && c <= '9':
-		return s.integer()
+	case c == '-', c >= '0' && c <= '9':
+		_, ok := s.number()
+		return ok
 	}
-	return s.null() || s.word("true") || s.word("false")
+	return s.null() || s.word("true") || s.word("false") || s.syntax()
+}
+
+// raw consumes a value of any type and returns its text.
+func (s *scanner) raw() ([]byte, bool) {
+	s.space()
+	start := s.at
+	ok := s.skip()
+	return s.text[start:s.at:s.at], ok
 }

@@ -88,7 +88,7 @@ func TestReadSnapshotErrors(t *testing.T) {
 	good := `{"id":"p1","accountId":"a"}` + "\n"
 	whole := packSnapshot(t, strings.Repeat(" ", 10)+strings.TrimSpace(good))
 	for name, test := range map[string]struct{ in, want string }{
-		"not JSON":   {good + good + "{", "read the snapshot: line 3: package without an id: unexpected end"},
+		"not JSON":   {good + good + "{", "read the snapshot: line 3: package without an id: field (top level): invalid JSON"},
 		"no id":      {good + "{}", "line 2: a package has no id"},
 		"no account": {good + `{"id":"p2"}`, "line 2: package p2 has no account id"},
 		"too long":   {good + strings.Repeat("x", maxLine+1), "line 2: longer than"},

@@ -33,7 +33,7 @@ func (c *precondition) difference(p *reconcile.Package) string {
 		return err.Error()
 	}
 	found := fix.StateOf(p)
-	if want.ExternalID != found.ExternalID {
+	if want.ExternalID != found.ExternalID || p.UnreadableID {
 		return differs("external id", want.ExternalID, found.ExternalID)
 	}
 	for i := range found.Instances {
