@@ -5,8 +5,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
+	"strings"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/gcsblob" // gs:// URLs
@@ -24,13 +26,31 @@ func bucketOpeners() map[string]blob.BucketURLOpener {
 
 type gcsOpener struct{}
 
+// storedReads asks for objects as they are stored. By default Google unpacks one
+// with Content-Encoding: gzip before sending it, so that neither its size nor its checksum
+// is that of the object.
+type storedReads struct{ http.RoundTripper }
+
+func (t storedReads) RoundTrip(r *http.Request) (*http.Response, error) {
+	isContent := r.URL.Query().Get("alt") == "media" || !strings.HasPrefix(r.URL.Path, "/storage/v1/")
+	if r.Method == http.MethodGet && isContent {
+		r = r.Clone(r.Context())
+		r.Header.Set("Accept-Encoding", "gzip")
+	}
+	return t.RoundTripper.RoundTrip(r)
+}
+
 // OpenBucketURL opens a bucket with the credentials of the environment, or without
 // any if there is an emulator or the URL asks for it.
 func (gcsOpener) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	query := u.Query()
 	emulated := os.Getenv("STORAGE_EMULATOR_HOST") != "" || os.Getenv("STORAGE_EMULATOR_HOST_GRPC") != ""
 	if emulated || query.Get("anonymous") == "true" || query.Get("access_id") == "-" {
-		o := &gcsblob.URLOpener{Client: gcp.NewAnonymousHTTPClient(gcp.DefaultTransport())}
+		client := gcp.NewAnonymousHTTPClient(storedReads{gcp.DefaultTransport()})
+		o := &gcsblob.URLOpener{Client: client}
+		if emulated { // else the driver takes a client of its own
+			o.Options.ClientOptions = []option.ClientOption{option.WithHTTPClient(&client.Client)}
+		}
 		return o.OpenBucketURL(ctx, u)
 	}
 	credentials, err := gcp.DefaultCredentialsWithParams(ctx, google.CredentialsParams{UniverseDomain: query.Get("universe_domain")})
@@ -42,7 +62,7 @@ func (gcsOpener) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, e
 	if err != nil {
 		return nil, noGoogleCredentials{err}
 	}
-	client, err := gcp.NewHTTPClient(gcp.DefaultTransport(), credentials.TokenSource)
+	client, err := gcp.NewHTTPClient(storedReads{gcp.DefaultTransport()}, credentials.TokenSource)
 	if err != nil {
 		return nil, noGoogleCredentials{err}
 	}

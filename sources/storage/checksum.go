@@ -53,7 +53,7 @@ func (s *Source) openChecksum(ctx context.Context, part int) (*Reader, error) {
 		return s.folder.Open(ctx, s.Parts[part].key+checksumSuffix)
 	}
 	_, end := pathBounds(s.name)
-	return s.opener.Open(ctx, s.name[:end]+checksumSuffix+s.name[end:])
+	return s.opener.OpenBeside(ctx, s.name[:end]+checksumSuffix+s.name[end:])
 }
 
 // storedName returns the path or key of a part.

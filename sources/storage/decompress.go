@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -27,7 +26,7 @@ func Decompress(in io.Reader) (io.ReadCloser, error) {
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		unpacked, err := gzip.NewReader(buffered)
+		unpacked, err := newGzipReader(buffered)
 		if err != nil {
 			return nil, fmt.Errorf("unpack gzip: %w", err)
 		}
@@ -56,7 +55,10 @@ type decompressor struct {
 
 func (d *decompressor) Read(b []byte) (int, error) {
 	n, err := d.ReadCloser.Read(b)
-	if err != nil && !errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, zstd.ErrMagicMismatch): // the first frame has been recognized
+		err = fmt.Errorf("unpack zstd: %w", errAfterEnd)
+	case err != nil && !errors.Is(err, io.EOF):
 		err = fmt.Errorf("unpack %s: %w", d.format, err)
 	}
 	return n, err

@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -143,7 +142,7 @@ func (d *Dir) Remove(ctx context.Context, key string) error {
 	case err != nil:
 	case d.location.isLocal():
 		if err = ctx.Err(); err == nil {
-			err = os.Remove(filepath.Join(d.location.path, filepath.FromSlash(key)))
+			err = os.Remove(d.localPath(key))
 		}
 	default:
 		err = d.bucket.Delete(ctx, d.prefix+key)
@@ -180,11 +179,25 @@ func (d *Dir) bucketFor(key string) (*blob.Bucket, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	if d.location.isLocal() {
-		return localBucket(d.location.path)
+	if !d.location.isLocal() {
+		return d.bucket, nil
 	}
-	return d.bucket, nil
+	if err := checkRegular(d.localPath(key)); err != nil {
+		return nil, err
+	}
+	return localBucket(d.location.path)
 }
+
+// checkRegular refuses pipes and devices, which could block for ever.
+func checkRegular(name string) error {
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return errNotRegular
+	}
+	return nil // what else is wrong, the operation itself reports
+}
+
+var errNotRegular = errors.New("it is not a regular file, but a pipe or a device")
 
 // display returns the redacted name of a key.
 func (d *Dir) display(key string) string {
@@ -192,7 +205,7 @@ func (d *Dir) display(key string) string {
 	if !strings.Contains(d.Name, "://") {
 		name, hasQuery = d.Name, false
 	}
-	name = strings.TrimSuffix(name, "/") + "/" + key
+	name = strings.TrimSuffix(name, "/") + "/" + printable(key)
 	if hasQuery {
 		name += "?" + query
 	}

@@ -94,11 +94,7 @@ func (d *Dir) ListAll(ctx context.Context, folder string) ([]Entry, error) {
 		return d.List(ctx, folder+"/", "")
 	}
 	var all []Entry
-	root := filepath.Join(d.location.path, filepath.FromSlash(folder))
-	err := filepath.WalkDir(root, func(path string, file fs.DirEntry, err error) error {
-		if err = cmp.Or(err, ctx.Err()); err != nil {
-			return ignoreNotExist(err)
-		}
+	err := d.walk(ctx, filepath.Join(d.location.path, filepath.FromSlash(folder)), func(key string, file fs.DirEntry) error {
 		if file.IsDir() || isTemporary(file.Name()) || strings.HasSuffix(file.Name(), ".attrs") {
 			return nil
 		}
@@ -106,12 +102,27 @@ func (d *Dir) ListAll(ctx context.Context, folder string) ([]Entry, error) {
 		if err != nil {
 			return ignoreNotExist(err)
 		}
-		key, err := filepath.Rel(d.location.path, path)
-		all = append(all, Entry{filepath.ToSlash(key), info.Size(), info.ModTime()})
-		return err
+		all = append(all, Entry{key, info.Size(), info.ModTime()})
+		return nil
 	})
 	slices.SortFunc(all, byKey)
 	return all, d.location.wrap("list", d.display(folder), err)
+}
+
+// walk calls visit with all that is below a local folder, and its key. A folder
+// that can't be read is an error; what is removed meanwhile, and a missing root,
+// are not.
+func (d *Dir) walk(ctx context.Context, root string, visit func(key string, file fs.DirEntry) error) error {
+	return filepath.WalkDir(root, func(path string, file fs.DirEntry, err error) error {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return ignoreNotExist(err)
+		}
+		key, err := filepath.Rel(d.location.path, path)
+		if err != nil || path == root {
+			return err
+		}
+		return visit(filepath.ToSlash(key), file)
+	})
 }
 
 // ignoreNotExist ignores files that were removed during the walk, and a missing

@@ -27,6 +27,12 @@ const (
 	temporarySuffix = ".tmp"
 )
 
+// Reports contain customers' data, so they are for their owner and group only.
+const (
+	fileMode   = 0o640
+	folderMode = 0o750
+)
+
 func isTemporary(name string) bool {
 	return strings.HasPrefix(name, temporaryPrefix) && strings.HasSuffix(name, temporarySuffix)
 }
@@ -43,10 +49,11 @@ func (d *Dir) writeFile(ctx context.Context, key string, write func(io.Writer) e
 	}
 	err = d.runWriter(ctx, key, f, write)
 	if err == nil {
-		err = d.location.wrap("write", d.display(key), publish(f, final, link))
+		err = d.location.wrap("write", d.display(key), publish(f.File, final, link))
 	}
 	_ = f.Close()           // open only after an error
 	_ = os.Remove(f.Name()) // the second name of the file, or an unfinished one
+	_ = f.lock.Close()      // nothing was written through it
 	if err != nil {
 		d.removeCreatedFolders()
 		return err
@@ -94,19 +101,46 @@ const maxLocalTries = 100
 // createTemporary creates a file in the folder, and the folder if needed. The
 // lock keeps removeCreatedFolders from removing the folder in between. Another
 // process may still do so while the folder is empty; then it is tried again.
-func (d *Dir) createTemporary(folder string) (f *os.File, err error) {
+func (d *Dir) createTemporary(folder string) (f *temporary, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for range maxLocalTries {
 		if err = d.makeFolder(folder); err == nil {
 			name := filepath.Join(folder, temporaryPrefix+rand.Text()+temporarySuffix)
-			f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+			f, err = openTemporary(name)
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errInUse) {
 			return f, err
 		}
 	}
 	return nil, err
+}
+
+// A temporary is a file without its final name. Its lock has a handle of its own,
+// so that it outlives the closing of the file: see leftover.go.
+type temporary struct {
+	*os.File
+	lock *os.File
+}
+
+func openTemporary(name string) (*temporary, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err == nil {
+		err = lockFile(lock)
+	}
+	if err == nil {
+		_, err = os.Lstat(name) // another process may have removed it before it was locked
+	}
+	if err != nil && !errors.Is(err, errNoLocks) {
+		_ = os.Remove(name) // nobody has written to it
+		_ = lock.Close()    // of nil, an error
+		return nil, errors.Join(err, f.Close())
+	}
+	return &temporary{f, lock}, nil
 }
 
 func (d *Dir) makeFolder(folder string) error {
@@ -118,7 +152,7 @@ func (d *Dir) makeFolder(folder string) error {
 		missing = append(missing, at)
 	}
 	for _, at := range slices.Backward(missing) {
-		if err := os.Mkdir(at, 0o777); err == nil {
+		if err := os.Mkdir(at, folderMode); err == nil {
 			d.createdFolders = append(d.createdFolders, at)
 		} else if !os.IsExist(err) {
 			return err

@@ -211,3 +211,19 @@ func TestListAllOfAnUnreadableFolder(t *testing.T) {
 		t.Errorf("listed %v", all)
 	}
 }
+
+// Reports are for their owner and group only, whatever the umask allows.
+func TestModesOfFiles(t *testing.T) {
+	root := t.TempDir()
+	d := openDir(t, &storage.Opener{}, root)
+	fill(t, d, "run/findings.csv")
+	for name, want := range map[string]fs.FileMode{"run": 0o750, "run/findings.csv": 0o640} {
+		info, err := os.Stat(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got&^want != 0 {
+			t.Errorf("%s has mode %o, want at most %o", name, got, want)
+		}
+	}
+}

@@ -9,8 +9,12 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // ellipsis replaces hidden text.
@@ -29,6 +33,9 @@ func (l *location) isLocal() bool { return l.bucket == nil }
 
 func parseName(name string) (*location, error) {
 	l := &location{display: Redact(name)}
+	if scheme := mistyped.FindStringSubmatch(name); scheme != nil {
+		return nil, l.nameError("is not a URL: expected %s://bucket/key (a local file of that name is ./%s…)", scheme[1], scheme[0])
+	}
 	if !strings.Contains(name, "://") {
 		return l, l.setPath(name)
 	}
@@ -123,13 +130,53 @@ func rawSecrets(u *url.URL) []string {
 	return all
 }
 
-// Redact returns the name as it may be shown: a URL without its user info and
-// query values, a path unchanged. For an invalid URL it hides too much rather
+// mistyped matches the start of a name that was meant as a URL: s3:/b, gs//b.
+var mistyped = regexp.MustCompile(`^(?i)(s3|gs|file|mem|azblob|https?)(?::/?|//)(?:[^/]|$)`)
+
+// schemeLike matches the start of a path that may be a URL without its slashes.
+var schemeLike = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]+(?::|//)`)
+
+// redactPath returns a path unchanged, unless it may be a mistyped URL: then
+// without what may be its user info and query values.
+func redactPath(name string) string {
+	scheme := schemeLike.FindString(name)
+	if scheme == "" {
+		return name
+	}
+	rest, query, hasQuery := strings.Cut(name[len(scheme):], "?")
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		scheme, rest = "", ellipsis+rest[at:]
+	}
+	if hasQuery {
+		rest += "?" + redactQuery(query)
+	}
+	return scheme + rest
+}
+
+// printable returns the name on one line, without control characters.
+func printable(name string) string {
+	if !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) && utf8.ValidString(name) {
+		return name
+	}
+	var b strings.Builder
+	for _, r := range name {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+	}
+	return b.String()
+}
+
+// Redact returns the name as it may be shown: on one line, a URL without its user
+// info and query values, a path unchanged. For an invalid URL it hides too much rather
 // than too little.
 func Redact(name string) string {
+	name = printable(name)
 	scheme, rest, isURL := strings.Cut(name, "://")
 	if !isURL {
-		return name
+		return redactPath(name)
 	}
 	rest, _, _ = strings.Cut(rest, "#") // names have no fragment
 	rest, query, hasQuery := strings.Cut(rest, "?")

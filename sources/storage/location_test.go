@@ -11,6 +11,13 @@ import (
 func TestRedact(t *testing.T) {
 	for name, want := range map[string]string{
 		"data/a?b=c.csv":                             "data/a?b=c.csv",
+		"a@b/k?c=d.csv":                              "a@b/k?c=d.csv",
+		"s3:/u:t0p@b/k?endpoint=x":                   "…@b/k?endpoint=…",
+		"s3:u:t0p@b/k":                               "…@b/k",
+		"s3//u:t0p@b/k":                              "…@b/k",
+		"s3:/b/k?token=t0p":                          "s3:/b/k?token=…",
+		"gs:/b/k":                                    "gs:/b/k",
+		"a\x1b[2J\nCOMPLETE\u202e\xff.csv":           `a\x1b[2J\nCOMPLETE\u202e�.csv`,
 		"s3://b/k.csv":                               "s3://b/k.csv",
 		"s3://b/a@b.csv":                             "s3://b/a@b.csv",
 		"s3://key:secret@b/k.csv":                    "s3://b/k.csv",
@@ -59,6 +66,9 @@ func TestUnusableNames(t *testing.T) {
 	for name, want := range map[string]string{
 		"":                       "is not a path",
 		"s3://b/100%.csv?k=t0p":  "%25",
+		"s3:/u:t0p@b/k?k=t0p":    "expected s3://bucket/key",
+		"s3:bucket/k?k=t0p":      "expected s3://bucket/key",
+		"gs//bucket/k?k=t0p":     "expected gs://bucket/key",
 		"s3://b/a#b.csv":         "%23",
 		"file://host/x":          "file:///path",
 		"file:///x?mode=t0p":     `unknown parameter "mode"`,

@@ -62,8 +62,9 @@ func pathBounds(name string) (start, end int) {
 
 // A glob is a name with * in it.
 type glob struct {
-	folder string   // the name of the folder that contains all matches
-	parts  []string // of the key in it, between the stars, unescaped
+	folder  string // the name of the folder that contains all matches
+	prefix  string // of the key in it: what every match begins with
+	pattern string // of the key, for path.Match
 }
 
 // parseGlob parses a name with *; ok is false if there is none.
@@ -78,67 +79,38 @@ func parseGlob(name string) (g glob, ok bool, err error) {
 	if split == 0 {
 		g.folder = "."
 	}
-	isURL := start > 0
-	for part := range strings.SplitSeq(name[split:end], "*") {
-		if isURL {
+	parts := strings.Split(name[split:end], "*")
+	for i, part := range parts {
+		if start > 0 { // a URL
 			if part, err = url.PathUnescape(part); err != nil {
 				return g, true, (&location{display: Redact(name)}).nameError("is not a URL (%% in a name is written %%25)")
 			}
 		}
-		g.parts = append(g.parts, part)
+		if i == 0 {
+			g.prefix = part
+		}
+		parts[i] = literal(part)
 	}
+	g.pattern = strings.Join(parts, "*")
 	return g, true, nil
 }
 
-// prefix returns what every match begins with.
-func (g glob) prefix() string { return g.parts[0] }
+// literal returns the pattern that matches the text and nothing else: * is the
+// only wildcard of a name.
+func literal(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(text)
+}
 
 // crossesFolders reports whether a match may be in a subfolder.
-func (g glob) crossesFolders() bool { return strings.Contains(strings.Join(g.parts, ""), "/") }
+func (g glob) crossesFolders() bool { return strings.Contains(g.pattern, "/") }
 
 // matches reports whether the glob matches a key.
 func (g glob) matches(key string) bool {
-	base := path.Base(strings.Join(g.parts, "*"))
-	if isIgnored(path.Base(key)) && !isIgnored(base) {
+	if isIgnored(path.Base(key)) && !isIgnored(path.Base(g.pattern)) {
 		return false
 	}
-	return matchStars(g.parts, key)
-}
-
-// matchStars reports whether the text is the parts in their order, with a star
-// between each two. Stars don't cross a slash, so the text is matched folder by
-// folder, and the first occurrence of each part is enough.
-func matchStars(parts []string, text string) bool {
-	pattern := strings.Split(strings.Join(parts, "\x00"), "/")
-	names := strings.Split(text, "/")
-	if len(pattern) != len(names) {
-		return false
-	}
-	for i := range pattern {
-		if !matchName(strings.Split(pattern[i], "\x00"), names[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func matchName(parts []string, name string) bool {
-	last := len(parts) - 1
-	if last == 0 {
-		return name == parts[0]
-	}
-	name, ok := strings.CutPrefix(name, parts[0])
-	if !ok {
-		return false
-	}
-	for _, part := range parts[1:last] {
-		at := strings.Index(name, part)
-		if at < 0 {
-			return false
-		}
-		name = name[at+len(part):]
-	}
-	return strings.HasSuffix(name, parts[last])
+	matched, err := path.Match(g.pattern, key)
+	return matched && err == nil
 }
 
 // isIgnored reports whether a file in a folder of parts is not a part: its name

@@ -38,6 +38,25 @@ func (o *Opener) Open(ctx context.Context, name string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	return o.open(ctx, l)
+}
+
+// OpenBeside opens an object that nobody named, like Open: a pipe in its place is
+// an error, where one that was named is read.
+func (o *Opener) OpenBeside(ctx context.Context, name string) (*Reader, error) {
+	l, err := parseName(name)
+	if err != nil {
+		return nil, err
+	}
+	if l.isLocal() {
+		if err := checkRegular(l.path); err != nil {
+			return nil, l.wrap("open", l.display, err)
+		}
+	}
+	return o.open(ctx, l)
+}
+
+func (o *Opener) open(ctx context.Context, l *location) (*Reader, error) {
 	if l.isLocal() {
 		return openFile(ctx, l)
 	}

@@ -24,6 +24,30 @@ import (
 // minNewestGap is how much newer than any other match the newest must be.
 const minNewestGap = time.Hour
 
+// checkFiles refuses a local folder that has a relevant file which a listing leaves
+// out, or which is not a regular file.
+func (d *Dir) checkFiles(ctx context.Context, subfolders bool, relevant func(key string) bool) error {
+	if !d.location.isLocal() {
+		return nil
+	}
+	return d.walk(ctx, d.location.path, func(key string, file fs.DirEntry) error {
+		switch {
+		case file.IsDir() && !subfolders:
+			return fs.SkipDir
+		case file.IsDir() || isTemporary(file.Name()) || !relevant(key):
+			return nil
+		}
+		err := checkKey(key)
+		if err == nil {
+			err = checkRegular(d.localPath(key))
+		}
+		if err != nil {
+			return fmt.Errorf("open %s: %w: rename or remove it", d.display(key), err)
+		}
+		return nil
+	})
+}
+
 // A Source is what a name refers to: one object, or the parts of a folder.
 type Source struct {
 	Name  string // redacted, with the date and the match filled in
@@ -86,7 +110,10 @@ func (d *Dir) newest(ctx context.Context, display string, g glob) (Part, error) 
 	if g.crossesFolders() {
 		delimiter = ""
 	}
-	entries, err := d.List(ctx, g.prefix(), delimiter)
+	entries, err := d.List(ctx, g.prefix, delimiter)
+	if err == nil {
+		err = d.checkFiles(ctx, g.crossesFolders(), g.matches)
+	}
 	if err != nil {
 		return Part{}, err
 	}
@@ -129,6 +156,9 @@ func (o *Opener) findParts(ctx context.Context, name string) (*Source, error) {
 // parts lists the parts in the folder, in the order of their names.
 func (d *Dir) parts(ctx context.Context) ([]Part, error) {
 	entries, err := d.List(ctx, "", "/")
+	if err == nil {
+		err = d.checkFiles(ctx, false, func(name string) bool { return !isIgnored(name) })
+	}
 	if err != nil {
 		return nil, err
 	}

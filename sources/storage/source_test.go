@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -223,6 +224,47 @@ func TestUnusablePatterns(t *testing.T) {
 	} {
 		_, err := find(t, &s, name)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "t0") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A listing leaves out a file called .attrs, and a pipe would block for ever.
+func TestFilesThatAreNoParts(t *testing.T) {
+	for name, make := range map[string]func(string) error{
+		"b.csv.attrs":  func(name string) error { return os.WriteFile(name, nil, 0o600) },
+		"b__0x41.csv":  func(name string) error { return os.WriteFile(name, nil, 0o600) },
+		"b\x1b[2J.csv": func(name string) error { return os.WriteFile(name, nil, 0o600) },
+		"pipe.csv":     func(name string) error { return syscall.Mkfifo(name, 0o600) },
+	} {
+		t.Chdir(t.TempDir())
+		var s storage.Opener
+		fill(t, openDir(t, &s, "subs"), "a.csv")
+		if err := make(filepath.Join("subs", name)); err != nil {
+			t.Fatal(err)
+		}
+		for _, pattern := range []string{"subs/", "subs/*", "*/*"} {
+			_, err := find(t, &s, pattern)
+			if err == nil || !strings.Contains(err.Error(), "rename or remove it") || strings.Contains(err.Error(), "\x1b") {
+				t.Errorf("%s beside a part, read as %s: %v", name, pattern, err)
+			}
+		}
+		if source := found(t, &s, "subs/a*"); source.Name != "subs/a.csv" {
+			t.Errorf("a pattern that %s does not match: %s", name, source.Name)
+		}
+	}
+}
+
+// A pipe where a checksum is expected is an error, and not waited for.
+func TestPipeAsChecksum(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var s storage.Opener
+	fill(t, openDir(t, &s, "subs"), "a.csv")
+	if err := syscall.Mkfifo("subs/a.csv.sha256", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"subs/", "subs/a.csv"} {
+		if _, _, err := found(t, &s, name).Checksum(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -68,7 +68,7 @@ func (s *session) inScope(table *join.Table) wix.Sink {
 // summaryBeside reads the summary of the run that left the snapshot; nil where
 // there is none.
 func (s *session) summaryBeside(ctx context.Context) (*reconcile.Summary, error) {
-	in, err := s.Opener.Open(ctx, storage.Sibling(s.Config.Snapshot, archive.SummaryFile))
+	in, err := s.Opener.OpenBeside(ctx, storage.Sibling(s.Config.Snapshot, archive.SummaryFile))
 	if storage.NotExist(err) {
 		return nil, nil
 	}
