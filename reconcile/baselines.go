@@ -29,13 +29,13 @@ func (h *History) HasAccepted() bool {
 	return false
 }
 
-// LedgerLastRead returns the as-of of the latest accepted run that read this
-// version of the ledger; zero where there is none.
-func (h *History) LedgerLastRead(version string) time.Time {
-	var last time.Time
+// LedgerLastRead returns the latest accepted run that read this version of the
+// ledger; nil where there is none.
+func (h *History) LedgerLastRead(version string) *Summary {
+	var last *Summary
 	for i := range h.Runs {
-		if s := &h.Runs[i]; s.LedgerVersion == version && h.accepted(s) && s.AsOf.After(last) {
-			last = s.AsOf
+		if s := &h.Runs[i]; s.LedgerVersion == version && h.accepted(s) && (last == nil || s.AsOf.After(last.AsOf)) {
+			last = s
 		}
 	}
 	return last

@@ -16,7 +16,7 @@ func TestBaselines(t *testing.T) {
 	read := func(h *History) string {
 		var ids []string
 		for _, s := range h.Runs {
-			if !h.LedgerLastRead(s.LedgerVersion).IsZero() {
+			if h.LedgerLastRead(s.LedgerVersion) != nil {
 				ids = append(ids, s.RunID)
 			}
 		}

@@ -69,6 +69,7 @@ type FixSummary struct {
 	Outcomes  map[string]int `json:"outcomes"`             // findings of these kinds by outcome, every outcome named
 	Actions   map[string]int `json:"actions"`              // planned actions by outcome; "planned" where they wait for review
 	Refusals  []FixRefusal   `json:"refusals"`             // why nothing was sent; empty where nothing blocked it
+	HeldBack  []HeldBack     `json:"held_back,omitempty"`  // by limits, for later runs
 	LeaseLost bool           `json:"lease_lost,omitempty"` // while the plan was sent: another run may have continued it
 	Earlier   map[string]int `json:"earlier,omitempty"`    // open changes of earlier runs, by outcome
 }
@@ -82,6 +83,14 @@ type FixRefusal struct {
 	Text  string `json:"text"`           // for people, without the flag
 
 	Largest []AccountShare `json:"largest,omitempty"` // the sub-accounts that need most of it
+}
+
+// HeldBack is what a limit left to later runs.
+type HeldBack struct {
+	Limit     string `json:"limit"`
+	Flag      string `json:"flag"` // that raises it
+	Actions   int    `json:"actions"`
+	Instances int    `json:"instances"`
 }
 
 // An AccountShare is a sub-account's share of the instances.

@@ -11,8 +11,9 @@ import (
 
 // PlanOptions are options of showing a plan.
 type PlanOptions struct {
-	Reviewed bool          // a person reviews it before it is sent, so actions that need a review are sent too
-	Refusals []fix.Refusal // why it is not sent now; nil: the plan's own, unless something was sent
+	Reviewed bool              // a person reviews it before it is sent, so actions that need a review are sent too
+	Refusals []fix.Refusal     // why it is not sent now; nil: the plan's own, unless something was sent
+	Held     map[string]string // by key: the limit that holds an action back for a later run; nil: the plan's own
 }
 
 // A planView is a plan with its results. A plan that can't be used is shown too,
@@ -21,6 +22,7 @@ type planView struct {
 	plan     *fix.Plan
 	reviewed bool
 	refusals []fix.Refusal
+	held     map[string]string
 	executed bool // there are results
 	actions  []actionView
 }
@@ -43,6 +45,10 @@ func newPlanView(p *fix.Plan, results []fix.Result, o *PlanOptions) *planView {
 	if v.refusals == nil && !v.executed { // before sending, the limits were evaluated again
 		v.refusals = p.Refusals
 	}
+	if v.held = o.Held; v.held == nil {
+		v.held = fix.Held(p.HeldBack)
+	}
+	conditions := &fix.SendConditions{Refusals: v.refusals, Held: v.held, Reviewed: v.reviewed}
 	evidence, byKey := make(map[string]*fix.Evidence), make(map[string]*fix.Result)
 	for i := range p.Evidence {
 		evidence[p.Evidence[i].Key] = &p.Evidence[i]
@@ -53,7 +59,7 @@ func newPlanView(p *fix.Plan, results []fix.Result, o *PlanOptions) *planView {
 	for i := range p.Actions {
 		a := actionView{Action: &p.Actions[i], number: i + 1}
 		a.evidence, a.result = evidence[a.Key], byKey[a.Key]
-		a.outcome, a.reason = a.Outcome(a.result, v.refusals, v.reviewed)
+		a.outcome, a.reason = a.Outcome(a.result, conditions)
 		v.actions = append(v.actions, a)
 	}
 	return v
@@ -62,6 +68,7 @@ func newPlanView(p *fix.Plan, results []fix.Result, o *PlanOptions) *planView {
 // When an action is due to be sent.
 const (
 	dueNow         = iota
+	dueNextRun     // a limit holds it back
 	dueAfterReview // a person has to review it
 	dueLater       // it waits for sightings
 	dueCount
@@ -73,6 +80,8 @@ func (v *planView) due(a *actionView) int {
 		return dueLater
 	case !a.Due(v.reviewed):
 		return dueAfterReview
+	case v.held[a.Key] != "" && len(v.refusals) == 0:
+		return dueNextRun
 	}
 	return dueNow
 }
@@ -88,6 +97,7 @@ func (v *planView) sections() []planSection {
 	all := []planSection{
 		{heading: "Cancellations and site moves (listed first; cancellations are sent last)"},
 		{heading: "Other changes (in the order of sending)"},
+		{heading: "Held back by a limit (for the next run)"},
 		{heading: "Needs review (sent by apply, not by run)"},
 		{heading: "Waiting for more sightings (a forecast; not sent yet)"},
 	}

@@ -186,16 +186,16 @@ func TestRemovalCostsByCurrency(t *testing.T) {
 	got := make(map[string]string)
 	for _, s := range sums {
 		for class, amount := range s.monthly {
-			got[s.currency] += []string{"", " ", " "}[class] + amount.String()
+			got[s.currency] += []string{"", " ", " ", " "}[class] + amount.String()
 		}
 	}
-	want := map[string]string{"EUR": "60.00 0 0", "JPY": "1900 0 0", "USD": "0 0 10.00"}
+	want := map[string]string{"EUR": "60.00 0 0 0", "JPY": "1900 0 0 0", "USD": "0 0 0 10.00"}
 	for currency := range want {
 		if got[currency] != want[currency] {
 			t.Errorf("%s: %s, want %s", currency, got[currency], want[currency])
 		}
 	}
-	if len(got) != len(want) || unpriced != [dueCount]int{2, 0, 1} {
+	if len(got) != len(want) || unpriced != [dueCount]int{2, 0, 0, 1} {
 		t.Errorf("sums %v, unpriced %v", got, unpriced)
 	}
 }

@@ -66,7 +66,7 @@ func (v *planView) dueTimes() []int {
 }
 
 func dueName(due int) string {
-	return [dueCount]string{dueNow: "to send", dueAfterReview: "to review", dueLater: "waiting"}[due]
+	return [dueCount]string{dueNow: "to send", dueNextRun: "held back", dueAfterReview: "to review", dueLater: "waiting"}[due]
 }
 
 // A removalCost is the monthly cost of removals in one currency, by due time.

@@ -117,6 +117,10 @@ func fixFacts(s *reconcile.Summary) []fact {
 	if findings := outcomeCounts(f.Outcomes); findings != noOutcomes {
 		facts = append(facts, fact{name: "Findings", value: findings})
 	}
+	for _, h := range f.HeldBack {
+		facts = append(facts, fact{name: "Next run", value: fmt.Sprintf("%s, %s, held back by %s; to send more at once, raise %s",
+			plural(h.Actions, "action", "actions"), plural(h.Instances, "instance", "instances"), oneLine(h.Limit), oneLine(h.Flag))})
+	}
 	for i := range f.Refusals {
 		r := &f.Refusals[i]
 		text := oneLine(r.Text)

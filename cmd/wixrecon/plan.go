@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -20,7 +19,7 @@ func (p *program) planCommand() *cli.Command {
 		Name:  "plan",
 		Usage: "read both sides and write plan.json for review and apply; changes nothing at Wix",
 		Flags: append(settingFlags(), fixFlag(),
-			&cli.StringFlag{Name: "only", Usage: "plan only the findings, packages and accounts whose ids are in this `file`, one per line"}),
+			&cli.StringFlag{Name: "only", Usage: "plan only the findings, packages, accounts and subscriptions (external ids) in this `file`, one id a line"}),
 		Action: func(c *cli.Context) error {
 			cfg, err := config.Load(flagValues(c), p.env, readSetting)
 			fix, err := fixRequest(c, cfg, err)
@@ -81,19 +80,24 @@ func readOnlyFile(c *cli.Context) (map[string]bool, error) {
 		return nil, fmt.Errorf("--only: read %q: %w", config.Redacted(name), err)
 	}
 	only := make(map[string]bool)
-	for number, line := range slices.Collect(strings.Lines(strings.TrimPrefix(string(text), "\uFEFF"))) {
-		line, _, _ = strings.Cut(line, "#")
-		id := reconcile.FoldGUID(reconcile.TrimID(line))
-		if id == "" {
-			continue
+	for line := range strings.Lines(strings.TrimPrefix(string(text), "\uFEFF")) {
+		if id := reconcile.TrimID(line); id != "" && !strings.HasPrefix(id, "#") {
+			only[onlyID(id)] = true
 		}
-		if _, err := reconcile.ParseFindingID(id); err != nil && !reconcile.IsGUID(id) {
-			return nil, fmt.Errorf("--only: %s:%d: %q: expected the id of a finding, a package or an account", config.Redacted(name), number+1, config.Redacted(id))
-		}
-		only[id] = true
 	}
 	if len(only) == 0 {
 		return nil, fmt.Errorf("--only: %s has no ids", config.Redacted(name))
 	}
 	return only, nil
+}
+
+// onlyID returns an id of --only as it is compared. A comment may follow the id of a
+// finding, a package or an account; an external id may have a # in it.
+func onlyID(line string) string {
+	id, _, _ := strings.Cut(line, "#")
+	id = reconcile.FoldGUID(reconcile.TrimID(id))
+	if _, err := reconcile.ParseFindingID(id); err == nil || reconcile.IsGUID(id) {
+		return id
+	}
+	return line
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"time"
 
@@ -42,8 +43,18 @@ const NeedsReview = "review"
 
 // Waiting is how many sightings a removal has and needs.
 type Waiting struct {
-	Sightings int `json:"sightings"`
-	Needed    int `json:"needed"`
+	Sightings  int    `json:"sightings"`
+	Needed     int    `json:"needed"`
+	SameLedger string `json:"same_ledger,omitempty"` // the earlier run that read the same ledger, so that the present one is no further sighting
+}
+
+// String returns what it waits for, in words.
+func (w *Waiting) String() string {
+	text := fmt.Sprintf("%d of %d sightings", w.Sightings, w.Needed)
+	if w.SameLedger != "" {
+		text += ": the ledger is the same object that run " + w.SameLedger + " read, and one object is one sighting"
+	}
+	return text
 }
 
 // Desired is the state that an action brings about. Only the fields of its fix

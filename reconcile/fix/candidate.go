@@ -132,9 +132,21 @@ func (o *Options) pendingAction(from []*candidate, instance string, seen *State)
 	a.Seal(o.Parent)
 	a.Costs, a.Unpriced = o.costOf(&a)
 	if n := leastSightings(from); a.Removal && n < o.MinSightings {
-		a.Waiting = &Waiting{Sightings: n, Needed: o.MinSightings}
+		a.Waiting = &Waiting{Sightings: n, Needed: o.MinSightings, SameLedger: o.sameLedger(from)}
 	}
 	return pendingAction{a, from}
+}
+
+// sameLedger returns the run since which the ledger is the same, so that the
+// present run is no further sighting of one of the candidates; empty where there is
+// none.
+func (o *Options) sameLedger(candidates []*candidate) string {
+	for _, c := range candidates {
+		if o.LedgerRead != nil && !o.LedgerRead.AsOf.Before(c.known.Since) {
+			return o.LedgerRead.RunID
+		}
+	}
+	return ""
 }
 
 // desired returns what the action of the candidate brings about.

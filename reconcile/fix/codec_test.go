@@ -32,10 +32,11 @@ func samplePlan(t testing.TB) *fix.Plan {
 	findings, _ := reconcile.Diff(b.lines, nil, b.packages, b.rules(nil))
 	b.options.Parent, b.options.Listed = parent, b.listed()
 	proposal := b.propose(t, findings)
+	refusals, held := b.checks.Decide(proposal.Actions, proposal.Evidence)
 	plan, err := proposal.Plan(fix.Header{
 		Out: "s3://runs", Scope: reconcile.Scope{ID: "k", AccountID: parent, Ledger: "l.csv"}, RunID: "r", Program: "v1",
 		CreatedAt: now.In(time.FixedZone("", 3600)), Life: 24 * time.Hour, Inputs: []reconcile.File{{Name: "l.csv", SHA256: "00", Modified: old}},
-	}, b.checks.Refusals(proposal.Actions))
+	}, refusals, held)
 	if err != nil {
 		t.Fatal(err)
 	}

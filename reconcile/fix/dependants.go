@@ -7,8 +7,8 @@ import (
 )
 
 // An instance is not removed while another one that is not dead references it,
-// or while an instance that stays is on its site, or is to be assigned to it:
-// such an action needs a review.
+// or while an instance that stays is on its site, or is to be assigned to it or
+// created there: such an action needs a review.
 //
 // An instance that the plan removes too does not stay, unless its action waits,
 // or something that stays depends on it in turn; this is repeated until nothing
@@ -26,7 +26,7 @@ import (
 type dependants struct {
 	site       map[string]string   // of the removed instances, where they have one
 	bySite     map[string][]string // instances on such a site
-	arriving   map[string][]string // instances to be assigned to such a site
+	arriving   map[string][]string // instances to be assigned to such a site; of a create its external id
 	referenced map[string][]string // instances that reference a removed one
 }
 
@@ -45,6 +45,11 @@ func newDependants(actions []pendingAction) *dependants {
 		}
 		if a.Fix == reconcile.FixAssign {
 			d.arriving[a.Desired.SiteID] = append(d.arriving[a.Desired.SiteID], a.InstanceID)
+		}
+		for _, l := range a.Desired.Lines {
+			if l.SiteID != "" {
+				d.arriving[l.SiteID] = append(d.arriving[l.SiteID], a.ExternalID)
+			}
 		}
 	}
 	return d

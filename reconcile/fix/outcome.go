@@ -1,7 +1,6 @@
 package fix
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -44,29 +43,44 @@ type Result struct {
 	Created  string    `json:"created_package_id,omitempty"`
 }
 
+// SendConditions are what decides which actions of a plan are sent.
+type SendConditions struct {
+	Refusals []Refusal         // nothing is sent
+	Held     map[string]string // by key: the limit that holds an action back for a later run
+	Reviewed bool              // a person reviews the plan before it is sent
+}
+
+// Sends reports whether an action is sent now.
+func (c *SendConditions) Sends(a *Action) bool {
+	outcome, _ := a.unsent(c)
+	return outcome == ""
+}
+
 // Outcome returns what became of the action or, without a result, why it is not
-// sent. Reviewed is whether a person reviews the plan before it is sent.
-func (a *Action) Outcome(result *Result, refusals []Refusal, reviewed bool) (outcome, reason string) {
+// sent.
+func (a *Action) Outcome(result *Result, c *SendConditions) (outcome, reason string) {
 	if result != nil {
 		return result.Outcome, result.Reason
 	}
-	if outcome, reason = a.unsent(refusals, reviewed); outcome == "" {
+	if outcome, reason = a.unsent(c); outcome == "" {
 		outcome = OutcomePlanned
 	}
 	return outcome, reason
 }
 
 // unsent returns the outcome of an action that is not sent, empty where it is.
-func (a *Action) unsent(refusals []Refusal, reviewed bool) (outcome, reason string) {
+func (a *Action) unsent(c *SendConditions) (outcome, reason string) {
 	switch {
 	case a.Waiting != nil:
-		return OutcomeWaiting, fmt.Sprintf("%d of %d sightings", a.Waiting.Sightings, a.Waiting.Needed)
-	case a.Needs != "" && !reviewed:
+		return OutcomeWaiting, a.Waiting.String()
+	case a.Needs != "" && !c.Reviewed:
 		return OutcomeNotAllowed, ReasonDependants
-	case len(refusals) > 0 && refusals[0].Cause == CauseLimit:
-		return OutcomeOverLimit, refusals[0].Limit
-	case len(refusals) > 0:
-		return OutcomeNotAllowed, refusals[0].Limit
+	case len(c.Refusals) > 0 && c.Refusals[0].Cause == CauseLimit:
+		return OutcomeOverLimit, c.Refusals[0].Limit
+	case len(c.Refusals) > 0:
+		return OutcomeNotAllowed, c.Refusals[0].Limit
+	case c.Held[a.Key] != "":
+		return OutcomeOverLimit, c.Held[a.Key]
 	}
 	return "", ""
 }

@@ -54,6 +54,8 @@ func TestPrecedence(t *testing.T) {
 func TestOutcomeOfAnAction(t *testing.T) {
 	limit, history := fix.Refusal{Cause: fix.CauseLimit, Limit: fix.LimitCancels}, fix.Refusal{Cause: fix.CauseHistory, Limit: fix.RefusedHistory}
 	waiting, review := fix.Action{Waiting: &fix.Waiting{Sightings: 1, Needed: 2}}, fix.Action{Needs: fix.NeedsReview}
+	same := fix.Action{Waiting: &fix.Waiting{Sightings: 1, Needed: 2, SameLedger: "night-1"}}
+	held, reviewedHeld := fix.Action{Key: "k"}, fix.Action{Key: "k", Needs: fix.NeedsReview}
 	for _, c := range []struct {
 		name     string
 		action   fix.Action
@@ -62,6 +64,10 @@ func TestOutcomeOfAnAction(t *testing.T) {
 		reviewed bool
 		want     string // outcome and reason
 	}{
+		{"held back", held, nil, nil, false, "over_limit max_cancels"},
+		{"held back, and refused", held, nil, []fix.Refusal{history}, false, "not_allowed no_history"},
+		{"held back, and needs a review", reviewedHeld, nil, nil, false, "not_allowed dependants"},
+		{"waiting for another ledger", same, nil, nil, false, "waiting 1 of 2 sightings: the ledger is the same object that run night-1 read, and one object is one sighting"},
 		{"due", fix.Action{}, nil, nil, false, "planned "},
 		{"applied", fix.Action{}, &fix.Result{Outcome: fix.OutcomeApplied}, []fix.Refusal{limit}, false, "applied "},
 		{"waiting", waiting, nil, []fix.Refusal{limit}, true, "waiting 1 of 2 sightings"},
@@ -70,7 +76,7 @@ func TestOutcomeOfAnAction(t *testing.T) {
 		{"over a limit", fix.Action{}, nil, []fix.Refusal{limit, history}, false, "over_limit max_cancels"},
 		{"refused", fix.Action{}, nil, []fix.Refusal{history, limit}, false, "not_allowed no_history"},
 	} {
-		outcome, reason := c.action.Outcome(c.result, c.refusals, c.reviewed)
+		outcome, reason := c.action.Outcome(c.result, &fix.SendConditions{Refusals: c.refusals, Held: map[string]string{"k": fix.LimitCancels}, Reviewed: c.reviewed})
 		if got := outcome + " " + reason; got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}

@@ -25,11 +25,28 @@ type Plan struct {
 	ExpiresAt     time.Time        `json:"expires_at"`
 	Fixes         []string         `json:"fixes"` // asked for, in the order of execution
 	Inputs        []reconcile.File `json:"inputs"`
-	LiveInstances int              `json:"live_instances"` // that were read
-	Refusals      []Refusal        `json:"refusals"`       // why it is not sent; none: it may be
-	Forecast      []Forecast       `json:"forecast"`       // by fix
+	LiveInstances int              `json:"live_instances"`       // that were read
+	Refusals      []Refusal        `json:"refusals"`             // why it is not sent; none: it may be
+	HeldBack      []HeldBack       `json:"over_limit,omitempty"` // by a run, for later runs
+	Forecast      []Forecast       `json:"forecast"`             // by fix
 	Actions       []Action         `json:"actions"`
 	Evidence      []Evidence       `json:"evidence"` // of the actions, in their order
+}
+
+// A HeldBack is an action that a run leaves to later runs, and the limit that
+// holds it back.
+type HeldBack struct {
+	Key   string `json:"key"` // of the action
+	Limit string `json:"limit"`
+}
+
+// Held returns the limits that hold actions back, by their keys.
+func Held(all []HeldBack) map[string]string {
+	held := make(map[string]string, len(all))
+	for _, h := range all {
+		held[h.Key] = h.Limit
+	}
+	return held
 }
 
 // A Header is what a plan contains besides what was proposed.
@@ -57,13 +74,14 @@ type Proposal struct {
 	findings  [][]int    // of each action: indexes of decisions
 }
 
-// Plan returns the sealed plan, with the refusals of guards and limits.
-func (p *Proposal) Plan(h Header, refusals []Refusal) (*Plan, error) {
+// Plan returns the sealed plan, with the refusals of guards and limits, and what
+// limits hold back.
+func (p *Proposal) Plan(h Header, refusals []Refusal, held []HeldBack) (*Plan, error) {
 	plan := &Plan{
 		SchemaVersion: PlanVersion, Out: h.Out, AccountID: p.AccountID, Scope: h.Scope, RunID: h.RunID,
 		Program: h.Program, CreatedAt: h.CreatedAt.UTC(), ExpiresAt: h.CreatedAt.Add(h.Life).UTC(),
 		Fixes: []string{}, Inputs: nonNil(slices.Clone(h.Inputs)), LiveInstances: h.LiveInstances,
-		Refusals: nonNil(slices.Concat(refusals, p.tooLarge)), Forecast: forecast(p.Actions),
+		Refusals: nonNil(slices.Concat(refusals, p.tooLarge)), HeldBack: held, Forecast: forecast(p.Actions, Held(held)),
 		Actions: nonNil(p.Actions), Evidence: nonNil(p.Evidence),
 	}
 	for _, name := range Fixes() {
@@ -85,13 +103,12 @@ func nonNil[T any](list []T) []T {
 }
 
 // Decisions returns what becomes of each finding, in the order in which they were
-// added to the planner, where the plan has these refusals. Reviewed is whether a
-// person reviews the plan before it is sent.
-func (p *Proposal) Decisions(refusals []Refusal, reviewed bool) []Decision {
+// added to the planner, under these conditions.
+func (p *Proposal) Decisions(c *SendConditions) []Decision {
 	decisions := slices.Clone(p.decisions)
 	for i := range p.Actions {
 		a := &p.Actions[i]
-		outcome, reason := a.unsent(refusals, reviewed)
+		outcome, reason := a.unsent(c)
 		for _, finding := range p.findings[i] {
 			d := &decisions[finding]
 			d.Actions = append(d.Actions, a.Key)
@@ -107,9 +124,10 @@ func (p *Proposal) Decisions(refusals []Refusal, reviewed bool) []Decision {
 // A Forecast counts the actions of one fix, and their instances.
 type Forecast struct {
 	Fix     string `json:"fix"`
-	Due     Volume `json:"due"`     // to be sent now
-	Review  Volume `json:"review"`  // once the plan is reviewed
-	Waiting Volume `json:"waiting"` // once they have enough sightings
+	Due     Volume `json:"due"`                 // to be sent now
+	Held    Volume `json:"over_limit,omitzero"` // held back for later runs
+	Review  Volume `json:"review"`              // once the plan is reviewed
+	Waiting Volume `json:"waiting"`             // once they have enough sightings
 }
 
 // A Volume is a number of actions with their instances.
@@ -118,7 +136,7 @@ type Volume struct {
 	Instances int `json:"instances"`
 }
 
-func forecast(actions []Action) []Forecast {
+func forecast(actions []Action, held map[string]string) []Forecast {
 	all := make([]Forecast, 0, len(Fixes()))
 	for _, name := range Fixes() {
 		all = append(all, Forecast{Fix: name})
@@ -132,11 +150,13 @@ func forecast(actions []Action) []Forecast {
 			volume = &f.Waiting
 		case a.Needs != "":
 			volume = &f.Review
+		case held[a.Key] != "":
+			volume = &f.Held
 		}
 		volume.Actions++
 		volume.Instances += a.Instances
 	}
 	return slices.DeleteFunc(all, func(f Forecast) bool {
-		return f.Due.Actions+f.Review.Actions+f.Waiting.Actions == 0
+		return f.Due.Actions+f.Held.Actions+f.Review.Actions+f.Waiting.Actions == 0
 	})
 }

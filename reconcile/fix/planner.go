@@ -18,12 +18,13 @@ import (
 type Options struct {
 	Parent           string          // the parent account
 	Fixes            []string        // asked for by name
-	Only             map[string]bool // finding, package and account ids; nil: everything
+	Only             map[string]bool // finding, package, account and external ids; nil: everything
 	Listed           map[string]bool // the sub-accounts that a ledger row names
 	UnlistedAccounts bool            // orphans elsewhere may be canceled too
 	Unsettled        map[string]bool // see UnsettledOf
 	MinSightings     int
 	Known            reconcile.KnownFindings // with the present run counted
+	LedgerRead       *reconcile.Summary      // the latest earlier run that read the same ledger; nil: none
 	Cost             PriceLookup             // may be nil: no price is known
 }
 
@@ -83,9 +84,10 @@ func (p *Planner) AddFinding(f reconcile.Reported) {
 	}
 }
 
-// selects reports whether the finding, its package or its account was asked for.
+// selects reports whether the finding, its package, its account or its
+// subscription was asked for.
 func (o *Options) selects(f *reconcile.Reported) bool {
-	return o.Only == nil || o.Only[f.ID] || o.Only[f.PackageID] || o.Only[f.AccountID]
+	return o.Only == nil || o.Only[f.ID] || o.Only[f.PackageID] || o.Only[f.AccountID] || o.Only[f.ExternalID]
 }
 
 // AddPackage adds a package of the inventory, after all findings.

@@ -337,12 +337,12 @@ func TestEvidence(t *testing.T) {
 func TestForecast(t *testing.T) {
 	b := inputs{lines: []reconcile.Line{line("a", canceled), line("b", on(site(1))), line("s", on(site(5)))},
 		packages: []reconcile.Package{pack("A", "a", inst("plan", "")), pack("B", "b", inst("plan", "")), pack("X", "x", inst("mail", site(5)), inst("mail", "")), pack("S", "s", inst("plan", site(5)))}}.withoutLimits()
-	want := `[{assign {1 1} {0 0} {0 0}} {cancel {1 1} {1 2} {0 0}}]`
+	want := `[{assign {1 1} {0 0} {0 0} {0 0}} {cancel {1 1} {0 0} {1 2} {0 0}}]`
 	if d := b.plan(t); fmt.Sprint(d.Forecast) != want {
 		t.Errorf("got %v, want %v", d.Forecast, want)
 	}
 	b.options.MinSightings = 2
-	want = `[{assign {1 1} {0 0} {0 0}} {cancel {0 0} {0 0} {2 3}}]`
+	want = `[{assign {1 1} {0 0} {0 0} {0 0}} {cancel {0 0} {0 0} {0 0} {2 3}}]`
 	if d := b.plan(t); fmt.Sprint(d.Forecast) != want {
 		t.Errorf("got %v, want %v", d.Forecast, want)
 	}

@@ -184,15 +184,15 @@ func (b inputs) decide(t *testing.T, findings []reconcile.Finding, known reconci
 		b.options.Listed = b.listed()
 	}
 	proposal := b.propose(t, findings)
-	refusals := b.checks.Refusals(proposal.Actions)
-	plan, err := proposal.Plan(fix.Header{Out: "out", CreatedAt: now, Life: 24 * time.Hour, Program: "v1"}, refusals)
+	refusals, held := b.checks.Decide(proposal.Actions, proposal.Evidence)
+	plan, err := proposal.Plan(fix.Header{Out: "out", CreatedAt: now, Life: 24 * time.Hour, Program: "v1"}, refusals, held)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := plan.Verify(); err != nil {
 		t.Fatal(err)
 	}
-	return decided{plan, findings, proposal.Decisions(plan.Refusals, b.checks.Reviewed)}
+	return decided{plan, findings, proposal.Decisions(&fix.SendConditions{Refusals: plan.Refusals, Held: fix.Held(held), Reviewed: b.checks.Reviewed})}
 }
 
 // propose adds the findings and the packages to a planner.

@@ -40,10 +40,11 @@ type sighting struct {
 
 // NewSightings begins to count a run.
 func NewSightings(h *reconcile.History, r SightingRun) *Sightings {
-	return &Sightings{
-		run: r, voidBefore: h.AcceptedAt(), lastRead: h.LedgerLastRead(r.Ledger),
-		seen: make(map[reconcile.FindingID]sighting),
+	s := &Sightings{run: r, voidBefore: h.AcceptedAt(), seen: make(map[reconcile.FindingID]sighting)}
+	if last := h.LedgerLastRead(r.Ledger); last != nil {
+		s.lastRead = last.AsOf
 	}
+	return s
 }
 
 // Add adds a finding of the run. Findings of one id, as two equal lines have

@@ -72,3 +72,6 @@ func (s *State) live() []string {
 func (s *State) hasUnknownStatus() bool {
 	return slices.ContainsFunc(s.Instances, func(i InstanceState) bool { return !i.Status.Live() && !i.Status.Dead() })
 }
+
+// Live reports whether any instance is live.
+func (s *State) Live() bool { return len(s.live()) > 0 }

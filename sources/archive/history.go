@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ func (a *Archive) History(ctx context.Context, scopeID string, at time.Time) (*r
 		if err != nil {
 			return nil, err
 		}
-		if err := addRuns(h, read, scopeID, accepts); err != nil {
+		if err := addRuns(h, read, scopeID, accepts, at); err != nil {
 			return nil, err
 		}
 		folders = folders[size:]
@@ -74,7 +75,10 @@ func batchSize(folders []folder, at time.Time) int {
 
 // addRuns adds the runs of the scope. A run that a newer version wrote is an error: it
 // may be of this scope, and a baseline.
-func addRuns(h *reconcile.History, read *digestResults, scopeID string, accepts []reconcile.Acceptance) error {
+//
+// A run that is dated in the future, because a clock was ahead, is left out: the
+// gap between its sightings and later ones would be negative until then.
+func addRuns(h *reconcile.History, read *digestResults, scopeID string, accepts []reconcile.Acceptance, at time.Time) error {
 	for i, s := range read.runs {
 		fault := read.faults[i]
 		switch {
@@ -82,6 +86,9 @@ func addRuns(h *reconcile.History, read *digestResults, scopeID string, accepts 
 			return fault
 		case fault != nil:
 			h.Warnings = append(h.Warnings, fault.Error())
+		case s.Scope.ID == scopeID && s.AsOf.After(at):
+			h.Warnings = append(h.Warnings, fmt.Sprintf("run %s is dated in the future (%s): it is left out; check the clock of the machine that made it",
+				s.RunID, s.AsOf.UTC().Format(time.RFC3339)))
 		case s.Scope.ID == scopeID:
 			h.Runs = append(h.Runs, *withAcceptance(s, accepts))
 		}

@@ -49,6 +49,22 @@ func (j *Journal) Since(ctx context.Context, from time.Time) ([]fix.Entry, error
 	return slices.DeleteFunc(entries, func(e fix.Entry) bool { return !e.Open() && !e.SentSince(from) }), err
 }
 
+// Readable returns what Since does, as far as it can be read. Fault is what could
+// not be; the error is the store's.
+func (j *Journal) Readable(ctx context.Context, from time.Time) (entries []fix.Entry, fault, err error) {
+	l, err := j.list(ctx, journalRoot)
+	if err != nil {
+		return nil, nil, err
+	}
+	recent := func(t *listedAttempt) bool { return t.open() || t.maybeSince(from) }
+	entries, faults, err := j.readAttempts(ctx, l.attempts, recent)
+	if err != nil {
+		return nil, nil, err
+	}
+	entries = slices.DeleteFunc(entries, func(e fix.Entry) bool { return !e.Open() && !e.SentSince(from) })
+	return entries, joinFaults(append(l.faults, faults...)), nil
+}
+
 // readWhere reads the attempts in a folder that match. With an error it returns
 // nothing.
 func (j *Journal) readWhere(ctx context.Context, folder string, match func(*listedAttempt) bool) ([]fix.Entry, error) {

@@ -44,7 +44,7 @@ func (a *Archive) SetLatest(ctx context.Context, s *reconcile.Summary) (warning 
 		if err != nil && !storage.NotExist(err) {
 			return warning, err
 		}
-		if current, ok := latest.Scopes[s.Scope.ID]; ok && (current.RunID == own.RunID || current.AsOf.After(own.AsOf)) {
+		if current, ok := latest.Scopes[s.Scope.ID]; ok && (current.RunID == own.RunID || current.AsOf.After(own.AsOf) && !inFuture(current.AsOf, s)) {
 			return warning, nil
 		}
 		latest.Scopes[s.Scope.ID] = own
@@ -63,4 +63,10 @@ func (a *Archive) latest(ctx context.Context) (*latestRuns, error) {
 		l = latestRuns{SchemaVersion: reconcile.SchemaVersion, Scopes: make(map[string]LatestRun)}
 	}
 	return &l, err
+}
+
+// inFuture reports whether an as-of is later than the present, and than the end of
+// a run: a clock was ahead.
+func inFuture(asOf time.Time, s *reconcile.Summary) bool {
+	return asOf.After(s.Finished) && asOf.After(time.Now())
 }

@@ -36,6 +36,22 @@ func setLimit(field func(*Config) *guard.Limit) setter {
 	}
 }
 
+// maxSurge keeps multiples of limits within an int.
+const maxSurge = 1_000_000
+
+func setSurge(l *loader, v value) error {
+	if v.text == off {
+		l.config.Limits.Surge = guard.Limit{Off: true}
+		return nil
+	}
+	n, ok := parseInt(v.text, 1, maxSurge)
+	if !ok {
+		return v.expected("a whole multiple of the limits, at least 1, or off for no maximum")
+	}
+	l.config.Limits.Surge = guard.Limit{Max: n}
+	return nil
+}
+
 func setPercent(field func(*Config) *guard.Percent) setter {
 	return func(l *loader, v value) error {
 		if v.text == off {

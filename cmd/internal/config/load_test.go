@@ -79,7 +79,7 @@ func TestDefaults(t *testing.T) {
 		Guards: guard.Guards{MaxLedgerAge: guard.Age{Max: 36 * time.Hour}, MaxShrink: guard.Percent{Max: decimal.MustNew(5, 0)}},
 		Limits: guard.Limits{
 			Fixes: guard.Limit{Max: 100}, Cancels: guard.Limit{Max: 10}, CancelPercent: guard.Percent{Max: decimal.MustNew(1, 0)},
-			CancelsPerAccount: guard.Limit{Max: 3}, CancelCost: guard.CostLimit{Off: true},
+			CancelsPerAccount: guard.Limit{Max: 3}, CancelCost: guard.CostLimit{Off: true}, Surge: guard.Limit{Max: 3},
 		},
 		MinSightings: 2, SightingGap: 20 * time.Hour,
 		Settle: 5 * time.Minute, PlanLife: 24 * time.Hour,
@@ -115,7 +115,7 @@ func TestExampleFile(t *testing.T) {
 		Guards: guard.Guards{MaxLedgerAge: guard.Age{Off: true}, MaxShrink: guard.Percent{Max: decimal.MustParse("2.5")}},
 		Limits: guard.Limits{
 			Fixes: guard.Limit{Off: true}, Cancels: guard.Limit{Max: 0}, CancelPercent: guard.Percent{Max: decimal.MustParse("0.5")},
-			CancelsPerAccount: guard.Limit{Max: 5}, CancelCost: guard.CostLimit{Max: decimal.MustParse("499.50"), Currency: "EUR"},
+			CancelsPerAccount: guard.Limit{Max: 5}, CancelCost: guard.CostLimit{Max: decimal.MustParse("499.50"), Currency: "EUR"}, Surge: guard.Limit{Max: 3},
 		},
 		MinSightings: 3, SightingGap: 12 * time.Hour, Canaries: []string{"sub-1, of two", "sub-2"}, UnlistedAccounts: true,
 		Settle: 10 * time.Minute, PlanLife: 48 * time.Hour,
@@ -183,6 +183,7 @@ var samples = map[string]struct {
 	"max-cancels-per-account":  {"0", "9", func(c *Config) string { return limitText(c.Limits.CancelsPerAccount) }},
 	"max-cancel-cost":          {"500 EUR", "1 USD", func(c *Config) string { return c.Limits.CancelCost.String() }},
 	"min-sightings":            {"1", "3", func(c *Config) string { return strconv.Itoa(c.MinSightings) }},
+	"surge":                    {"2", "off", func(c *Config) string { return limitText(c.Limits.Surge) }},
 	"sighting-gap":             {"1h0m0s", "2h0m0s", func(c *Config) string { return c.SightingGap.String() }},
 	"max-ledger-age":           {"1h", "48h", func(c *Config) string { return c.Guards.MaxLedgerAge.String() }},
 	"max-shrink":               {"0 %", "10 %", func(c *Config) string { return c.Guards.MaxShrink.String() }},

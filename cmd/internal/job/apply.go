@@ -36,6 +36,9 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 // Apply prints the plan in a file, asks consent, executes the plan, and returns the
 // exit code. An error from consent means no.
 func (j *Job) Apply(ctx context.Context, name string, consent func(*fix.Plan) error) (code int, err error) {
+	if err := j.checkRate(); err != nil {
+		return 0, err
+	}
 	return j.inSession(ctx, reconcile.CommandApply, func(s *session) (int, error) { return s.apply(ctx, name, consent) })
 }
 
@@ -164,13 +167,15 @@ func (s *session) checkAgain(ctx context.Context, b *beginning, plan *fix.Plan, 
 		return nil, nil, err
 	}
 	p.stale = stale
-	reread := &guard.Inputs{Run: sum, LedgerModified: oldest(sum.Inputs), LedgerOnly: true}
-	for _, o := range s.Config.Guards.Evaluate(reread, b.history.runs) {
+	reread := &guard.Inputs{Run: sum, LedgerModified: oldest(sum.Inputs), LedgerNewest: newest(sum.Inputs), LedgerOnly: true}
+	objections, err := s.evaluateGuards(ctx, reread, b.history.runs)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, o := range objections {
 		p.refusals = append(p.refusals, o.Refusal())
 	}
-	limits, err := s.limitRefusals(ctx, p)
-	p.refusals = append(p.refusals, limits...)
-	return p, sum, err
+	return p, sum, s.limit(ctx, p)
 }
 
 // rereadLedger reads the ledger again, and returns by key the actions that it no
@@ -195,8 +200,8 @@ func (s *session) rereadLedger(ctx context.Context, sub *subject, l *lists, plan
 	return &rec.summary, recheck.Stale(reconcile.NewExceptions(l.exceptions, sub.asOf), s.Config.UnlistedAccounts), nil
 }
 
-// limitRefusals evaluates the limits on what is left to send of a plan.
-func (s *session) limitRefusals(ctx context.Context, p *fixPlan) ([]fix.Refusal, error) {
+// limit evaluates the limits on what is left to send of a plan.
+func (s *session) limit(ctx context.Context, p *fixPlan) error {
 	from := s.started.Add(-usageWindow)
 	since := from
 	if p.plan.CreatedAt.Before(from) {
@@ -204,9 +209,11 @@ func (s *session) limitRefusals(ctx context.Context, p *fixPlan) ([]fix.Refusal,
 	}
 	entries, err := s.archive.Journal().Since(ctx, since)
 	if err != nil {
-		return nil, fmt.Errorf("read the journal: %w", err)
+		return fmt.Errorf("read the journal: %w", err)
 	}
-	return s.Config.Limits.Evaluate(remaining(p, entries), p.reviewed, guard.UsageOf(entries, from), p.plan.LiveInstances), nil
+	limits, left, sent := &s.Config.Limits, remaining(p, entries), guard.UsageOf(entries, from)
+	p.refusals = append(p.refusals, limits.Evaluate(left, p.reviewed, sent, p.plan.LiveInstances)...)
+	return nil
 }
 
 // remaining returns the actions of a plan that are neither stale nor final in the

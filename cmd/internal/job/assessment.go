@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
@@ -32,9 +33,12 @@ func (s *session) assess(ctx context.Context, rec *reconciliation, past *history
 		return nil, fmt.Errorf("find canaries: %w", err)
 	}
 	a := &assessment{}
-	a.objections = s.Config.Guards.Evaluate(&guard.Inputs{
-		Run: sum, LedgerModified: oldest(sum.Inputs), MissingCanaries: canaries.Missing(),
+	a.objections, err = s.evaluateGuards(ctx, &guard.Inputs{
+		Run: sum, LedgerModified: oldest(sum.Inputs), LedgerNewest: newest(sum.Inputs), MissingCanaries: canaries.Missing(),
 	}, past.runs)
+	if err != nil {
+		return nil, err
+	}
 	a.accepted = guard.Accepted(sum.Complete, a.objections)
 	run := reconcile.CurrentRun{AsOf: sum.AsOf, Accepted: a.accepted, Coverage: &sum.Coverage}
 	known, changes, err := past.known.Update(run, rec.result.Findings(ctx))
@@ -48,6 +52,32 @@ func (s *session) assess(ctx context.Context, rec *reconciliation, past *history
 		return nil, fmt.Errorf("count sightings: %w", err)
 	}
 	return a, nil
+}
+
+// evaluateGuards evaluates the guards. The journal has what our own cancels
+// removed; it may be large, so it is read only where a count shrank. An entry that
+// can't be read credits nothing.
+func (s *session) evaluateGuards(ctx context.Context, in *guard.Inputs, h *reconcile.History) ([]guard.Objection, error) {
+	objections := s.Config.Guards.Evaluate(in, h)
+	shrank := slices.ContainsFunc(objections, func(o guard.Objection) bool { return o.Guard == fix.GuardShrink })
+	if !shrank {
+		return objections, nil
+	}
+	oldest := in.Run.AsOf
+	for _, b := range h.Baselines(in.Run.AsOf) {
+		if b.AsOf.Before(oldest) {
+			oldest = b.AsOf
+		}
+	}
+	entries, fault, err := s.archive.Journal().Readable(ctx, oldest)
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	if fault != nil {
+		s.warn("what our own cancels removed is not known in full: %v", fault)
+	}
+	in.Journal = entries
+	return s.Config.Guards.Evaluate(in, h), nil
 }
 
 // findCanaries checks which canaries are matched on both sides.
@@ -93,6 +123,17 @@ func (a *assessment) fill(sum *reconcile.Summary) {
 	for _, o := range a.objections {
 		sum.Objections = append(sum.Objections, o.Text)
 	}
+}
+
+// newest returns when the newest part of the ledger was written.
+func newest(parts []reconcile.File) time.Time {
+	var at time.Time
+	for _, part := range parts {
+		if part.Modified.After(at) {
+			at = part.Modified
+		}
+	}
+	return at
 }
 
 // oldest returns when the oldest part of the ledger was written; zero where one

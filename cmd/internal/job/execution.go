@@ -26,7 +26,7 @@ type execution struct {
 	begun     bool                  // the plan was begun
 	results   map[string]fix.Result // by action key
 	settled   []fix.Result          // of open attempts of earlier runs
-	leaseLost bool                  // while the plan was executed
+	leaseLost bool                  // before the plan was executed to its end
 }
 
 // execute settles open attempts of earlier runs and executes the plan, unless it
@@ -39,7 +39,7 @@ func (s *session) execute(ctx context.Context, l *lease, client *wix.Client, p *
 	journal := s.archive.Journal()
 	executor := &execute.Executor{
 		Wix: wix.ActionClient{Client: client}, Journal: journal, PreSendCheck: l.mayRequest, Log: s.Log,
-		Concurrency: s.Config.Concurrency, SettleAfter: s.Config.Settle, SendWindow: l.TTL(),
+		Concurrency: min(s.Config.Concurrency, s.sendersAllowed()), SettleAfter: s.Config.Settle, SendWindow: l.TTL(),
 		RunID: l.holder, Fence: l.Fence(),
 	}
 	open, err := journal.Open(ctx)
@@ -62,12 +62,18 @@ func (s *session) execute(ctx context.Context, l *lease, client *wix.Client, p *
 	if s.Sending != nil {
 		s.Sending.Store(true)
 	}
-	results, err := executor.Execute(ctx, p.plan, execute.Conditions{Reviewed: p.reviewed, Stale: p.stale, Unsettled: unsettled})
+	results, err := executor.Execute(ctx, p.plan, execute.Conditions{Reviewed: p.reviewed, Held: p.held, Stale: p.stale, Unsettled: unsettled})
 	if err != nil {
 		s.warn("the plan was stopped: %v", err)
 	}
 	s.endPlan(ctx, journal, start, results)
-	return &execution{begun: true, results: byKey(results), settled: settled, leaseLost: l.Remaining() == 0}, nil
+	return &execution{begun: true, results: byKey(results), settled: settled, leaseLost: l.Remaining() == 0 && anyNotStarted(results)}, nil
+}
+
+// anyNotStarted reports whether something is left to do. A lease that is lost
+// after the last request cost nothing.
+func anyNotStarted(results []fix.Result) bool {
+	return slices.ContainsFunc(results, func(r fix.Result) bool { return r.Outcome == fix.OutcomeNotStarted })
 }
 
 func byKey(results []fix.Result) map[string]fix.Result {

@@ -104,13 +104,13 @@ func applyExitCode(s *reconcile.FixSummary) int {
 }
 
 // unfixed reports whether something that was due was not fixed – an action, or a
-// finding that could not become one –, or whether an earlier run's change had an
-// unexpected effect.
+// finding that could not become one –, whether all that was due is stale, or
+// whether an earlier run's change had an unexpected effect or is still unsettled.
 func unfixed(s *reconcile.FixSummary) bool {
 	if s == nil {
 		return false
 	}
-	if s.Earlier[fix.FailureUnexpected] > 0 {
+	if s.Earlier[fix.FailureUnexpected]+s.Earlier[fix.OutcomeUnsettled] > 0 {
 		return true
 	}
 	if len(s.Refusals) > 0 {
@@ -120,5 +120,5 @@ func unfixed(s *reconcile.FixSummary) bool {
 	for _, counts := range []map[string]int{s.Actions, s.Outcomes} {
 		failed += counts[fix.OutcomeFailed] + counts[fix.OutcomeUnsettled] + counts[fix.OutcomeNotStarted]
 	}
-	return failed > 0
+	return failed > 0 || s.Actions[fix.OutcomeStale] > 0 && s.Actions[fix.OutcomeApplied] == 0
 }

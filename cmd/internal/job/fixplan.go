@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -19,13 +20,16 @@ import (
 // that is refused is written and shown like any other.
 
 // usageWindow is how long an executed action counts against the limits.
-const usageWindow = 24 * time.Hour
+// It is shorter than a day, so that a job that starts at a fixed time never counts
+// the night before.
+const usageWindow = 20 * time.Hour
 
 // fixPlan is a plan with what a report needs to know about it.
 type fixPlan struct {
 	plan      *fix.Plan
 	decisions []fix.Decision    // by finding, in their order; nil with apply
 	refusals  []fix.Refusal     // why it is not executed; none: it may be
+	held      map[string]string // by key: the limit that holds an action back for a later run
 	reviewed  bool              // a person reviews it, or reviewed it
 	stale     map[string]string // with apply, why an action is skipped, by its key
 }
@@ -46,6 +50,7 @@ func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs
 		Parent: sum.Scope.AccountID, Fixes: request.Fixes, Only: request.Only, Listed: setOf(in.ledger.accounts),
 		UnlistedAccounts: s.Config.UnlistedAccounts, Unsettled: fix.UnsettledOf(journal),
 		MinSightings: s.Config.MinSightings, Known: judged.known, Cost: in.lists.lookup(),
+		LedgerRead: b.history.runs.LedgerLastRead(sum.LedgerVersion),
 	})
 	proposal, err := propose(ctx, planner, rec.result)
 	if err != nil {
@@ -55,17 +60,53 @@ func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs
 		Complete: sum.Complete, Objections: judged.objections, HasHistory: b.history.runs.HasAccepted(), Limits: s.Config.Limits,
 		Usage: guard.UsageOf(journal, s.started.Add(-usageWindow)), LiveInstances: sum.Wix.LiveInstances, Reviewed: request.Review,
 	}
+	refusals, held := checks.Decide(proposal.Actions, proposal.Evidence)
 	plan, err := proposal.Plan(fix.Header{
 		Out: s.archive.ID(), Scope: sum.Scope, RunID: sum.RunID, Program: s.Version, CreatedAt: s.started,
 		Life: s.Config.PlanLife, Inputs: slices.Concat(sum.Inputs, sum.Lists), LiveInstances: sum.Wix.LiveInstances,
-	}, checks.Refusals(proposal.Actions))
+	}, refusals, held)
 	if err != nil {
 		return nil, err
 	}
-	p := &fixPlan{
-		plan: plan, decisions: proposal.Decisions(plan.Refusals, request.Review), refusals: plan.Refusals, reviewed: request.Review,
-	}
+	p := &fixPlan{plan: plan, refusals: plan.Refusals, held: fix.Held(held), reviewed: request.Review}
+	p.decisions = proposal.Decisions(p.conditions())
+	s.warnHeldBack(p)
 	return p, b.folder.Put(ctx, archive.PlanFile, p.write)
+}
+
+// conditions returns what decides which actions are sent.
+func (p *fixPlan) conditions() *fix.SendConditions {
+	return &fix.SendConditions{Refusals: p.refusals, Held: p.held, Reviewed: p.reviewed}
+}
+
+// heldByLimit counts the actions that are held back, by limit.
+func (p *fixPlan) heldByLimit() []reconcile.HeldBack {
+	counts := make(map[string]*reconcile.HeldBack)
+	for i := range p.plan.Actions {
+		a := &p.plan.Actions[i]
+		limit := p.held[a.Key]
+		if limit == "" || len(p.refusals) > 0 {
+			continue
+		}
+		if counts[limit] == nil {
+			counts[limit] = &reconcile.HeldBack{Limit: limit, Flag: guard.Flag(limit)}
+		}
+		counts[limit].Actions++
+		counts[limit].Instances += a.Instances
+	}
+	var all []reconcile.HeldBack
+	for _, limit := range slices.Sorted(maps.Keys(counts)) {
+		all = append(all, *counts[limit])
+	}
+	return all
+}
+
+// warnHeldBack reports what is left to later runs.
+func (s *session) warnHeldBack(p *fixPlan) {
+	for _, h := range p.heldByLimit() {
+		s.warn("fixes are held back for the next run by %s: %d actions on %d instances; those seen longest go first; to send more at once, raise %s",
+			h.Limit, h.Actions, h.Instances, h.Flag)
+	}
 }
 
 // propose passes all findings to a planner, and the inventory twice.
@@ -108,5 +149,6 @@ func (p *fixPlan) write(out io.Writer) error {
 
 // anyDue reports whether the plan has an action to send now.
 func (p *fixPlan) anyDue() bool {
-	return slices.ContainsFunc(p.plan.Actions, func(a fix.Action) bool { return a.Due(p.reviewed) })
+	c := p.conditions()
+	return slices.ContainsFunc(p.plan.Actions, func(a fix.Action) bool { return c.Sends(&a) })
 }

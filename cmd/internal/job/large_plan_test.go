@@ -42,7 +42,7 @@ func TestInventoryOfOrphansWithoutGuard(t *testing.T) {
 	}
 	n.setFlags(map[string]string{"max-shrink": "off"})
 	m := n.runFixes(t, moment(1, 0), job.ExitRefused, reconcile.FixCancel)
-	if got, want := refusedBy(n.plan(t, m)), "max_fixes, max_cancels, max_cancel_percent, max_cancels_per_account"; got != want {
+	if got, want := refusedBy(n.plan(t, m)), "max_fixes, max_cancels, max_cancel_percent"; got != want {
 		t.Errorf("refused by %s, want %s", got, want)
 	}
 	if len(m.sim.Changes()) > 0 {

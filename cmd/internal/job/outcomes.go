@@ -41,7 +41,7 @@ func actionOutcome(a *fix.Action, p *fixPlan, e *execution) string {
 	if r, tried := e.results[a.Key]; tried {
 		result = &r
 	}
-	outcome, _ := a.Outcome(result, p.refusals, p.reviewed)
+	outcome, _ := a.Outcome(result, p.conditions())
 	return outcome
 }
 
@@ -72,6 +72,7 @@ func summarizeFixes(p *fixPlan, e *execution) *reconcile.FixSummary {
 			Limit: r.Limit, Value: r.Value, Need: r.Need, Flag: r.Flag, Text: r.Text, Largest: r.Largest,
 		})
 	}
+	s.HeldBack = p.heldByLimit()
 	return s
 }
 

@@ -203,7 +203,7 @@ func (s *session) workbook(sum *reconcile.Summary, p *fixPlan, e *execution) *re
 	}
 	if p != nil {
 		data.Plan, data.Results = p.plan, e.inOrder(p.plan)
-		data.PlanOptions = &report.PlanOptions{Reviewed: p.reviewed, Refusals: p.refusals}
+		data.PlanOptions = &report.PlanOptions{Reviewed: p.reviewed, Refusals: p.refusals, Held: p.held}
 	}
 	return data
 }
@@ -231,6 +231,6 @@ func (s *session) print(folder *archive.Run, sum *reconcile.Summary, p *fixPlan,
 
 // printPlan prints a plan, with the outcomes that are known.
 func (s *session) printPlan(p *fixPlan, e *execution) error {
-	o := &report.PlanOptions{Reviewed: p.reviewed, Refusals: p.refusals}
+	o := &report.PlanOptions{Reviewed: p.reviewed, Refusals: p.refusals, Held: p.held}
 	return report.WritePlan(s.Stdout, s.format(), p.plan, e.inOrder(p.plan), o)
 }

@@ -28,6 +28,11 @@ func (j *Job) Run(ctx context.Context, request *FixRequest) (code int, err error
 	if request != nil && request.Review {
 		command = reconcile.CommandPlan
 	}
+	if request != nil {
+		if err := j.checkRate(); err != nil {
+			return 0, err
+		}
+	}
 	return j.inSession(ctx, command, func(s *session) (int, error) { return s.run(ctx, request) })
 }
 

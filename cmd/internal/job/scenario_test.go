@@ -114,6 +114,9 @@ func (w *scenario) runAt(t *testing.T, at time.Time, code int) *nightResult {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chtimes(w.ledger, at, at); err != nil { // it was written that night
+		t.Fatal(err)
+	}
 	var stdout, log bytes.Buffer
 	j := job.Job{
 		Config: cfg, Opener: w.opener, Version: "test", Log: slog.New(slog.NewTextHandler(&log, nil)), Stdout: &stdout,
@@ -337,10 +340,10 @@ func TestCrashedAndDamagedRuns(t *testing.T) {
 func TestObjectionAndAcceptance(t *testing.T) {
 	t.Parallel()
 	w := newScenario(t, "mem://out")
-	w.flags = map[string]string{"max-shrink": "5"}
 	w.addOrphan()
 	w.runNight(t, 0, job.ExitOK)
 	w.write(t, "S-1,"+accountA+",active\n")
+	w.flags = map[string]string{"canary": "S-2"}
 	m := w.runNight(t, 1, job.ExitOK)
 	if m.summary.Accepted || len(m.summary.Objections) == 0 || m.summary.Changes.New != 1 || w.latestRun(t) == m.id {
 		t.Errorf("night 1: %+v, the latest is %s", m.summary, w.latestRun(t))
@@ -355,6 +358,7 @@ func TestObjectionAndAcceptance(t *testing.T) {
 	if w.latestRun(t) != m.id {
 		t.Errorf("accepted, and the latest is %s", w.latestRun(t))
 	}
+	w.flags = nil
 	next := w.runNight(t, 2, job.ExitOK)
 	if !next.summary.Accepted || w.latestRun(t) != next.id {
 		t.Errorf("night 2: %+v, the latest is %s", next.summary, w.latestRun(t))

@@ -24,7 +24,8 @@ import (
 //	lost → read back: done, or unsettled
 //	refused → one read: done all the same, or failed and not done; unsettled
 //	    where it can't be read, because not every 4xx is from Wix itself
-//	did not leave, throttled until its time was over, stopped → not done
+//	did not leave, stopped → not done
+//	throttled until its time was over → not done, and not started
 //
 // A read that shows neither the state before nor the desired one ends the attempt
 // as failed, and stops the plan.
@@ -76,7 +77,7 @@ func (at *attempt) execute(ctx context.Context) outcome {
 	}
 	sent, stopReason := at.send(ctx)
 	if stopReason != "" {
-		return at.stopped(writes, stopReason)
+		return at.notStarted(writes, fix.FailureStopped, stopReason)
 	}
 	o := at.end(reads, writes, sent)
 	o.sent = sent.Status != NotSent && sent.Status != Throttled
@@ -89,7 +90,7 @@ func (at *attempt) end(reads, writes context.Context, sent SendResult) outcome {
 	case NotSent:
 		return at.notDone(writes, fix.FailureNotSent, sent.reason(), nil)
 	case Throttled:
-		return at.notDone(writes, fix.FailureThrottled, sent.reason(), nil)
+		return at.notStarted(writes, fix.FailureThrottled, sent.reason())
 	case Refused:
 		return at.checkRefused(reads, writes, sent)
 	}

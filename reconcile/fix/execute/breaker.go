@@ -9,8 +9,8 @@ import (
 )
 
 // A breaker stops a plan: after three consecutive actions, in the order in which
-// they end, that failed or are unsettled; after one that had an unexpected
-// effect; and where nothing may be sent any more. An applied action ends a
+// they end, that failed, are unsettled or were throttled until their time was
+// over; after one that had an unexpected effect; and where nothing may be sent any more. An applied action ends a
 // streak, a stale one neither ends nor extends it.
 //
 // No more actions are in progress than may fail before a streak of three is
@@ -69,14 +69,14 @@ func (b *breaker) tryEnter(ctx context.Context) (reason string, wait <-chan stru
 }
 
 // leave records how an action ended.
-func (b *breaker) leave(outcome, object string) {
+func (b *breaker) leave(result *fix.Result, object string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.inProgress--
-	switch outcome {
-	case fix.OutcomeFailed, fix.OutcomeUnsettled:
+	switch {
+	case result.Outcome == fix.OutcomeFailed, result.Outcome == fix.OutcomeUnsettled, result.Failure == fix.FailureThrottled:
 		b.streak++
-	case fix.OutcomeApplied:
+	case result.Outcome == fix.OutcomeApplied:
 		b.streak = 0
 	}
 	if b.streak >= maxStreak {

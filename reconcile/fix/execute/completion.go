@@ -32,9 +32,10 @@ func (at *attempt) notDone(ctx context.Context, failure, reason string, seen *fi
 	return at.record(ctx, end)
 }
 
-// stopped ends an attempt of which nothing was sent, or nothing more.
-func (at *attempt) stopped(ctx context.Context, reason string) outcome {
-	o := at.notDone(ctx, fix.FailureStopped, reason, nil)
+// notStarted ends an attempt of which nothing was sent, or nothing that Wix
+// executed. Nothing is wrong with the action, so it did not fail.
+func (at *attempt) notStarted(ctx context.Context, failure, reason string) outcome {
+	o := at.notDone(ctx, failure, reason, nil)
 	if o.result.Outcome == fix.OutcomeFailed {
 		o.result.Outcome = fix.OutcomeNotStarted
 	}

@@ -122,7 +122,7 @@ func TestOneFault(t *testing.T) {
 		{fault: refusedDone, outcome: "applied"},
 		{fault: refusing, outcome: "failed", failure: fix.FailureRefused, notDone: true},
 		{fault: unsent, outcome: "failed", failure: fix.FailureNotSent, notDone: true},
-		{fault: throttling, outcome: "failed", failure: fix.FailureThrottled, notDone: true},
+		{fault: throttling, outcome: "not_started", failure: fix.FailureThrottled, notDone: true},
 		{fault: halfDone, outcome: "failed", failure: fix.FailureUnexpected},
 		{fault: answeredHalf, outcome: "failed", failure: fix.FailureUnexpected},
 		{fault: lostBefore, outcome: "unsettled", assigned: "failed", canceled: "failed", created: "failed"},
@@ -199,7 +199,7 @@ func TestThrottledForTooLong(t *testing.T) {
 	withFixture(t, onePackage(), oneCancel, func(s *fixture) {
 		s.wix.wait = time.Hour
 		s.wix.fault = func(int, *fix.Action) fault { return throttling }
-		s.expect(s.apply(), "failed")
+		s.expect(s.apply(), "not_started")
 		if len(s.wix.requests) != 1 {
 			s.Errorf("%d requests", len(s.wix.requests))
 		}

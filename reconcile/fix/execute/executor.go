@@ -43,6 +43,7 @@ type Executor struct {
 // Conditions are what is known of a plan when it is executed.
 type Conditions struct {
 	Reviewed  bool              // a person reviewed it: what needs a review is due too
+	Held      map[string]string // by key of an action: the limit that holds it back, so that it is not due
 	Stale     map[string]string // by key of an action: why it is stale
 	Unsettled map[string]bool   // packages, or external ids of creates, that another plan's change may still reach
 }

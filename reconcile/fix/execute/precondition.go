@@ -46,7 +46,7 @@ func (c *precondition) difference(p *reconcile.Package) string {
 			return text
 		}
 	}
-	if c.dated && !want.Updated.Equal(found.Updated) {
+	if c.dated && !sameDate(want.Updated, found.Updated) {
 		return differs("updated date", want.Updated.Format(time.RFC3339Nano), found.Updated.Format(time.RFC3339Nano))
 	}
 	return ""
@@ -162,6 +162,22 @@ func idInUse(p *reconcile.Package) string {
 		state = live
 	}
 	return fmt.Sprintf("external id: planned none, found package %s, which is %s", p.ID, state)
+}
+
+// sameDate compares two dates as far as both are precise: two calls of an API may
+// write the same date with more or fewer digits.
+func sameDate(a, b time.Time) bool {
+	return a.Sub(b).Abs() < max(precision(a), precision(b))
+}
+
+// precision returns the smallest unit that a date has, a second at most.
+func precision(t time.Time) time.Duration {
+	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
+		if time.Duration(t.Nanosecond())%unit == 0 {
+			return unit
+		}
+	}
+	return time.Nanosecond
 }
 
 func differs(what, planned, found string) string {

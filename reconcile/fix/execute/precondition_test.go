@@ -25,7 +25,7 @@ func TestEveryDifferenceCounts(t *testing.T) {
 		"site of instance p1.2":                  func(p *reconcile.Package) { p.Instances[1].SiteID = "x" },
 		"billing cycle of instance p1.2":         func(p *reconcile.Package) { p.Instances[1].Cycle = "1 YEAR" },
 		"reference of instance p1.2":             func(p *reconcile.Package) { p.Instances[1].References = "x" },
-		"updated date":                           func(p *reconcile.Package) { p.Updated = p.Updated.Add(time.Millisecond) },
+		"updated date":                           func(p *reconcile.Package) { p.Updated = p.Updated.Add(time.Second) },
 	} {
 		c := copyOf(&p)
 		change(&c)
@@ -36,6 +36,28 @@ func TestEveryDifferenceCounts(t *testing.T) {
 		x.dated = false
 		if got := x.difference(&c); (got == "") != (want == "" || want == "updated date") {
 			t.Errorf("without the date: difference %q, want %q", got, want)
+		}
+	}
+}
+
+// Two calls may write the same date with more or fewer digits.
+func TestSameDate(t *testing.T) {
+	at := time.Date(2026, 11, 21, 2, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		a, b time.Duration
+		same bool
+	}{
+		{0, 0, true},
+		{0, 999 * time.Millisecond, true}, // seconds against milliseconds
+		{0, time.Second, false},
+		{120 * time.Millisecond, 120*time.Millisecond + 456*time.Microsecond, true},
+		{120 * time.Millisecond, 121*time.Millisecond + 1, false},
+		{5 * time.Microsecond, 5*time.Microsecond + 999, true},
+		{5 * time.Microsecond, 6*time.Microsecond + 1, false},
+		{1, 2, false},
+	} {
+		if sameDate(at.Add(c.a), at.Add(c.b)) != c.same || sameDate(at.Add(c.b), at.Add(c.a)) != c.same {
+			t.Errorf("%v and %v: want %t", c.a, c.b, c.same)
 		}
 	}
 }

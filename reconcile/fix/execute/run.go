@@ -36,7 +36,7 @@ func (ex *Executor) Execute(ctx context.Context, p *fix.Plan, c Conditions) ([]f
 	if err := ex.validate(); err != nil {
 		return nil, fmt.Errorf("apply plan %s: %w", p.ID, err)
 	}
-	tasks := newTasks(p, c.Reviewed)
+	tasks := newTasks(p, &c)
 	r := &run{Executor: ex, Conditions: c, plan: p, tasks: tasks, moves: newMoveDependencies(tasks), breaker: newBreaker(ex.PreSendCheck)}
 	r.prepare(ctx)
 	for _, phase := range r.phases() {
@@ -123,7 +123,7 @@ func (r *run) executeTask(ctx context.Context, t *task) {
 		return
 	}
 	r.add(t, r.attempt(ctx, t))
-	r.breaker.leave(t.result.Outcome, object(t.action))
+	r.breaker.leave(&t.result, object(t.action))
 	r.log().Info("fix", "action", t.action.Key, "fix", t.action.Fix, "of", object(t.action),
 		"outcome", t.result.Outcome, "reason", t.result.Reason)
 }

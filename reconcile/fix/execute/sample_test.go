@@ -87,7 +87,7 @@ func planOf(created time.Time, actions ...fix.Action) *fix.Plan {
 	for i := range actions {
 		proposal.Evidence = append(proposal.Evidence, fix.Evidence{Key: actions[i].Key, Sightings: 2})
 	}
-	p, err := proposal.Plan(fix.Header{CreatedAt: created, Life: 24 * time.Hour}, nil)
+	p, err := proposal.Plan(fix.Header{CreatedAt: created, Life: 24 * time.Hour}, nil, nil)
 	if err != nil {
 		panic(err)
 	}

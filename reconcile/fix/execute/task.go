@@ -47,7 +47,7 @@ func (p *progress) add(a *fix.Action, o outcome) {
 const reasonUnsettled = "an earlier change of the package is not settled"
 
 // newTasks returns what is due of a plan, in its order.
-func newTasks(p *fix.Plan, reviewed bool) []*task {
+func newTasks(p *fix.Plan, c *Conditions) []*task {
 	evidence := make(map[string]fix.Evidence, len(p.Evidence))
 	for i := range p.Evidence {
 		evidence[p.Evidence[i].Key] = p.Evidence[i]
@@ -56,7 +56,7 @@ func newTasks(p *fix.Plan, reviewed bool) []*task {
 	packages := make(map[string]*progress)
 	for i := range p.Actions {
 		a := &p.Actions[i]
-		if !a.Due(reviewed) {
+		if !a.Due(c.Reviewed) || c.Held[a.Key] != "" {
 			continue
 		}
 		if packages[packageKey(a)] == nil {

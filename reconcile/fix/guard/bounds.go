@@ -14,8 +14,8 @@ import (
 // A bound of 0 allows nothing; only Off lifts one. So the zero value of each of
 // these types allows nothing.
 
-// flag returns the flag of a limit or a guard.
-func flag(name string) string { return "--" + strings.ReplaceAll(name, "_", "-") }
+// Flag returns the flag of a limit or a guard.
+func Flag(name string) string { return "--" + strings.ReplaceAll(name, "_", "-") }
 
 // A Limit is the maximum number of instances.
 type Limit struct {
@@ -24,6 +24,9 @@ type Limit struct {
 }
 
 func (l Limit) allows(n int) bool { return l.Off || n <= max(0, l.Max) }
+
+// times returns a multiple of the limit.
+func (l Limit) times(n int) Limit { return Limit{Max: max(0, l.Max) * n, Off: l.Off} }
 
 // A Percent is the maximum share, in hundredths of a whole.
 type Percent struct {
@@ -77,6 +80,26 @@ type CostLimit struct {
 }
 
 func (l CostLimit) String() string { return fmt.Sprintf("%s %s", l.Max, l.Currency) }
+
+// times returns a multiple of the limit; one that can't be computed is none.
+func (l CostLimit) times(n int) CostLimit {
+	max, err := decimal.New(int64(n), 0)
+	if err == nil {
+		max, err = l.Max.Mul(max)
+	}
+	return CostLimit{Max: max, Currency: l.Currency, Off: l.Off || err != nil}
+}
+
+// comparable returns the part of a cost that is known, in the limit's currency.
+func (l CostLimit) comparable(s *fix.CostSum) fix.CostSum {
+	var sum fix.CostSum
+	for _, c := range s.Costs {
+		if c.Currency == l.Currency {
+			sum.Add(c.Currency, c.Monthly)
+		}
+	}
+	return sum
+}
 
 // allows reports whether a cost is within the limit: all of it in the limit's
 // currency, and none of it unknown.

@@ -18,7 +18,10 @@ import (
 //
 // Each count is compared with the largest of all accepted runs of the last 14
 // days, so that a slow shrink does not lower the baseline run by run; where there
-// are none, with the latest one before. A `runs accept` starts this again.
+// are none, with the latest one before. A `runs accept` starts this again. What our
+// own cancels removed since that run counts as still there, and one fewer is
+// never too few: otherwise the first customer who leaves a small reseller would
+// stop all fixes for two weeks.
 type Guards struct {
 	MaxLedgerAge Age
 	MaxShrink    Percent
@@ -42,18 +45,19 @@ func (o *Objection) Refusal() fix.Refusal {
 type metric struct {
 	name   string
 	of     func(*reconcile.Summary) int
-	ledger bool // it is counted in the ledger alone
+	ledger bool             // it is counted in the ledger alone
+	credit func(credit) int // nil: our own cancels remove nothing from it
 }
 
 func metrics() []metric {
 	return []metric{
-		{"rows of the ledger", func(s *reconcile.Summary) int { return s.Ledger.Rows }, true},
-		{"active rows of the ledger", func(s *reconcile.Summary) int { return s.Ledger.ActiveRows }, true},
-		{"subscriptions of the ledger", func(s *reconcile.Summary) int { return s.Ledger.Subscriptions }, true},
-		{"packages at Wix", func(s *reconcile.Summary) int { return s.Wix.Packages }, false},
-		{"live packages at Wix", func(s *reconcile.Summary) int { return s.Wix.LivePackages }, false},
-		{"matched pairs", func(s *reconcile.Summary) int { return s.Wix.MatchedPairs }, false},
-		{"sub-accounts with packages", func(s *reconcile.Summary) int { return s.Wix.Accounts }, false},
+		{"rows of the ledger", func(s *reconcile.Summary) int { return s.Ledger.Rows }, true, nil},
+		{"active rows of the ledger", func(s *reconcile.Summary) int { return s.Ledger.ActiveRows }, true, nil},
+		{"subscriptions of the ledger", func(s *reconcile.Summary) int { return s.Ledger.Subscriptions }, true, nil},
+		{"packages at Wix", func(s *reconcile.Summary) int { return s.Wix.Packages }, false, nil},
+		{"live packages at Wix", func(s *reconcile.Summary) int { return s.Wix.LivePackages }, false, func(c credit) int { return c.livePackages }},
+		{"matched pairs", func(s *reconcile.Summary) int { return s.Wix.MatchedPairs }, false, func(c credit) int { return c.matchedPairs }},
+		{"sub-accounts with packages", func(s *reconcile.Summary) int { return s.Wix.Accounts }, false, nil},
 	}
 }
 
@@ -61,8 +65,10 @@ func metrics() []metric {
 type Inputs struct {
 	Run             *reconcile.Summary // its as-of and its counts
 	LedgerModified  time.Time          // of its oldest part; zero where it is not known
+	LedgerNewest    time.Time          // of its newest part
 	MissingCanaries []string
-	LedgerOnly      bool // only the ledger was read: counts at Wix are not checked
+	Journal         []fix.Entry // since the oldest baseline; our own cancels are credited
+	LedgerOnly      bool        // only the ledger was read: counts at Wix are not checked
 }
 
 // Evaluate compares the inputs with the accepted runs before.
@@ -76,13 +82,13 @@ func (g *Guards) Evaluate(in *Inputs, h *reconcile.History) []Objection {
 		if in.LedgerOnly && !m.ledger {
 			continue
 		}
-		if o, objects := g.shrink(m, in.Run, baselines); objects {
+		if o, objects := g.shrink(m, in, baselines); objects {
 			objections = append(objections, o)
 		}
 	}
 	for _, id := range in.MissingCanaries {
 		objections = append(objections, Objection{
-			Guard: fix.GuardCanary, Value: "missing", Flag: flag(fix.GuardCanary),
+			Guard: fix.GuardCanary, Value: "missing", Flag: Flag(fix.GuardCanary),
 			Text: fmt.Sprintf("canary %q is not matched on both sides", id),
 		})
 	}
@@ -90,7 +96,7 @@ func (g *Guards) Evaluate(in *Inputs, h *reconcile.History) []Objection {
 }
 
 func (g *Guards) age(in *Inputs) (Objection, bool) {
-	o := Objection{Guard: fix.GuardLedgerAge, Limit: g.MaxLedgerAge.String(), Flag: flag(fix.GuardLedgerAge)}
+	o := Objection{Guard: fix.GuardLedgerAge, Limit: g.MaxLedgerAge.String(), Flag: Flag(fix.GuardLedgerAge)}
 	if g.MaxLedgerAge.Off {
 		return o, false
 	}
@@ -101,12 +107,17 @@ func (g *Guards) age(in *Inputs) (Objection, bool) {
 	age := in.Run.AsOf.Sub(in.LedgerModified)
 	o.Value = period(age.Round(time.Second))
 	o.Text = fmt.Sprintf("the ledger is %s old; the maximum is %s", o.Value, o.Limit)
+	if ahead := in.LedgerNewest.Sub(in.Run.AsOf); ahead > g.MaxLedgerAge.Max && !in.LedgerNewest.IsZero() {
+		o.Value = period(ahead.Round(time.Second))
+		o.Text = fmt.Sprintf("the ledger is dated %s in the future; the maximum is %s: check the clocks", o.Value, o.Limit)
+		return o, true
+	}
 	return o, age > g.MaxLedgerAge.Max
 }
 
 // shrink objects where a count is less than the largest baseline by more than
-// the percentage.
-func (g *Guards) shrink(m metric, now *reconcile.Summary, baselines []*reconcile.Summary) (Objection, bool) {
+// the percentage, and by more than one.
+func (g *Guards) shrink(m metric, in *Inputs, baselines []*reconcile.Summary) (Objection, bool) {
 	if g.MaxShrink.Off || len(baselines) == 0 {
 		return Objection{}, false
 	}
@@ -116,13 +127,19 @@ func (g *Guards) shrink(m metric, now *reconcile.Summary, baselines []*reconcile
 			largest = b
 		}
 	}
-	value, most := m.of(now), m.of(largest)
-	if most-value <= g.MaxShrink.of(most) {
+	value, most, own := m.of(in.Run), m.of(largest), 0
+	if m.credit != nil {
+		own = m.credit(creditSince(in.Journal, largest.AsOf))
+	}
+	if most-value-own <= max(1, g.MaxShrink.of(most)) {
 		return Objection{}, false
 	}
+	text := fmt.Sprintf("%s: %d, more than %s fewer than the %d of run %s", m.name, value, g.MaxShrink, most, largest.RunID)
+	if own > 0 {
+		text += fmt.Sprintf("; our own cancels account for %d of them", own)
+	}
 	return Objection{
-		Guard: fix.GuardShrink, Value: strconv.Itoa(value), Limit: g.MaxShrink.String(), Flag: flag(fix.GuardShrink),
-		Text: fmt.Sprintf("%s: %d, more than %s fewer than the %d of run %s", m.name, value, g.MaxShrink, most, largest.RunID),
+		Guard: fix.GuardShrink, Value: strconv.Itoa(value), Limit: g.MaxShrink.String(), Flag: Flag(fix.GuardShrink), Text: text,
 	}, true
 }
 

@@ -52,6 +52,9 @@ func TestLedgerAge(t *testing.T) {
 	}{
 		{"fresh", 0, guard.Age{Max: 36 * time.Hour}, false},
 		{"of tomorrow", -24 * time.Hour, guard.Age{Max: 36 * time.Hour}, false},
+		{"as far in the future as it may be old", -36 * time.Hour, guard.Age{Max: 36 * time.Hour}, false},
+		{"further in the future", -36*time.Hour - 1, guard.Age{Max: 36 * time.Hour}, true},
+		{"in the future, lifted", -1000 * time.Hour, guard.Age{Off: true}, false},
 		{"just below", 36*time.Hour - 1, guard.Age{Max: 36 * time.Hour}, false},
 		{"at it", 36 * time.Hour, guard.Age{Max: 36 * time.Hour}, false},
 		{"just above", 36*time.Hour + 1, guard.Age{Max: 36 * time.Hour}, true},
@@ -59,7 +62,7 @@ func TestLedgerAge(t *testing.T) {
 		{"0 allows none", 1, guard.Age{}, true},
 	} {
 		g := guard.Guards{MaxLedgerAge: c.limit, MaxShrink: guard.Percent{Off: true}}
-		if got := evaluate(g, summary(0), guard.Inputs{LedgerModified: now.Add(-c.age)}, reconcile.History{}); (len(got) > 0) != c.objects {
+		if got := evaluate(g, summary(0), guard.Inputs{LedgerModified: now.Add(-c.age), LedgerNewest: now.Add(-c.age)}, reconcile.History{}); (len(got) > 0) != c.objects {
 			t.Errorf("%s: got %q", c.name, got)
 		}
 	}
@@ -97,15 +100,15 @@ func TestShrinkOfEachMetric(t *testing.T) {
 	}
 }
 
-// TestShrinkIsExact: no fraction is lost, at any size.
+// TestShrinkIsExact: no fraction is lost, at any size; one fewer is never too few.
 func TestShrinkIsExact(t *testing.T) {
 	for _, c := range []struct {
 		limit        guard.Percent
 		before, most int // the smallest count that is allowed
 	}{
-		{guard.Percent{Max: dec("5")}, 20, 19}, {guard.Percent{Max: dec("5")}, 19, 19}, {guard.Percent{Max: dec("5")}, 1, 1},
-		{guard.Percent{Max: dec("0.1")}, 1000, 999}, {guard.Percent{Max: dec("0.1")}, 999, 999}, {guard.Percent{Max: dec("33.3333333333333")}, 3, 3},
-		{guard.Percent{Max: dec("33.3333333333334")}, 3, 2}, {guard.Percent{}, 1000, 1000}, {guard.Percent{Max: dec("100")}, 1000, 0},
+		{guard.Percent{Max: dec("5")}, 40, 38}, {guard.Percent{Max: dec("5")}, 39, 38}, {guard.Percent{Max: dec("5")}, 19, 18}, {guard.Percent{Max: dec("5")}, 1, 0},
+		{guard.Percent{Max: dec("0.1")}, 2000, 1998}, {guard.Percent{Max: dec("0.1")}, 1999, 1998}, {guard.Percent{Max: dec("33.3333333333333")}, 6, 5},
+		{guard.Percent{Max: dec("33.3333333333334")}, 6, 4}, {guard.Percent{}, 1000, 999}, {guard.Percent{Max: dec("100")}, 1000, 0},
 		{guard.Percent{Max: dec("5")}, 1 << 60, 1<<60 - (1<<60)/20}, {guard.Percent{Off: true}, 1000, 0},
 	} {
 		g := guard.Guards{MaxLedgerAge: guard.Age{Off: true}, MaxShrink: c.limit}
