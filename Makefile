@@ -26,7 +26,7 @@ TEST_TIMEOUT ?= 40m
 STORES := bin/servers/versitygw bin/servers/fake-gcs-server
 
 .DEFAULT_GOAL := help
-.PHONY: help build servers tidy test test-long lint demo bench bench-tools bench-go image clean
+.PHONY: help build servers tidy test test-long lint demo bench bench-reports bench-tools bench-go image clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,10 +97,21 @@ BENCH_DATA = $(BENCH_DIR)/$(PACKAGES)
 
 bench: build bench-tools ## compare speed and memory with DuckDB (PACKAGES=1000000 PAIRS=5 BENCH_DIR=bin/bench)
 	$(BENCH_DIR)/generate -packages $(PACKAGES) $(BENCH_DATA)
-	$(BENCH_DIR)/compare -pairs $(PAIRS) -out $(BENCH_DIR)/out -title '$(PACKAGES) packages' \
+	$(COMPARE) -title '$(PACKAGES) packages' \
 		'wixrecon=$(BIN) run --snapshot $(BENCH_DATA)/packages.jsonl --ledger $(BENCH_DATA)/ledger.csv --reports findings --out {out}' \
 		'DuckDB=$(BENCH_DIR)/duckdb $(BENCH_DATA)/packages.jsonl $(BENCH_DATA)/ledger.csv {out}'
 	$(BENCH_DIR)/verify $(BENCH_DATA)/truth.csv $(BENCH_DIR)/out/1-wixrecon/*/findings.csv
+
+# Reports of a million rows. The peer of the workbook is libxlsxwriter, from the
+# package libxlsxwriter-dev of Debian.
+REPORT_BENCH = env BENCH_OUT={out} $(BENCH_DIR)/report.test -test.run ^$$ -test.benchtime 1x -test.bench
+COMPARE      = $(BENCH_DIR)/compare -pairs $(PAIRS) -out $(BENCH_DIR)/out
+
+bench-reports: bench-tools ## compare the workbook with libxlsxwriter, CSV with encoding/csv
+	$(CC) -O2 -o $(BENCH_DIR)/xlsxwriter bench/xlsxwriter/rows.c -lxlsxwriter
+	CGO_ENABLED=0 $(GO) test -c -o $(BENCH_DIR)/report.test ./report
+	$(COMPARE) -title 'workbook' 'wixrecon=$(REPORT_BENCH) PeerWorkbook' 'libxlsxwriter=$(BENCH_DIR)/xlsxwriter {out}'
+	$(COMPARE) -title 'CSV' 'wixrecon=$(REPORT_BENCH) PeerFindingsCSV' 'encoding/csv=$(REPORT_BENCH) PeerEncodingCSV'
 
 bench-tools:
 	@mkdir -p $(BENCH_DIR)

@@ -3,6 +3,8 @@ package report
 import (
 	"time"
 
+	"github.com/xuri/excelize/v2"
+
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
@@ -44,12 +46,18 @@ func findingColumns(asOf time.Time, carried []string) []column[reconcile.Reporte
 	return columns
 }
 
+// ShownColumns returns how many of the carried columns the workbook shows: as
+// many as there is room for in its format. The CSV has all of them.
+func ShownColumns(carried int) int {
+	return min(carried, excelize.MaxColumns-len(reconcile.FindingColumns()))
+}
+
 // findingSheet has the columns in the order in which a person reads a finding:
 // what it is, whose, what differs, what it costs; long ids last.
 func findingSheet(b *WorkbookData) listSheet[reconcile.Reported] {
 	return listSheet[reconcile.Reported]{
 		name: "Findings", tab: tabFindings, frozen: 4, pagesWide: 2,
-		columns: columnsFirst(findingColumns(b.Summary.AsOf, b.Carried),
+		columns: columnsFirst(findingColumns(b.Summary.AsOf, b.Carried[:ShownColumns(len(b.Carried))]),
 			"kind", "severity", "state", "external_id", "customer", "field", "ledger_value", "wix_value", "direction",
 			"monthly_amount", "currency", "first_seen", "age_days", "fix", "outcome", "reason", "ledger_line",
 			"account_id", "package_id", "instance_id", "finding_id"),

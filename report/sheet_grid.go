@@ -92,9 +92,7 @@ func (w *workbook) writeGrid(name string, g *grid) error {
 	if err := w.file.SetSheetView(name, 0, &excelize.ViewOptions{ShowGridLines: &lines}); err != nil {
 		return err
 	}
-	if err := s.setWidths(g.widths...); err != nil {
-		return err
-	}
+	s.widths = g.widths
 	for row := 1; row <= g.last; row++ {
 		if err := s.add(g.heights[row], g.rowCells(row)...); err != nil {
 			return fmt.Errorf("sheet %s: %w", name, err)

@@ -101,15 +101,12 @@ func (l *listWriter[T]) nextSheet() error {
 }
 
 func (l *listWriter[T]) writeHeader() error {
-	widths := make([]float64, len(l.columns))
+	l.sheet.widths = make([]float64, len(l.columns))
 	header := make([]styledCell, len(l.columns))
 	for i := range l.columns {
 		c := &l.columns[i]
-		widths[i] = c.width
+		l.sheet.widths[i] = c.width
 		header[i] = styledCell{cell: textCell(c.name), tone: toneHeader, right: c.number}
-	}
-	if err := l.sheet.setWidths(widths...); err != nil {
-		return err
 	}
 	if err := l.sheet.freeze(l.frozen); err != nil {
 		return err

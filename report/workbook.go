@@ -24,9 +24,10 @@ type WorkbookData struct {
 	Plan        *fix.Plan    // nil where no fix was requested
 	Results     []fix.Result // of the plan; nil where nothing was sent
 	PlanOptions *PlanOptions // may be nil
-	TmpDir      string       // for sheets being written: 1.2 GB for a million findings, as much for a million instances; empty: the system's
+	TmpDir      string       // for the compressed sheets: 100 MB for a million findings, as much for a million instances; empty: the system's
 
-	maxRows int // of a sheet with its header, for tests; 0: the format's 1,048,576
+	maxRows   int                             // of a sheet with its header, for tests; 0: the format's 1,048,576
+	openSpool func(string) (spoolFile, error) // for tests; nil: a file in TmpDir
 }
 
 // A Setting is one setting of the run as it was used.
@@ -41,27 +42,36 @@ type Setting struct {
 // nothing in TmpDir. It is an error where the number of findings is not the one
 // in the summary.
 func Workbook(w io.Writer, b *WorkbookData) error {
-	if err := writeWorkbook(w, b); err != nil {
+	if err := writeWorkbook(w, b, func(out *workbook) error { return out.fill(b) }); err != nil {
 		return fmt.Errorf("write workbook: %w", err)
 	}
 	return nil
 }
 
-func writeWorkbook(w io.Writer, b *WorkbookData) (err error) {
-	spool, err := newZipSpool(b.TmpDir)
+func writeWorkbook(w io.Writer, b *WorkbookData, fill func(*workbook) error) (err error) {
+	open := b.openSpool
+	if open == nil {
+		open = openSpool
+	}
+	temporary, err := open(b.TmpDir)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, spool.remove()) }()
-	file := excelize.NewFile(excelize.Options{TmpDir: b.TmpDir})
+	defer func() { err = errors.Join(err, temporary.Close()) }()
+	spool, err := newZipSpool(temporary)
+	if err != nil {
+		return err
+	}
+	defer spool.stop()
+	file := excelize.NewFile()
 	defer func() { err = errors.Join(err, file.Close()) }()
 	file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return spool })
 
-	out := &workbook{file: file, styles: styles{file, map[styleKey]int{}}, runID: b.Summary.RunID, maxRows: b.maxRows}
+	out := &workbook{file: file, spool: spool, styles: styles{file, map[styleKey]int{}}, parts: map[string]string{}, runID: b.Summary.RunID, maxRows: b.maxRows}
 	if out.maxRows < 2 || out.maxRows > excelize.TotalRows {
 		out.maxRows = excelize.TotalRows
 	}
-	if err := out.fill(b); err != nil {
+	if err := fill(out); err != nil {
 		return err
 	}
 	if err := out.setProperties(b.Summary); err != nil {
@@ -79,10 +89,12 @@ func writeWorkbook(w io.Writer, b *WorkbookData) (err error) {
 // content is known.
 type workbook struct {
 	file    *excelize.File
+	spool   *zipSpool
 	styles  styles
+	parts   map[string]string // name of a sheet → name of its part in the file
+	columns []string          // letters of the first columns
 	runID   string
 	maxRows int // of a sheet
-	sheets  int
 }
 
 func (w *workbook) fill(b *WorkbookData) error {
@@ -152,14 +164,24 @@ func (w *workbook) writeNote(name, note string) error {
 	return w.writeGrid(name, g)
 }
 
-// reserve creates a sheet after the others.
+// reserve creates a sheet after the others. excelize names the parts of new
+// sheets by number.
 func (w *workbook) reserve(name string) error {
-	w.sheets++
-	if w.sheets == 1 {
+	w.parts[name] = fmt.Sprintf("xl/worksheets/sheet%d.xml", len(w.parts)+1)
+	if len(w.parts) == 1 {
 		return w.file.SetSheetName("Sheet1", name)
 	}
 	_, err := w.file.NewSheet(name)
 	return err
+}
+
+// letters returns the letters of the first n columns.
+func (w *workbook) letters(n int) []string {
+	for len(w.columns) < n {
+		letters, _ := excelize.ColumnNumberToName(len(w.columns) + 1) // within the limits of the format
+		w.columns = append(w.columns, letters)
+	}
+	return w.columns
 }
 
 // setProperties depends on the run only, so that equal runs give equal bytes.

@@ -2,133 +2,173 @@ package report
 
 import (
 	"archive/zip"
-	"bufio"
+	"bytes"
 	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"hash"
-	"hash/crc32"
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
-
-	"github.com/klauspost/compress/flate"
 )
 
 // contentTypes is the name of the part that lists the others.
 const contentTypes = "[Content_Types].xml"
 
+// noRows is how excelize writes a sheet to which it was given no rows.
+const noRows = "<sheetData></sheetData>"
+
 // A zipSpool is an excelize.ZipWriter that stores the deflated parts of a workbook
 // on disk and writes them ordered by name afterwards. excelize writes parts in
 // the order of a Go map and lists content types in a random order, so only this
-// makes equal workbooks equal bytes. No workbook is ever in memory.
+// makes equal workbooks equal bytes. No workbook is ever in memory, and no text on
+// disk that is not deflated.
+//
+// The rows of a sheet are not excelize's: they are written before the sheet is
+// known, and take the place of noRows in it.
 //
 // Close does not write the archive, because excelize calls it after an error too;
 // writeTo does.
 type zipSpool struct {
-	file  *os.File
-	buf   *bufio.Writer
-	flate *flate.Writer
-	parts []*zipPart
+	file     spoolFile
+	deflater *deflater
+	parts    []*zipPart
+	rows     map[string]*zipPart // by the name of the part that they belong to
 }
 
-// A zipPart is one deflated part, and the writer for it while it is the last.
+// A spoolFile is a temporary file.
+type spoolFile interface {
+	io.WriteCloser
+	io.ReaderAt
+}
+
+// A zipPart is a part, or the rows of one, as sections in their order.
 type zipPart struct {
-	spool *zipSpool
-	name  string
-	crc   hash.Hash32
-	raw   int64 // bytes before deflation
-	start int64 // offset in the spool
-	end   int64
+	spool    *zipSpool
+	name     string
+	sections []section
 }
 
-// newZipSpool opens a spool in dir; empty is the system's temporary folder.
-func newZipSpool(dir string) (*zipSpool, error) {
+// openSpool opens a temporary file in dir; empty is the system's folder. Its name
+// is removed at once, so that it is gone with the process.
+func openSpool(dir string) (spoolFile, error) {
 	file, err := os.CreateTemp(dir, "wixrecon-xlsx-")
 	if err != nil {
-		return nil, fmt.Errorf("open spool for a workbook: %w", err)
+		return nil, fmt.Errorf("create temporary file for a workbook: %w", err)
 	}
-	if err := os.Remove(file.Name()); err != nil { // without a name it is gone with the process
-		return nil, errors.Join(fmt.Errorf("unlink spool for a workbook: %w", err), file.Close())
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, errors.Join(fmt.Errorf("unlink temporary file of a workbook: %w", err), file.Close())
 	}
-	z := &zipSpool{file: file, buf: bufio.NewWriterSize(file, 1<<16)}
-	z.flate, err = flate.NewWriter(z.buf, 6)
-	return z, err
+	return file, nil
+}
+
+func newZipSpool(file spoolFile) (*zipSpool, error) {
+	d, err := newDeflater(file, runtime.GOMAXPROCS(0))
+	return &zipSpool{file: file, deflater: d, rows: map[string]*zipPart{}}, err
+}
+
+// newRows returns the rows of the sheet that will be written under that name.
+func (z *zipSpool) newRows(name string) *zipPart {
+	z.rows[name] = &zipPart{spool: z, name: name}
+	return z.rows[name]
 }
 
 func (z *zipSpool) Create(name string) (io.Writer, error) {
-	start, err := z.finishPart()
-	if err != nil {
-		return nil, err
-	}
-	part := &zipPart{spool: z, name: name, crc: crc32.NewIEEE(), start: start}
+	part := &zipPart{spool: z, name: name}
 	z.parts = append(z.parts, part)
-	z.flate.Reset(z.buf)
-	if name == contentTypes {
+	switch rows := z.rows[name]; {
+	case name == contentTypes:
 		return typeSorter{part}, nil
+	case rows != nil:
+		delete(z.rows, name)
+		return rowInserter{part, rows}, nil
 	}
 	return part, nil
 }
 
 func (*zipSpool) AddFS(fs.FS) error { return fmt.Errorf("add a folder to a workbook: not supported") }
 
-func (z *zipSpool) Close() error {
-	_, err := z.finishPart()
-	return err
-}
+func (*zipSpool) Close() error { return nil }
 
 func (p *zipPart) Write(b []byte) (int, error) {
-	_, _ = p.crc.Write(b) // never an error
-	p.raw += int64(len(b))
-	return p.spool.flate.Write(b)
-}
-
-// finishPart ends the last part and returns the offset of the next one.
-func (z *zipSpool) finishPart() (int64, error) {
-	if len(z.parts) == 0 {
-		return 0, nil
-	}
-	last := z.parts[len(z.parts)-1]
-	if last.end > 0 {
-		return last.end, nil
-	}
-	if err := z.flate.Close(); err != nil {
+	if err := p.spool.deflater.write(p, b); err != nil {
 		return 0, err
 	}
-	if err := z.buf.Flush(); err != nil {
-		return 0, err
-	}
-	var err error
-	last.end, err = z.file.Seek(0, io.SeekCurrent)
-	return last.end, err
+	return len(b), nil
 }
 
 // writeTo writes the archive, its parts ordered by name.
 func (z *zipSpool) writeTo(w io.Writer) error {
+	if err := z.deflater.flush(); err != nil {
+		return err
+	}
+	for name := range z.rows {
+		return fmt.Errorf("insert rows: the workbook has no part %s", name)
+	}
 	slices.SortFunc(z.parts, func(a, b *zipPart) int { return cmp.Compare(a.name, b.name) })
 	archive := zip.NewWriter(w)
 	for _, p := range z.parts {
-		out, err := archive.CreateRaw(&zip.FileHeader{
-			Name: p.name, Method: zip.Deflate, CRC32: p.crc.Sum32(),
-			CompressedSize64: uint64(p.end - p.start), UncompressedSize64: uint64(p.raw),
-		})
+		out, err := archive.CreateRaw(p.header())
 		if err != nil {
 			return err
 		}
-		if _, err := io.Copy(out, io.NewSectionReader(z.file, p.start, p.end-p.start)); err != nil {
+		if err := p.copyTo(out); err != nil {
 			return err
 		}
 	}
 	return archive.Close()
 }
 
-// remove closes the spool, which has no name on disk any more.
-func (z *zipSpool) remove() error { return z.file.Close() }
+func (p *zipPart) header() *zip.FileHeader {
+	h := &zip.FileHeader{Name: p.name, Method: zip.Deflate, CompressedSize64: uint64(len(endOfDeflate))}
+	for _, s := range p.sections {
+		h.CRC32 = joinCRC(h.CRC32, s.crc, s.raw)
+		h.UncompressedSize64 += uint64(s.raw)
+		h.CompressedSize64 += uint64(s.size)
+	}
+	return h
+}
 
-// A typeSorter sorts the list of content types. excelize writes every part but
-// sheets with a single Write.
+func (p *zipPart) copyTo(out io.Writer) error {
+	for _, s := range p.sections {
+		if _, err := io.Copy(out, io.NewSectionReader(p.spool.file, s.start, s.size)); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(out, endOfDeflate)
+	return err
+}
+
+// stop waits for what is being deflated. Without it, an error would leave
+// goroutines behind.
+func (z *zipSpool) stop() { _ = z.deflater.flush() }
+
+// A rowInserter puts the rows into a sheet. excelize writes a part with a single
+// Write.
+type rowInserter struct{ to, rows *zipPart }
+
+func (r rowInserter) Write(b []byte) (int, error) {
+	before, after, ok := bytes.Cut(b, []byte(noRows))
+	if !ok {
+		return 0, fmt.Errorf("insert rows: %s has no place for them", r.to.name)
+	}
+	if _, err := r.to.Write(before); err != nil {
+		return 0, err
+	}
+	if err := r.to.spool.deflater.flush(); err != nil {
+		return 0, err
+	}
+	r.to.sections = append(r.to.sections, r.rows.sections...)
+	if _, err := r.to.Write(after); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// A typeSorter sorts the list of content types, which excelize writes with a
+// single Write.
 type typeSorter struct{ to io.Writer }
 
 type typeList struct {

@@ -47,6 +47,7 @@ func (r *runResult) findings(ctx context.Context) iter.Seq2[reconcile.Reported, 
 func (s *session) reportRun(ctx context.Context, r *runResult) (code int, err error) {
 	sum := r.reconciliation.summary
 	r.assessment.fill(&sum)
+	s.warnHiddenColumns(len(r.inputs.ledger.carried))
 	err = s.reportAll(ctx, r.folder, &sum, r.fixes, r.execution, func(ctx context.Context) error {
 		remaining := sum.Findings.State(reconcile.Open)
 		if r.fixes != nil {
@@ -64,6 +65,14 @@ func (s *session) reportRun(ctx context.Context, r *runResult) (code int, err er
 		return s.print(r.folder, &sum, r.fixes, r.execution)
 	})
 	return sum.ExitCode, err
+}
+
+// warnHiddenColumns warns where the ledger has more columns than a workbook.
+func (s *session) warnHiddenColumns(carried int) {
+	if shown := report.ShownColumns(carried); shown < carried && s.Config.HasReport(config.ReportXLSX) {
+		s.warn("%s shows the first %d of %d other columns of the ledger, because a sheet has no room for more; see %s for all of them (--reports findings)",
+			archive.WorkbookFile, shown, carried, archive.FindingsFile)
+	}
 }
 
 // reportAll runs a function that writes and prints everything. Once something was
