@@ -36,37 +36,64 @@ func badRowText(record *table.Row, bad *reconcile.BadRow) string {
 		strings.TrimPrefix(bad.Problem, bad.Column+": "))
 }
 
+// minLimited is the number of rows of which a percentage is allowed at least, so
+// that one bad row does not stop a small ledger.
+const minLimited = 100
+
 // CheckLimit returns an error if more than a percentage of the rows are bad.
 func (c Counts) CheckLimit(percent decimal.Decimal) error {
 	limit, valid := new(big.Rat).SetString(percent.String())
-	if valid && big.NewRat(int64(c.Bad)*100, 1).Cmp(limit.Mul(limit, big.NewRat(int64(c.Rows), 1))) <= 0 {
+	if valid && big.NewRat(int64(c.Bad)*100, 1).Cmp(limit.Mul(limit, big.NewRat(int64(max(c.Rows, minLimited)), 1))) <= 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of %d rows are bad; the limit is %s %%", c.Bad, c.Rows, percent)
+	text := fmt.Sprintf("%d of %d rows are bad; the limit is %s %%", c.Bad, c.Rows, percent)
+	if c.Rows < minLimited {
+		text += fmt.Sprintf(" of at least %d rows", minLimited)
+	}
+	return errors.New(text)
 }
 
-// checkCounts returns an error if there are no rows or too many bad ones.
+// ErrNoRows is a ledger that has a header and nothing else.
+var ErrNoRows = errors.New("the ledger has a header and no rows")
+
+// checkCounts returns an error if there are no rows, too many bad ones, or rows
+// that are no subscriptions.
 func (l *Ledger) checkCounts() error {
 	n := l.counts
-	if n.Rows == 0 {
-		return errors.New("the ledger has a header and no rows")
+	switch {
+	case n.Rows == 0 && l.allowNoRows:
+		return nil
+	case n.Rows == 0:
+		return ErrNoRows
+	case l.footers == 1 && l.footer != n.Rows+l.notes.ignored:
+		return fmt.Errorf("the last line counts %d rows, but %d were read: the export is not complete", l.footer, n.Rows)
 	}
 	err := n.CheckLimit(l.maxBad)
 	if err == nil && n.Bad == n.Rows {
 		err = fmt.Errorf("every row is bad (%d)", n.Rows)
 	}
-	if err == nil {
+	below := ""
+	if l.below.n > 0 && l.good {
+		below = l.belowText(&l.below)
+	}
+	switch {
+	case err == nil && below == "":
 		return nil
+	case err == nil:
+		return errors.New(below)
 	}
 	lines := append([]string{err.Error()}, l.bad...)
 	if n.Bad > len(l.bad) {
 		lines = append(lines, fmt.Sprintf("and %d more", n.Bad-len(l.bad)))
 	}
-	if text := l.parser.unknown.String(); text != "" {
+	if below != "" {
+		lines = append(lines, below)
+	}
+	if text := l.unknownText(); text != "" {
 		lines = append(lines, text)
-	} else if n.Bad < n.Rows {
-		percent := (n.Bad*100 + n.Rows - 1) / n.Rows
-		lines = append(lines, fmt.Sprintf("Correct these rows, or accept them in the settings file: max_bad_rows: %d %%", percent))
+	} else if n.Bad < n.Rows && below == "" {
+		of := max(n.Rows, minLimited)
+		lines = append(lines, fmt.Sprintf("Correct these rows, or accept them in the settings file: max_bad_rows: %d %%", (n.Bad*100+of-1)/of))
 	}
 	return errors.New(strings.Join(lines, "\n  "))
 }

@@ -26,14 +26,16 @@ type cellParser struct {
 	zone     *time.Location
 	numbers  numberFormat
 	statuses map[string]reconcile.LineStatus // by folded word
+	cycles   map[string]reconcile.Cycle      // by folded word
 	dates    []DateFormat
-	unknown  unknownStatuses
+	notes    *notes
 	kind     table.Kind   // of the current cell
+	signs    []string     // of a currency, beside the price of the current row
 	common   []DateFormat // see commonFormats; made for the first date that can't be read
 }
 
 func newCellParser(o *Options) cellParser {
-	p := cellParser{zone: o.Location, statuses: statuses(o.Statuses), dates: o.Dates, unknown: make(unknownStatuses)}
+	p := cellParser{zone: o.Location, statuses: statuses(o.Statuses), cycles: cycles(o.Cycles), dates: o.Dates, notes: newNotes()}
 	if p.zone == nil {
 		p.zone = time.UTC
 	}
@@ -45,6 +47,7 @@ const maxProduct = 100
 
 var (
 	errMissing = errors.New("missing")
+	errMerged  = errors.New("empty, because it is merged with another cell: unmerge the cells of the sheet, and fill each")
 	errNotUTF8 = errors.New("not UTF-8")
 	errGUID    = errors.New("not a GUID")
 )
@@ -89,12 +92,12 @@ func guid(field func(*reconcile.Line) *string) readFunc {
 
 func (p *cellParser) site(l *reconcile.Line, cell string) error {
 	switch {
-	case strings.EqualFold(cell, reconcile.Floating):
+	case cell == reconcile.Floating:
 		l.SiteID = reconcile.Floating
 	case reconcile.IsGUID(cell):
 		l.SiteID = strings.ToLower(cell)
 	default:
-		return fmt.Errorf("neither a GUID nor %q", reconcile.Floating)
+		return fmt.Errorf("neither a GUID nor %q in lower case", reconcile.Floating)
 	}
 	return nil
 }
@@ -102,20 +105,31 @@ func (p *cellParser) site(l *reconcile.Line, cell string) error {
 func (p *cellParser) status(l *reconcile.Line, cell string) error {
 	status, ok := p.statuses[cell]
 	if !ok {
-		status, ok = p.statuses[FoldStatus(table.ToUTF8(cell))]
+		status, ok = p.statuses[FoldWord(table.ToUTF8(cell))]
 	}
 	if !ok {
 		word := table.ToUTF8(cell)
-		p.unknown.add(word)
+		p.notes.statuses.add(word, 1)
 		return errors.New("unknown status. " + mapStatuses(clipped(word, 60)))
 	}
 	l.Status = status
 	return nil
 }
 
-func (p *cellParser) cycle(l *reconcile.Line, cell string) (err error) {
-	l.Cycle, err = reconcile.ParseCycle(cell)
-	return err
+func (p *cellParser) cycle(l *reconcile.Line, cell string) error {
+	word := table.ToUTF8(cell)
+	cycle, ok := p.cycles[FoldWord(word)]
+	if !ok {
+		var err error
+		if cycle, err = reconcile.ParseCycle(cell); err != nil {
+			if !isNothing(cell) {
+				p.notes.cycles.add(word, 1)
+			}
+			return fmt.Errorf("%w. %s", err, mapCycles(clipped(word, 60)))
+		}
+	}
+	l.Cycle = cycle
+	return nil
 }
 
 // letters reads a code of n letters.
@@ -143,16 +157,31 @@ func (p *cellParser) currency(l *reconcile.Line, cell string) error {
 // number reads a number. One that a sheet stores as a number always has a
 // decimal point.
 func (p *cellParser) number(cell string) (decimal.Decimal, error) {
-	if p.kind == table.Number {
+	if p.kind == table.Number || p.kind == table.Formatted {
 		return numberFormat{'.', true}.parse(cell)
 	}
 	return p.numbers.parse(cell)
+}
+
+// A creditError is a negative quantity. It stops the run: the file has lines of an
+// invoice, which are no subscriptions.
+type creditError struct{ cell string }
+
+func (e *creditError) Error() string {
+	return fmt.Sprintf("a credit, which is a line of an invoice and not of a subscription. Leave such rows out of the export, or set in the settings file: %s", e.setting())
+}
+
+func (e *creditError) setting() string {
+	return "ignore_rows: {quantity: " + quotedList([]string{clipped(e.cell, 60)}) + "}"
 }
 
 func (p *cellParser) quantity(l *reconcile.Line, cell string) error {
 	d, err := p.number(cell)
 	if err != nil {
 		return err
+	}
+	if d.IsNeg() {
+		return &creditError{cell}
 	}
 	n, fraction, ok := d.Int64(0)
 	if !ok || fraction != 0 || !d.IsInt() || n < 1 || n > reconcile.MaxQuantity {
@@ -163,7 +192,12 @@ func (p *cellParser) quantity(l *reconcile.Line, cell string) error {
 }
 
 func (p *cellParser) price(l *reconcile.Line, cell string) error {
-	d, err := p.number(cell)
+	amount, signs, err := cutSigns(cell)
+	if err != nil {
+		return err
+	}
+	p.signs = signs
+	d, err := p.number(amount)
 	switch {
 	case err != nil:
 		return err
@@ -179,7 +213,10 @@ func (p *cellParser) date(cell string) (time.Time, error) {
 	if p.kind == table.Date {
 		return parseISODate(cell, p.zone)
 	}
-	t, err := parseDate(p.dates, cell, p.zone)
+	t, format, err := parseDate(p.dates, cell, p.zone)
+	if err == nil && format.twoDigits {
+		p.notes.years.merge(yearRange{1, t.Year(), t.Year()})
+	}
 	if err != nil && p.kind == table.Number {
 		err = errors.New("a number and not a date: format the column as a date in the sheet")
 	}
@@ -190,7 +227,16 @@ func (p *cellParser) date(cell string) (time.Time, error) {
 // the cell is a date.
 func (p *cellParser) ledgerDate(cell string) (time.Time, error) {
 	t, err := p.date(cell)
-	if !errors.Is(err, errDate) || p.kind != table.Text {
+	switch {
+	case err == nil && isNoDate(t), errors.Is(err, errYear):
+		return time.Time{}, fmt.Errorf("no date of a subscription. If it means that there is none, set in the settings file: empty: %s", quotedList([]string{clipped(cell, 60)}))
+	case !errors.Is(err, errDate) || p.kind != table.Text:
+		return t, err
+	}
+	if text := dayNumber(cell); text != "" {
+		return t, errors.New(text)
+	}
+	if len(p.dates) > 0 {
 		return t, err
 	}
 	if p.common == nil {

@@ -164,7 +164,7 @@ func FuzzRow(f *testing.F) {
 	f.Add(" ü ", guid, "cancelled", "P1Y", "1,234", "2026-01-02T03:04:05.6+02:00", "1000", guid)
 	f.Add("\xff", "", "?", "", "-1", "0000-00-00", "1e3", "None")
 	f.Fuzz(func(t *testing.T, id, account, status, cycle, price, date, quantity, site string) {
-		l := &Ledger{columns: columns(), parser: newCellParser(new(Options))}
+		l := &Ledger{columns: columns(), parser: newCellParser(new(Options)), empty: emptyWords{of: make([]map[string]bool, len(columns()))}, table: new(table.Reader)}
 		l.parser.numbers = numberFormat{'.', false}
 		l.indices = make([][]int, len(l.columns))
 		cells := []string{id, account, status, "", cycle, "", site, quantity, "", "", date, "", date, price, "", ""}

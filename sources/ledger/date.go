@@ -17,6 +17,14 @@ const (
 	lastYear  = 9999
 )
 
+// A zoneError is an abbreviation of a time zone that is not one of the zone of the
+// options: EST is that of several countries.
+type zoneError struct{ name, zone string }
+
+func (e *zoneError) Error() string {
+	return fmt.Sprintf("the zone %q is not one of %s: write an offset such as -05:00, or set in the settings file: tz: ZONE", e.name, e.zone)
+}
+
 var (
 	errDate = errors.New("not an ISO 8601 date such as 2026-01-31 or 2026-01-31T15:04:05Z")
 	errYear = errors.New("the year is not between 1900 and 9999")
@@ -26,15 +34,18 @@ var (
 func parseISODate(cell string, zone *time.Location) (time.Time, error) {
 	cell = strings.ReplaceAll(cell, "\u00a0", " ")
 	var t time.Time
-	var err error
+	var err, zoneErr error
 	if len(cell) == len(time.DateOnly) {
 		t, err = midnight(cell, zone)
-	} else if layout, ok := isoLayout(cell); ok {
-		t, err = time.ParseInLocation(layout, cell, zone)
+	} else if text, layout, ok := isoLayout(cell); ok {
+		t, err = time.ParseInLocation(layout, text, zone)
+		zoneErr = checkZone(t, layout, zone)
 	} else {
 		err = errDate
 	}
 	switch {
+	case err == nil && zoneErr != nil:
+		return time.Time{}, zoneErr
 	case err != nil:
 		return time.Time{}, errDate
 	case !validYear(t):
@@ -59,22 +70,53 @@ func midnight(date string, zone *time.Location) (time.Time, error) {
 	return t, nil
 }
 
-// isoLayout returns the layout of a date with a time of day. It has no fraction
-// of a second: package time accepts one after any layout.
-func isoLayout(cell string) (string, bool) {
+// checkZone returns an error if a date has the abbreviation of a zone and no offset,
+// and it is neither UTC or GMT nor one of the zone: package time takes any other for
+// UTC.
+func checkZone(t time.Time, layout string, zone *time.Location) error {
+	if !strings.HasSuffix(layout, "MST") || strings.Contains(layout, "07") || t.Location() == zone || t.Location() == time.UTC {
+		return nil
+	}
+	name, offset := t.Zone()
+	if name == "GMT" && offset == 0 {
+		return nil
+	}
+	return &zoneError{name, zone.String()}
+}
+
+// isoLayout returns the layout of a date with a time of day, and the date as the
+// layout has it. The zone may come after a blank, and an offset may be followed by
+// an abbreviation. The layout has no fraction of a second: package time accepts one
+// after any layout.
+func isoLayout(cell string) (text, layout string, ok bool) {
 	const minutes = len("2006-01-02T15:04")
 	if len(cell) < minutes || cell[10] != 'T' && cell[10] != ' ' || cell[13] != ':' {
-		return "", false
+		return "", "", false
 	}
-	layout := "2006-01-02" + cell[10:11] + "15:04"
-	rest, zone := cell[minutes:], ""
-	if i := strings.IndexAny(rest, "+-Z"); i >= 0 {
-		rest, zone = rest[:i], zoneLayout(rest[i:])
+	layout = "2006-01-02" + cell[10:11] + "15:04"
+	seconds, zone := cell[minutes:], ""
+	if i := strings.IndexAny(seconds, "+-Z "); i >= 0 {
+		seconds, zone = seconds[:i], seconds[i:]
 	}
-	if rest != "" {
+	if seconds != "" {
 		layout += ":05"
 	}
-	return layout + zone, true
+	zones := strings.Fields(zone)
+	if len(zones) > 2 || len(zones) == 0 && zone != "" {
+		return "", "", false
+	}
+	text = cell[:minutes] + seconds
+	for i, z := range zones {
+		switch isOffset := strings.ContainsRune("+-Z", rune(z[0])) && (len(z) == 1 || z[0] != 'Z'); {
+		case isOffset && i == 0:
+			text, layout = text+z, layout+zoneLayout(z)
+		case isOffset:
+			return "", "", false
+		default:
+			text, layout = text+" "+z, layout+" MST"
+		}
+	}
+	return text, layout, true
 }
 
 func zoneLayout(zone string) string {
@@ -89,9 +131,10 @@ func zoneLayout(zone string) string {
 
 // A DateFormat is one way to write a date. Its zero value reads nothing.
 type DateFormat struct {
-	text   string
-	layout string
-	clock  bool // it has a time of day
+	text      string
+	layout    string
+	clock     bool // it has a time of day
+	twoDigits bool // of the year
 }
 
 // String returns the format as it was set.
@@ -112,7 +155,8 @@ func ParseDateFormat(text string) (DateFormat, error) {
 	if hour != 0 && hour != 17 {
 		return DateFormat{}, errors.New("the format has a 12-hour clock without morning or evening: add A, or PM in a Go layout")
 	}
-	return DateFormat{text: text, layout: layout, clock: hour != 0}, nil
+	twoDigits := !strings.Contains(layout, "2006")
+	return DateFormat{text: text, layout: layout, clock: hour != 0, twoDigits: twoDigits}, nil
 }
 
 // layoutOfLetters returns the Go layout of a format such as DD.MM.YYYY.
@@ -156,39 +200,74 @@ func layoutOfCode(code string, minute bool) string {
 // parse reads a date in this format.
 func (f DateFormat) parse(cell string, zone *time.Location) (time.Time, error) {
 	t, err := time.ParseInLocation(f.layout, cell, zone)
+	if err == nil {
+		err = checkZone(t, f.layout, zone)
+	}
 	if err != nil || f.clock {
 		return t, err
 	}
 	return midnight(t.Format(time.DateOnly), zone)
 }
 
-// parseDate reads a date in ISO 8601 or in one of the formats. A cell that two
-// formats read as different moments is an error.
-func parseDate(formats []DateFormat, cell string, zone *time.Location) (time.Time, error) {
+// parseDate reads a date in ISO 8601 or in one of the formats, and returns the
+// format. A cell that two formats read as different moments is an error.
+func parseDate(formats []DateFormat, cell string, zone *time.Location) (time.Time, DateFormat, error) {
 	t, err := parseISODate(cell, zone)
 	if err == nil || len(formats) == 0 {
-		return t, err
+		return t, DateFormat{}, err
 	}
 	cell = strings.ReplaceAll(cell, "\u00a0", " ")
 	var used DateFormat
+	var zoneErr *zoneError
+	errors.As(err, &zoneErr)
 	for _, f := range formats {
 		other, err := f.parse(cell, zone)
 		switch {
 		case err != nil:
+			errors.As(err, &zoneErr)
 		case used.text == "":
 			t, used = other, f
 		case !other.Equal(t):
-			return time.Time{}, fmt.Errorf("ambiguous: %s with %s, %s with %s%s",
+			return time.Time{}, used, fmt.Errorf("ambiguous: %s with %s, %s with %s%s",
 				t.Format(time.DateOnly), used, other.Format(time.DateOnly), f, setIn("date_format: "+used.text+" or date_format: "+f.text))
 		}
 	}
 	switch {
+	case zoneErr != nil:
+		return time.Time{}, used, zoneErr
+	case used.text == "" && errors.Is(err, errYear):
+		return time.Time{}, used, errYear
 	case used.text == "":
-		return time.Time{}, fmt.Errorf("not a date in %s or ISO 8601", joinFormats(formats, " or "))
+		return time.Time{}, used, &formatsError{formats}
 	case !validYear(t):
-		return time.Time{}, errYear
+		return time.Time{}, used, errYear
 	}
-	return t, nil
+	return t, used, nil
+}
+
+// A formatsError is a cell that is not a date in the formats that are set.
+type formatsError struct{ formats []DateFormat }
+
+func (e *formatsError) Error() string {
+	return fmt.Sprintf("not a date in %s or ISO 8601", joinFormats(e.formats, " or "))
+}
+
+// Is reports that the cell is not a date.
+func (e *formatsError) Is(target error) bool { return target == errDate }
+
+// dayNumber explains a number in place of a date; it is empty for other cells.
+func dayNumber(cell string) string {
+	whole, fraction, _ := strings.Cut(cell, ".")
+	if !allDigits(whole) || !allDigits(fraction) {
+		return ""
+	}
+	switch len(whole) {
+	case 5:
+		return "the number of a day, as a spreadsheet stores it, and not a date: format the column as a date, such as 2026-01-31, before you export it"
+	case 10, 13:
+		return "seconds or milliseconds since 1970, and not a date: export dates in ISO 8601, such as 2026-01-31T15:04:05Z"
+	}
+	return ""
 }
 
 func joinFormats(formats []DateFormat, separator string) string {
@@ -223,7 +302,7 @@ func fittingFormats(candidates []DateFormat, cells []string, zone *time.Location
 		var dates strings.Builder
 		fits := len(cells) > 0
 		for _, cell := range cells {
-			t, err := parseDate([]DateFormat{f}, cell, zone)
+			t, _, err := parseDate([]DateFormat{f}, cell, zone)
 			fits = fits && err == nil
 			dates.WriteString(t.String() + " ")
 		}

@@ -125,7 +125,7 @@ func TestBadExceptions(t *testing.T) {
 		"no end":          {"*,a,,,r,,,*", []string{`line 2: column "expires": "*": not an ISO 8601 date such as 2026-01-31 or 2026-01-31T15:04:05Z`}},
 		"ambiguous date":  {"*,a,,,r,,,03/04/2027", []string{`line 2: column "expires": "03/04/2027": not an ISO 8601 date such as 2026-01-31 or 2026-01-31T15:04:05Z`}},
 		"too far":         {"*,a,,,r,,,2027-11-23", []string{`line 2: column "expires": "2027-11-23": more than 366 days ahead: the latest date is 2027-11-22`}},
-		"too few cells":   {"*,a,r", []string{`line 2: 3 cells, the header has 8`}},
+		"too few cells":   {"*,a,,,r", []string{`line 2: column "expires": missing`}},
 		"everything": {"?,,,,,,,", []string{`line 2: column "kind": "?": not a kind of finding`,
 			`line 2: columns external_id, package_id and account_id: one of them must have an id`,
 			`line 2: column "reason": missing`, `line 2: column "expires": missing`}},

@@ -23,15 +23,18 @@ type Inspection struct {
 	Rows, Bad   int            // of those that were read
 	Examples    []string       // the first bad rows: position, column, cell, problem
 	Suggestions []Suggestion   // settings that would help
+	Warnings    []string       // what the user should know
 	Err         error          // why a run would stop; nil where no reason was found
 }
 
 // A Dialect is how the file was read.
 type Dialect struct {
-	Sheet     string // of a workbook; empty in a text
-	Delimiter rune   // of a text
-	Encoding  string // of a text
-	Decimal   string // Point or Comma
+	Sheets    []string // of a workbook, that are read
+	Others    []string // sheets that are not read
+	HeaderRow int      // the line of the header, or its row in the sheet
+	Delimiter rune     // of a text
+	Encoding  string   // of a text
+	Decimal   string   // Point or Comma
 }
 
 // A Suggestion is a setting that would fix a problem.
@@ -46,6 +49,7 @@ type inspector struct {
 	inspection   Inspection
 	formatErrors int      // rows with a number that does not fit the format
 	dates        []string // cells of dates that could not be read
+	credit       *creditError
 }
 
 const (
@@ -62,7 +66,7 @@ func Inspect(ctx context.Context, in io.Reader, o *Options, n int) (*Inspection,
 	if l.table == nil {
 		return &s.inspection, nil
 	}
-	s.inspection.Dialect = Dialect{l.table.Sheet, l.table.Delimiter, l.table.Encoding, signName(l.parser.numbers.sign)}
+	s.inspection.Dialect = Dialect{l.table.Sheets, l.table.Others, l.table.HeaderLine, l.table.Delimiter, l.table.Encoding, signName(l.parser.numbers.sign)}
 	if l.indices != nil {
 		s.inspection.Mapping, s.inspection.Carried = l.mapping(), l.carriedNames
 	}
@@ -73,6 +77,7 @@ func Inspect(ctx context.Context, in io.Reader, o *Options, n int) (*Inspection,
 		err = nil
 	}
 	s.suggest()
+	s.inspection.Warnings = s.warnings()
 	return &s.inspection, errors.Join(err, l.Close())
 }
 
@@ -103,18 +108,21 @@ func (s *inspector) inspectRow(record *table.Row) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
+	if s.isIgnored(record, s.notes) {
+		return nil
+	}
 	row, err := s.row(record)
 	s.counts.Rows++
 	s.countNotUTF8(record)
-	var formatErr *numberFormatError
 	switch {
-	case errors.As(err, &formatErr):
+	case stops(err):
 		s.counts.Bad++
 		s.keepBadDates(record)
 		s.addExample(err.Error())
-		if s.formatErrors++; s.inspection.Err == nil {
-			s.inspection.Err = s.wrap(err)
+		if !errors.As(err, &s.credit) {
+			s.formatErrors++
 		}
+		s.inspection.Err = cmp.Or(s.inspection.Err, s.wrap(err))
 	case err != nil:
 		return err
 	case row.Bad != nil:
@@ -122,6 +130,9 @@ func (s *inspector) inspectRow(record *table.Row) error {
 		s.bad.add(record, row.Bad)
 		s.addExample(badRowText(record, row.Bad))
 		s.keepBadDates(record)
+	}
+	if err == nil {
+		s.noteBelow(record, &row)
 	}
 	return nil
 }
@@ -141,8 +152,8 @@ func (s *inspector) keepBadDates(record *table.Row) {
 		if !strings.HasSuffix(c.name, "_date") || len(s.dates) == maxInspectedDates {
 			continue
 		}
-		cell, kind, _ := firstFilled(record, s.indices[i])
-		if _, err := parseDate(s.parser.dates, cell, s.parser.zone); err != nil && cell != "" && kind == table.Text {
+		cell, kind, _ := s.firstFilled(record, i)
+		if _, _, err := parseDate(s.parser.dates, cell, s.parser.zone); err != nil && cell != "" && kind == table.Text && !isNothing(cell) {
 			s.dates = append(s.dates, cell)
 		}
 	}
@@ -165,16 +176,36 @@ func (s *inspector) add(why, yaml string) {
 	s.inspection.Suggestions = append(s.inspection.Suggestions, Suggestion{why, yaml})
 }
 
+// suggestWords suggests to map the words that could not be read.
+func (s *inspector) suggestWords(why, key, targets string, unknown countedWords) {
+	if len(unknown) == 0 {
+		return
+	}
+	lines := []string{key + ":"}
+	for _, u := range unknown.list() {
+		lines = append(lines, fmt.Sprintf("  %q: … # %s; %s", u.word, targets, rows(u.rows)))
+	}
+	s.add(why, strings.Join(lines, "\n"))
+}
+
 func (s *inspector) suggest() {
-	if unknown := s.parser.unknown.list(); len(unknown) > 0 {
-		lines := []string{"status:"}
-		for _, u := range unknown {
-			lines = append(lines, fmt.Sprintf("  %q: … # active, pending or canceled; %s", u.word, rows(u.rows)))
+	s.suggestWords("unknown words of status", "status", "active, pending or canceled", s.statuses)
+	s.suggestWords("unknown words of billing_cycle", "cycle", "1 MONTH, 1 YEAR, ONE_TIME, …", s.cycles)
+	if nothing := s.nothing.list(); len(nothing) > 0 {
+		var words []string
+		for _, n := range nothing {
+			words = append(words, n.word)
 		}
-		s.add("unknown words of status", strings.Join(lines, "\n"))
+		s.add("words that seem to mean nothing", "empty: "+quotedList(words))
+	}
+	if s.below.n > 0 && s.good {
+		s.add(rows(s.below.n)+" below the table that seem to be no subscriptions", s.belowYAML(&s.below))
 	}
 	if s.formatErrors > 0 {
 		s.add(rows(s.formatErrors)+" with a number that does not fit a decimal "+s.inspection.Dialect.Decimal, "decimal: "+Comma+" # or "+Point)
+	}
+	if s.credit != nil {
+		s.add("rows with a negative quantity, which are no subscriptions", s.credit.setting())
 	}
 	if formats := fittingFormats(commonFormats(), s.dates, s.parser.zone); len(formats) > 0 {
 		yaml := "date_format: " + formats[0]

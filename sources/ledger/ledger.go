@@ -25,11 +25,17 @@ type Options struct {
 	Decimal    string              // Point, Comma, or empty: comma where the delimiter is a semicolon, else point
 	MaxBadRows decimal.NullDecimal // percent of the rows; 1 where it is not set
 
-	Columns  []ColumnMap  // headers that are not the contract's
-	Statuses []StatusWord // words of status that are not the contract's
-	Dates    []DateFormat // besides ISO 8601
-	Encoding string       // of a text without a byte order mark; see table.Options
-	Sheet    string       // of a workbook; empty is the first that is not hidden
+	Columns   []ColumnMap   // headers that are not the contract's
+	Statuses  []StatusWord  // words of status that are not the contract's
+	Cycles    []CycleWord   // words of billing_cycle that are not the contract's
+	Empty     []EmptyWords  // words that mean nothing
+	Ignored   []IgnoredRows // rows that are no subscriptions
+	Dates     []DateFormat  // besides ISO 8601
+	HeaderRow int           // see table.Options
+	Encoding  string        // of a text without a byte order mark; see table.Options
+	Sheet     string        // of a workbook; see table.Options
+
+	AllowNoRows bool // a ledger without rows is valid: it is one of several parts
 }
 
 // A Ledger is an open ledger whose header has been read.
@@ -42,14 +48,14 @@ type Ledger struct {
 	others       []int    // the indices of the carried columns
 	carriedNames []string // of the carried columns
 	strict       bool     // an encoding is set, so that no other is tried
+	empty        emptyWords
+	ignored      []ignoredRows
 	parser       cellParser
 	maxBad       decimal.Decimal
+	allowNoRows  bool
 
-	carried      []string
-	counts       Counts
-	notUTF8      int    // cells that were read as Windows-1252
-	firstNotUTF8 string // position of the first of them
-	bad          badExamples
+	carried []string
+	*notes
 }
 
 // Counts is how many rows were read so far.
@@ -73,7 +79,8 @@ func open(ctx context.Context, in io.Reader, o *Options) (*Ledger, error) {
 	if o == nil {
 		o = new(Options)
 	}
-	l := &Ledger{ctx: ctx, name: o.Name, columns: columns(), maxBad: decimal.One, strict: o.Encoding != "", parser: newCellParser(o)}
+	l := &Ledger{ctx: ctx, name: o.Name, columns: columns(), maxBad: decimal.One, strict: o.Encoding != "", parser: newCellParser(o), allowNoRows: o.AllowNoRows}
+	l.notes = l.parser.notes
 	if l.name == "" {
 		l.name = "ledger"
 	}
@@ -89,16 +96,25 @@ func (l *Ledger) readHeader(in io.Reader, o *Options) error {
 	for _, name := range slices.Concat(headers...) {
 		known[table.Fold(name)] = true
 	}
-	var err error
+	var emptyErr, err error
+	l.empty, emptyErr = emptyWordsOf(o.Empty)
 	l.table, err = table.Open(in, &table.Options{
-		Encoding: o.Encoding, Sheet: o.Sheet,
-		Known: func(folded string) bool { return known[folded] },
+		Encoding: o.Encoding, Sheet: o.Sheet, HeaderRow: o.HeaderRow,
+		Known:  func(folded string) bool { return known[folded] },
+		Header: func(cells []string) int { return l.isFullHeader(cells, headers) },
 	})
 	if err != nil {
-		return errors.Join(mapErr, err)
+		return errors.Join(mapErr, emptyErr, err)
+	}
+	if len(l.table.Sheets) == 1 {
+		l.name += fmt.Sprintf(", sheet %q", l.table.Sheets[0])
 	}
 	l.parser.numbers, err = numberFormatOf(o.Decimal, l.table.Delimiter)
-	if err = errors.Join(mapErr, err, l.findColumns(headers, o.Columns)); err != nil {
+	err = errors.Join(mapErr, emptyErr, err, l.findColumns(headers, o.Columns))
+	if err == nil {
+		err = l.findIgnored(o.Ignored)
+	}
+	if err != nil {
 		_ = l.table.Close() // it is not used
 	}
 	return err
@@ -114,14 +130,13 @@ func (l *Ledger) CarriedHeader() []string { return l.carriedNames }
 // Counts returns how many rows were read so far.
 func (l *Ledger) Counts() Counts { return l.counts }
 
+// Sheets returns the sheets of a workbook that are read, and those that are not.
+func (l *Ledger) Sheets() (read, others []string) { return l.table.Sheets, l.table.Others }
+
 // Warnings returns, after the last row, what the user should know.
 func (l *Ledger) Warnings() []string {
 	var warnings []string
-	if l.notUTF8 > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s: %d cells are not UTF-8 and were read as Windows-1252, the first on %s%s",
-			l.name, l.notUTF8, l.firstNotUTF8, setIn("encoding: windows-1252")))
-	}
-	if text := l.parser.unknown.String(); text != "" {
+	for _, text := range l.warnings() {
 		warnings = append(warnings, l.name+": "+text)
 	}
 	return warnings
@@ -141,7 +156,7 @@ func (l *Ledger) Rows() iter.Seq2[Row, error] {
 				yield(Row{}, l.wrap(err))
 				return
 			}
-			if !yield(row, nil) {
+			if row.isRow() && !yield(row, nil) {
 				return
 			}
 		}
@@ -154,11 +169,15 @@ func (l *Ledger) Rows() iter.Seq2[Row, error] {
 // contextEvery is the number of rows between two checks of the context.
 const contextEvery = 256
 
+// next returns the row of a record; it is empty where the record is not a row.
 func (l *Ledger) next(record *table.Row) (Row, error) {
 	if l.counts.Rows%contextEvery == 0 {
 		if err := l.ctx.Err(); err != nil {
 			return Row{}, err
 		}
+	}
+	if l.isIgnored(record, l.notes) {
+		return Row{}, nil
 	}
 	row, err := l.row(record)
 	if err != nil {
@@ -170,7 +189,17 @@ func (l *Ledger) next(record *table.Row) (Row, error) {
 		l.counts.Bad++
 		l.bad.add(record, row.Bad)
 	}
+	l.noteBelow(record, &row)
 	return row, nil
+}
+
+// noteBelow notes whether a row may be below the table.
+func (l *Ledger) noteBelow(record *table.Row, row *Row) {
+	if row.Bad != nil && l.isBelow(record) {
+		l.below.add(record, l.example(record))
+	} else {
+		l.good, l.below = true, rowExamples{}
+	}
 }
 
 // countNotUTF8 counts the cells of a record that were read as Windows-1252.

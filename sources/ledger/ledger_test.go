@@ -66,7 +66,7 @@ func read(t *testing.T, text string, o *ledger.Options) (content, error) {
 func TestFullRow(t *testing.T) {
 	text := "\ufeffCustomer;Unit Price;EXTERNAL_ID;account id;Status;CatalogProductId;billing_cycle;country\u00a0code;site_id;quantity;" +
 		"package_id;instance_id;start_date;end_date;updated_date;currency;region\r\n" +
-		"\" Grün; \"\"Co\"\" \";1.234,50; 007 ;" + strings.ToUpper(guidA) + ";\u00a0Active ;" + strings.ToUpper(guidD) + ";monthly;de;NONE;7;" +
+		"\" Grün; \"\"Co\"\" \";1.234,50; 007 ;" + strings.ToUpper(guidA) + ";\u00a0Active ;" + strings.ToUpper(guidD) + ";monthly;de;none;7;" +
 		strings.ToUpper(guidB) + ";" + strings.ToUpper(guidC) + ";2026-01-02;2026-02-03T04:05:06+02:00;2026-01-02 03:04;eur;north\r\n"
 	berlin := zone(t, "Europe/Berlin")
 	got, err := read(t, text, &ledger.Options{Location: berlin})
@@ -122,12 +122,18 @@ func TestTextCells(t *testing.T) {
 		{"catalog_product_id", strings.Repeat("x", 101), "catalog_product_id: longer than 100 characters"},
 		{"billing_cycle", "P3M", ""},
 		{"billing_cycle", "1\u00a0YEAR", ""},
-		{"billing_cycle", "sometimes", "billing_cycle: not a billing cycle (ONE_TIME, a count of DAY, WEEK, MONTH or YEAR, or a word such as monthly)"},
+		{"billing_cycle", "sometimes", "billing_cycle: not a billing cycle (ONE_TIME, a count of DAY, WEEK, MONTH or YEAR, or a word such as monthly). Map it in the settings file, for example: cycle: {\"sometimes\": 1 MONTH}"},
 		{"country_code", "uk", ""},
 		{"country_code", "GER", "country_code: not a code of 2 letters"},
 		{"country_code", "é", "country_code: not a code of 2 letters"},
-		{"site_id", "None", ""},
-		{"site_id", "nil", `site_id: neither a GUID nor "none"`},
+		{"site_id", "none", ""},
+		{"site_id", "None", `site_id: "None" usually means that there is no value. Set in the settings file: empty: ["None"]`},
+		{"catalog_product_id", "NULL", `catalog_product_id: "NULL" usually means that there is no value. Set in the settings file: empty: ["NULL"]`},
+		{"catalog_product_id", "#N/A", `catalog_product_id: "#N/A" usually means that there is no value. Set in the settings file: empty: ["#N/A"]`},
+		{"country_code", "NA", ""},
+		{"customer", "-", ""},
+		{"external_id", "#NAME?", ""},
+		{"site_id", "here", `site_id: neither a GUID nor "none" in lower case`},
 	})
 }
 
@@ -138,7 +144,6 @@ func TestNumberAndDateCells(t *testing.T) {
 		{"quantity", "0", "quantity: not a whole number from 1 to 1000"},
 		{"quantity", "1001", "quantity: not a whole number from 1 to 1000"},
 		{"quantity", "1.5", "quantity: not a whole number from 1 to 1000"},
-		{"quantity", "-1", "quantity: not a whole number from 1 to 1000"},
 		{"quantity", "9999999999999999999", "quantity: not a whole number from 1 to 1000"},
 		{"quantity", "two", "quantity: not a number"},
 		{"package_id", "x", "package_id: not a GUID"},
@@ -146,7 +151,15 @@ func TestNumberAndDateCells(t *testing.T) {
 		{"start_date", "02.01.2026", "start_date: not an ISO 8601 date. Set in the settings file: date_format: DD.MM.YYYY"},
 		{"start_date", "02/01/2026", "start_date: not an ISO 8601 date. Set in the settings file: date_format: DD/MM/YYYY or date_format: MM/DD/YYYY"},
 		{"start_date", "soon", "start_date: not an ISO 8601 date such as 2026-01-31 or 2026-01-31T15:04:05Z"},
-		{"updated_date", "1899-12-31", "updated_date: the year is not between 1900 and 9999"},
+		{"updated_date", "1899-12-31", `updated_date: no date of a subscription. If it means that there is none, set in the settings file: empty: ["1899-12-31"]`},
+		{"end_date", "1970-01-01", `end_date: no date of a subscription. If it means that there is none, set in the settings file: empty: ["1970-01-01"]`},
+		{"end_date", "0000-00-00 00:00:00", `end_date: "0000-00-00 00:00:00" usually means that there is no value. Set in the settings file: empty: ["0000-00-00 00:00:00"]`},
+		{"end_date", "9999-12-31", ""},
+		{"end_date", "46203", "end_date: the number of a day, as a spreadsheet stores it, and not a date: format the column as a date, such as 2026-01-31, before you export it"},
+		{"end_date", "1798761600", "end_date: seconds or milliseconds since 1970, and not a date: export dates in ISO 8601, such as 2026-01-31T15:04:05Z"},
+		{"end_date", "2027-06-30 00:00:00 UTC", ""},
+		{"end_date", "2027-06-30 00:00:00 +0000 UTC", ""},
+		{"end_date", "2027-06-30 00:00:00 EST", `end_date: the zone "EST" is not one of UTC: write an offset such as -05:00, or set in the settings file: tz: ZONE`},
 		{"unit_price", "0", ""},
 		{"unit_price", "-0.01", "unit_price: negative price"},
 		{"unit_price", "abc", "unit_price: not a number"},
@@ -210,7 +223,7 @@ func TestBadRowKeepsValidCells(t *testing.T) {
 
 func TestMalformedRecords(t *testing.T) {
 	text := "external_id,account_id,status,note\n" + goodRow + ",\n" + goodRow + ",\n" + goodRow + ",\n" +
-		"one," + guidA + ",active\n" + "two,half," + guidA + ",active,n\n" + "three," + guidA + ",active,5\" pipe\n"
+		"one,x," + guidA + ",active,n\n" + "two,half," + guidA + ",active,n\n" + "three," + guidA + ",active,5\" pipe\n"
 	got, err := read(t, text, lenient())
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +233,7 @@ func TestMalformedRecords(t *testing.T) {
 		problems = append(problems, fmt.Sprintf("%d %q %q %q %s", b.Record, b.ExternalID, b.AccountID, b.Column, b.Problem))
 	}
 	want := []string{
-		`5 "" "" "" 3 cells, the header has 4`,
+		`5 "" "" "" 5 cells, the header has 4`,
 		`6 "" "" "" 5 cells, the header has 4`,
 		`7 "three" "` + guidA + `" "" quote inside an unquoted cell, at line 7, character 52`,
 	}
@@ -242,6 +255,7 @@ func TestLedgerErrors(t *testing.T) {
 			[]string{"read ledger l: the header lacks the required external_id, account_id; it has \"id\", \"Status\", \"price\". Set in the settings file: columns: {external_id: \"id\", account_id: HEADER}"}},
 		"columns twice, and a bad option": {"external_id,External ID,account_id,Account_Id,status\n", ledger.Options{Decimal: "dot"},
 			[]string{`column "external_id" twice`, `column "account_id" twice`, `decimal: "dot"`}},
+		"credit":     {"external_id,account_id,status,quantity\n" + goodRow + ",-2\n", ledger.Options{Name: "ledger l"}, []string{`read ledger l: line 2: column "quantity": "-2": a credit, which is a line of an invoice`, `ignore_rows: {quantity: ["-2"]}`}},
 		"binary":     {"\x7fELF\x02\x01\x01\x00", ledger.Options{Name: "ledger l"}, []string{"read ledger l: the file is not text"}},
 		"comma":      {head + goodRow + ",\"12,5\"\n", ledger.Options{Name: "ledger l"}, []string{`read ledger l: line 2: column "unit_price": "12,5": not a number with a decimal point. Correct it, or set in the settings file: decimal: comma`}},
 		"thousands?": {head + goodRow + ",\"1,234\"\n", ledger.Options{}, []string{`line 2: column "unit_price": "1,234": ambiguous: a whole number or a fraction. Set in the settings file: decimal: point or decimal: comma`}},

@@ -172,7 +172,7 @@ type listRow struct {
 // recorded as a problem.
 func (r *listRow) cell(column string) (cell string, valid bool) {
 	i := r.list.index(column)
-	cell, kind, _ := firstFilled(r.record, r.list.indices[i])
+	cell, kind, _ := firstFilled(r.record, r.list.indices[i], nil)
 	r.list.parser.kind = kind
 	if cell == "" {
 		return "", true

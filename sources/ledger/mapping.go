@@ -83,6 +83,20 @@ func (l *Ledger) findColumns(headers [][]string, maps []ColumnMap) error {
 	return errors.Join(err, l.missingHeaders(maps), l.missingColumns(maps))
 }
 
+// isFullHeader returns 1 for a row that has every required column.
+func (l *Ledger) isFullHeader(cells []string, headers [][]string) int {
+	names := make(map[string]bool, len(cells))
+	for _, cell := range cells {
+		names[table.Fold(cell)] = true
+	}
+	for i, c := range l.columns {
+		if c.required && !slices.ContainsFunc(headers[i], func(name string) bool { return names[table.Fold(name)] }) {
+			return 0
+		}
+	}
+	return 1
+}
+
 // missingHeaders returns an error for each mapped column whose headers are not
 // in the file.
 func (l *Ledger) missingHeaders(maps []ColumnMap) error {
@@ -122,7 +136,14 @@ func (l *Ledger) missingColumns(maps []ColumnMap) error {
 	if len(names) == 0 {
 		return nil
 	}
-	return errors.New(missingText(names, l.table.Header) + setIn("columns: {"+strings.Join(pairs, ", ")+"}"))
+	text := missingText(names, l.table.Header)
+	if l.table.HeaderLine > 1 {
+		text = fmt.Sprintf("no row has the required columns. Row %d seems to be the header, or set header_row: ", l.table.HeaderLine) + text
+	}
+	if len(l.table.Others) > 0 {
+		text += fmt.Sprintf(". If the table is in another sheet, set sheet to one of %s", quoted(l.table.Others))
+	}
+	return errors.New(text + setIn("columns: {"+strings.Join(pairs, ", ")+"}"))
 }
 
 // missingText lists which required columns a header lacks.

@@ -60,9 +60,12 @@ func ReadPrices(ctx context.Context, in io.Reader, name string) (*reconcile.Pric
 func (r *listRow) cost() reconcile.UnitCost {
 	var line reconcile.Line
 	r.required("catalog_product_id", &line, (*cellParser).product)
-	r.required("billing_cycle", &line, (*cellParser).cycle)
+	r.required("billing_cycle", &line, priceCycle)
 	r.required("unit_cost", &line, unitCost)
 	r.required("currency", &line, (*cellParser).currency)
+	if err := r.list.parser.checkSigns(&line); err != nil && line.Currency != "" {
+		r.addCellError("unit_cost", "", err)
+	}
 	cost := reconcile.UnitCost{
 		ProductID: line.ProductID, Cycle: line.Cycle, Cost: line.UnitPrice, Currency: line.Currency, Record: r.record.Record,
 	}
@@ -76,6 +79,12 @@ func priceText(c *reconcile.UnitCost) string {
 		text += fmt.Sprintf(" (%s)", clipped(c.ProductName, 60))
 	}
 	return text
+}
+
+// priceCycle reads a cycle. A price list has no words of its own.
+func priceCycle(_ *cellParser, l *reconcile.Line, cell string) (err error) {
+	l.Cycle, err = reconcile.ParseCycle(cell)
+	return err
 }
 
 // unitCost reads a price. A price list has no setting for the decimal sign, so

@@ -83,7 +83,7 @@ func TestBadPrices(t *testing.T) {
 		"GUIDs": {guidA + ",7 DAY,2,EUR,\n" + strings.ToUpper(guidA) + ",1 WEEK,1,EUR,", []string{
 			`line 3: "` + guidA + `" for 1 WEEK is 1 EUR, and 2 EUR on line 2`}},
 		"two names": {"x,1 YEAR,1,EUR,Large\nx,1 YEAR,1,EUR,Small", []string{`line 3: "x" for 1 YEAR is 1 EUR (Small), and 1 EUR (Large) on line 2`}},
-		"two bad":   {"x,1 YEAR,1,EUR,\n,1 YEAR,1,EUR,\nx,1 YEAR,1,EUR\n", []string{`line 3: column "catalog_product_id": missing`, `line 4: 4 cells, the header has 5`}},
+		"two bad":   {"x,1 YEAR,1,EUR,\n,1 YEAR,1,EUR,\nx,1 YEAR,1,EUR,,6\n", []string{`line 3: column "catalog_product_id": missing`, `line 4: 6 cells, the header has 5`}},
 	} {
 		got, err := prices(t, priceHeader+c.rows)
 		for i := range c.want {

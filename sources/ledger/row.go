@@ -9,6 +9,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,8 @@ type Row struct {
 	Bad     *reconcile.BadRow
 	Carried []string // the other cells, in the order of Ledger.CarriedHeader
 }
+
+func (r *Row) isRow() bool { return r.Line != nil || r.Bad != nil }
 
 // problems collects what is wrong with a row.
 type problems struct {
@@ -44,6 +47,7 @@ func (p *problems) add(column, value string, err error) {
 func (l *Ledger) row(record *table.Row) (Row, error) {
 	line := &reconcile.Line{Quantity: 1, Record: record.Record}
 	var p problems
+	l.parser.signs = nil
 	if record.Problem != "" {
 		p.texts = append(p.texts, record.Problem)
 	}
@@ -59,7 +63,7 @@ func (l *Ledger) row(record *table.Row) (Row, error) {
 	row := Row{Line: line, Carried: l.carried}
 	if len(p.texts) > 0 {
 		if line.AccountID == "" && isTotals(record.Cells) {
-			p.texts = append(p.texts, "it may be a totals row: remove it from the export")
+			p.texts = append(p.texts, l.totalsText(record))
 		}
 		row.Line, row.Bad = nil, badRow(line, &p)
 		if row.Bad.Cells = hashOf(identity(line, &p, l.carried)); !aligned(record) {
@@ -102,11 +106,14 @@ func identity(l *reconcile.Line, p *problems, carried []string) []string {
 func (l *Ledger) readCells(line *reconcile.Line, record *table.Row, p *problems) error {
 	for i := range l.columns {
 		c := &l.columns[i]
-		cell, kind, exists := firstFilled(record, l.indices[i])
-		if !exists {
+		cell, kind, exists := l.firstFilled(record, i)
+		switch {
+		case !exists:
 			continue
-		}
-		if cell == "" {
+		case cell == "" && kind == table.Merged:
+			p.add(c.name, "", errMerged)
+			continue
+		case cell == "":
 			if c.required {
 				p.add(c.name, "", errMissing)
 			}
@@ -114,30 +121,49 @@ func (l *Ledger) readCells(line *reconcile.Line, record *table.Row, p *problems)
 		}
 		l.parser.kind = kind
 		err := l.readCell(c, line, cell)
-		var formatErr *numberFormatError
 		switch {
-		case errors.As(err, &formatErr):
+		case stops(err):
 			return fmt.Errorf("%s: column %q: %q: %w", record.Position(), c.name, clipped(cell, 60), err)
 		case err != nil:
 			p.add(c.name, table.ToUTF8(cell), err)
 		}
 	}
+	if err := l.parser.checkSigns(line); err != nil {
+		amount, _, _ := l.firstFilled(record, slices.IndexFunc(l.columns, func(c column) bool { return c.name == "unit_price" }))
+		p.add("unit_price", table.ToUTF8(amount), err)
+	}
 	return nil
 }
 
-// firstFilled returns the first of the cells that is not blank. It reports false
-// where the column is absent, or comes after a misplaced quote.
-func firstFilled(record *table.Row, indices []int) (cell string, kind table.Kind, exists bool) {
+// stops reports whether an error of a cell is one of the whole file.
+func stops(err error) bool {
+	var format *numberFormatError
+	var credit *creditError
+	return errors.As(err, &format) || errors.As(err, &credit)
+}
+
+// firstFilled returns the first cell of a column that is not blank, and does not
+// mean nothing. It reports false where the column is absent, or comes after a
+// misplaced quote.
+func (l *Ledger) firstFilled(record *table.Row, column int) (cell string, kind table.Kind, exists bool) {
+	empty := l.empty.of[column] != nil
+	return firstFilled(record, l.indices[column], func(cell string) bool { return empty && l.empty.means(column, cell) })
+}
+
+func firstFilled(record *table.Row, indices []int, means func(cell string) bool) (cell string, kind table.Kind, exists bool) {
 	for _, i := range indices {
 		if i >= len(record.Cells) {
 			continue
 		}
 		exists = true
-		if cell = reconcile.TrimID(record.Cells[i]); cell != "" {
+		if cell = reconcile.TrimID(record.Cells[i]); cell != "" && (means == nil || !means(cell)) {
 			return cell, record.Kind(i), true
 		}
+		if record.Kind(i) == table.Merged {
+			kind = table.Merged
+		}
 	}
-	return "", table.Text, exists
+	return "", kind, exists
 }
 
 func (l *Ledger) readCell(c *column, line *reconcile.Line, cell string) error {
@@ -148,7 +174,12 @@ func (l *Ledger) readCell(c *column, line *reconcile.Line, cell string) error {
 	case err != nil:
 		return err
 	}
-	return c.read(&l.parser, line, cell)
+	err = c.read(&l.parser, line, cell)
+	if (err != nil || c.name == "catalog_product_id") && isNothing(cell) { // a product may have any name
+		l.parser.notes.nothing.add(table.ToUTF8(cell), 1)
+		return nothingError(cell)
+	}
+	return err
 }
 
 // checkCell returns an error if the cell is not what was entered. Ids, and with
@@ -159,6 +190,10 @@ func checkCell(cell string, kind table.Kind, id, strict bool) error {
 		return errors.New("the sheet has an error here, and no value")
 	case kind == table.Rounded:
 		return errors.New("the sheet has lost digits of this number: format the column as text there")
+	case kind == table.NoResult:
+		return errors.New("a formula whose result is not stored: open the workbook in a spreadsheet program, let it calculate, and save it")
+	case kind == table.Unclear:
+		return errors.New("its number format shows another number than the sheet stores: format the column as General there")
 	case kind == table.Date && id:
 		return errors.New("the sheet has turned it into a date: format the column as text there")
 	case (id || strict) && !utf8.ValidString(cell):
@@ -197,6 +232,15 @@ func hashOf(cells []string) uint64 {
 		}
 	}
 	return h
+}
+
+// totalsText explains a totals row, and how to ignore it.
+func (l *Ledger) totalsText(record *table.Row) string {
+	text := "it may be a totals row: remove it from the export"
+	if e := l.example(record); e.column != "" && aligned(record) {
+		text += fmt.Sprintf(", or set in the settings file: ignore_rows: {%s: %s}", yamlKey(e.column), quotedList([]string{e.value}))
+	}
+	return text
 }
 
 // isTotals reports whether a cell of the row is the word total, in one of a few

@@ -14,13 +14,19 @@ import (
 
 func TestTotalsRow(t *testing.T) {
 	head := "external_id,account_id,status,unit_price\n"
-	for row, hint := range map[string]bool{
-		"Total,,,120.00": true, ",,Grand total:,120.00": true, "Gesamt: 3,,,1": true, "Total,,120.00": true,
-		"x,,active,1": false, "Total Energies," + guidA + ",strange,1": false, ",,totally,": false,
+	for row, hint := range map[string]string{
+		"Total,,,120.00": `external_id: ["Total"]`, ",,Grand total:,120.00": `status: ["Grand total:"]`,
+		"Gesamt: 3,,,1": `external_id: ["Gesamt: 3"]`, "Total,,120.00": `external_id: ["Total"]`,
+		"x,,active,1": "", "Total Energies," + guidA + ",strange,1": "", ",,totally,": "",
 	} {
-		got, err := read(t, head+goodRow+",1\n"+row+"\n", lenient())
-		if err != nil || len(got.bad) != 1 || strings.HasSuffix(got.bad[0].Problem, "; it may be a totals row: remove it from the export") != hint {
+		got, err := read(t, head+goodRow+",1\n"+row+"\n"+goodRow+",1\n", lenient())
+		want := "; it may be a totals row: remove it from the export, or set in the settings file: ignore_rows: {" + hint + "}"
+		if err != nil || len(got.bad) != 1 || strings.HasSuffix(got.bad[0].Problem, want) != (hint != "") {
 			t.Errorf("%s: %+v, %v", row, got.bad, err)
+		}
+		_, err = read(t, head+goodRow+",1\n"+row+"\n", lenient())
+		if (err != nil) != (hint != "") || err != nil && !strings.Contains(err.Error(), "ignore_rows: {"+hint+"}") {
+			t.Errorf("%s below the table: %v", row, err)
 		}
 	}
 }

@@ -1,14 +1,7 @@
 package ledger
 
-// Unknown words of status are counted, so that a user can map all of them at
-// once and not one a night.
-
 import (
-	"cmp"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 )
@@ -20,6 +13,13 @@ type StatusWord struct {
 	From   string // where it was set, for messages; may be empty
 }
 
+// A CycleWord is a word of the file and its billing cycle.
+type CycleWord struct {
+	Word  string
+	Cycle reconcile.Cycle
+	From  string // where it was set, for messages; may be empty
+}
+
 // statuses returns the status of each word, folded. A mapped word takes
 // precedence over the contract's own.
 func statuses(words []StatusWord) map[string]reconcile.LineStatus {
@@ -28,79 +28,30 @@ func statuses(words []StatusWord) map[string]reconcile.LineStatus {
 		"canceled": reconcile.Canceled, "cancelled": reconcile.Canceled,
 	}
 	for _, w := range words {
-		status[FoldStatus(w.Word)] = w.Status
+		status[FoldWord(w.Word)] = w.Status
 	}
 	return status
 }
 
-// FoldStatus returns the form in which words of status are compared: lower case,
-// with single blanks.
-func FoldStatus(word string) string {
-	return strings.ToLower(strings.Join(strings.Fields(word), " "))
-}
-
-// maxUnknown limits the unknown words that are counted: a column with more is
-// not one of statuses.
-const maxUnknown = 200
-
-// unknownStatus is a word that is not mapped, and how many rows have it.
-type unknownStatus struct {
-	word string // as the first of the rows has it
-	rows int
-}
-
-// unknownStatuses counts words by their folded form.
-type unknownStatuses map[string]*unknownStatus
-
-func (u unknownStatuses) add(word string) {
-	folded := FoldStatus(word)
-	if s := u[folded]; s != nil {
-		s.rows++
-	} else if len(u) < maxUnknown {
-		u[folded] = &unknownStatus{clipped(word, 60), 1}
+// cycles returns the cycle of each mapped word, folded.
+func cycles(words []CycleWord) map[string]reconcile.Cycle {
+	cycle := make(map[string]reconcile.Cycle, len(words))
+	for _, w := range words {
+		cycle[FoldWord(w.Word)] = w.Cycle
 	}
+	return cycle
 }
 
-// list returns the unknown words, the most frequent first.
-func (u unknownStatuses) list() []*unknownStatus {
-	return slices.SortedFunc(maps.Values(u), func(a, b *unknownStatus) int {
-		return cmp.Or(cmp.Compare(b.rows, a.rows), cmp.Compare(a.word, b.word))
-	})
-}
-
-// String returns a message that names the words and how to map them, or "".
-func (u unknownStatuses) String() string {
-	const most = 10
-	all := u.list()
-	if len(all) == 0 {
-		return ""
-	}
-	var counts, words []string
-	for _, s := range all[:min(len(all), most)] {
-		counts, words = append(counts, fmt.Sprintf("%q (%s)", s.word, rows(s.rows))), append(words, s.word)
-	}
-	if len(all) > most {
-		counts = append(counts, fmt.Sprintf("and %d more", len(all)-most))
-	}
-	return "unknown status " + strings.Join(counts, ", ") + ". " + mapStatuses(words...)
-}
-
-// mapStatuses returns the remedy for unknown words.
+// mapStatuses returns the remedy for unknown words of status.
 func mapStatuses(words ...string) string {
 	object := "it"
 	if len(words) > 1 {
 		object = "each"
 	}
-	var pairs []string
-	for _, word := range words {
-		pairs = append(pairs, fmt.Sprintf("%q: active", word))
-	}
-	return fmt.Sprintf("Map %s to active, pending or canceled in the settings file: status: {%s}", object, strings.Join(pairs, ", "))
+	return fmt.Sprintf("Map %s to active, pending or canceled in the settings file: %s", object, mapWords("status", "active", words...))
 }
 
-func rows(n int) string {
-	if n == 1 {
-		return "1 row"
-	}
-	return fmt.Sprintf("%d rows", n)
+// mapCycles returns the remedy for unknown words of billing_cycle.
+func mapCycles(words ...string) string {
+	return "Map it in the settings file, for example: " + mapWords("cycle", "1 MONTH", words...)
 }

@@ -1,7 +1,7 @@
 package table
 
 // A cell is read as a wide enough column shows it: all digits of a number, a
-// date as a date, a formula as its last stored result. A sheet keeps 15 digits,
+// date as a date, a formula as its last stored result, if it has one. A sheet keeps 15 digits,
 // so later ones are rounding errors; whole numbers are exact up to 2^53. Larger
 // ones have lost digits, and get the kind Rounded.
 
@@ -22,10 +22,13 @@ const (
 
 // value reads the current cell, which has a type and a format.
 func (s *sheetRows) value(kind, format string) (string, Kind, error) {
-	if err := s.rawValue(); err != nil {
+	formula, err := s.rawValue()
+	switch {
+	case err != nil:
 		return "", Text, err
-	}
-	if len(s.text) == 0 {
+	case formula != "" && (s.workbook.stale || len(s.text) == 0 && kind != "str"):
+		return formula, NoResult, nil
+	case len(s.text) == 0:
 		return "", Text, nil
 	}
 	switch kind {
@@ -53,13 +56,14 @@ func (s *sheetRows) value(kind, format string) (string, Kind, error) {
 	return "", Text, fmt.Errorf("unknown cell type %q: the sheet is damaged", clip(kind))
 }
 
-// rawValue reads the value of the current cell into s.text, and skips its formula.
-func (s *sheetRows) rawValue() error {
+// rawValue reads the value of the current cell into s.text, and returns its
+// formula, with the equals sign.
+func (s *sheetRows) rawValue() (formula string, err error) {
 	s.text = s.text[:0]
 	for {
 		token, err := s.part.token()
 		if err != nil {
-			return err
+			return "", err
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
@@ -68,14 +72,17 @@ func (s *sheetRows) rawValue() error {
 				s.text, err = s.part.content(s.text)
 			case "is":
 				s.text, err = s.part.richText(s.text)
+			case "f":
+				s.formula, err = s.part.content(s.formula[:0])
+				formula = "=" + string(s.formula)
 			default:
 				err = s.part.skip()
 			}
 		case xml.EndElement:
-			return nil
+			return formula, nil
 		}
 		if err != nil {
-			return err
+			return "", err
 		}
 	}
 }
@@ -89,7 +96,11 @@ func (s *sheetRows) numberOrDate(text, format string) (string, Kind, error) {
 	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) || strings.ContainsAny(text, "_xX") {
 		return "", Text, fmt.Errorf("%q is not a number: the sheet is damaged", clip(text))
 	}
-	if f, err := strconv.Atoi(format); err == nil && 0 <= f && f < len(s.workbook.isDate) && s.workbook.isDate[f] {
+	var shown numberFormat
+	if f, err := strconv.Atoi(format); err == nil && 0 <= f && f < len(s.workbook.formats) {
+		shown = s.workbook.formats[f]
+	}
+	if shown.date {
 		date, err := dateOfDays(x, s.workbook.in1904)
 		if err != nil {
 			return strconv.FormatFloat(x, 'f', -1, 64) + " (" + err.Error() + ")", Error, nil //nolint:nilerr // the cell is bad, not the sheet
@@ -97,6 +108,7 @@ func (s *sheetRows) numberOrDate(text, format string) (string, Kind, error) {
 		return date, Date, nil
 	}
 	number, kind := formatNumber(x)
+	number, kind = shown.show(x, number, kind)
 	return number, kind, nil
 }
 

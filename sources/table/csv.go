@@ -5,11 +5,12 @@ package table
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -18,41 +19,41 @@ type csvRows struct {
 	lines     *lineReader
 	csv       *csv.Reader
 	delimiter byte
-	record    int // number of the current record
-	width     int // cells of the header; 0 before it is read
+	record    int      // number of the current record
+	width     int      // cells of the header; 0 before it is read
+	short     bool     // a row had fewer cells
+	cells     []string // of the current record, as many as the header has
 }
 
 func openCSV(raw *bufio.Reader, o *Options, limit int) (*Reader, error) {
-	decoded, head, name, err := decode(raw, o.Encoding)
+	decoded, name, err := decode(raw, o.Encoding)
 	if err != nil {
 		return nil, err
 	}
-	delimiter := detectDelimiter(head, o.Known)
-	rows := &csvRows{lines: &lineReader{in: decoded, limit: limit}, delimiter: byte(delimiter)}
-	rows.csv = csv.NewReader(rows.lines)
-	rows.csv.Comma, rows.csv.FieldsPerRecord, rows.csv.ReuseRecord = delimiter, -1, true
-	header, err := rows.readHeader()
-	return &Reader{Header: header, Delimiter: delimiter, Encoding: name, rows: rows}, err
-}
-
-func (c *csvRows) readHeader() (header []string, err error) {
-	c.lines.begin()
-	cells, err := c.csv.Read()
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil, ErrEmpty
-	case err != nil:
-		row, err := c.badRow(Row{}, err)
-		if err == nil {
-			err = fmt.Errorf("line %d: header: %s", c.lines.number, row.Problem)
-		}
+	text := bufio.NewReaderSize(decoded, limit+headSize) // a header may be as long as any record
+	head, err := text.Peek(limit + headSize)
+	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
 		return nil, err
 	}
-	for _, cell := range cells {
-		header = append(header, ToUTF8(cell))
+	d, err := detectDialect(head, o, limit)
+	if err != nil {
+		return nil, err
 	}
-	c.record, c.width = 1, len(header)
-	return header, nil
+	_, _ = text.Discard(len(d.sep)) // already buffered
+	if d.cr {
+		text = bufio.NewReaderSize(&crReader{in: text}, headSize)
+	}
+	rows := newCSVRows(text, d.delimiter, limit)
+	rows.lines.number = d.linesBefore()
+	header, err := rows.readHeader(d.header)
+	return &Reader{Header: header, HeaderLine: d.header, Delimiter: rune(d.delimiter), Encoding: name, rows: rows}, err
+}
+
+func newCSVRows(in *bufio.Reader, delimiter byte, limit int) *csvRows {
+	rows := &csvRows{lines: &lineReader{in: in, limit: limit}, delimiter: delimiter}
+	rows.csv = csv.NewReader(rows.lines)
+	rows.csv.Comma, rows.csv.FieldsPerRecord, rows.csv.ReuseRecord = rune(delimiter), -1, true
+	return rows
 }
 
 // next returns the next record that is not blank.
@@ -65,16 +66,47 @@ func (c *csvRows) next() (Row, error) {
 		if err != nil {
 			return c.badRow(row, err)
 		}
-		if allBlank(cells) {
+		if allBlank(cells) || len(cells) == 1 && cells[0] == endOfFile {
 			continue
 		}
 		if c.lines.invalid {
 			row.Invalid = invalidCells(cells)
 		}
-		if len(cells) != c.width {
-			row.Problem = fmt.Sprintf("%d cells, the header has %d", len(cells), c.width)
+		if c.width > 0 {
+			c.fit(&row)
 		}
 		return row, nil
+	}
+}
+
+// endOfFile is the character with which old programs end a text.
+const endOfFile = "\x1a"
+
+// fit gives a row as many cells as the header has. Programs leave out empty cells
+// at the end of a row, or end it with a delimiter; any other difference means that
+// the cells may be under other headers. So does a last row without a line end that
+// is shorter than all others: the file may end in the middle of it.
+func (c *csvRows) fit(row *Row) {
+	n := len(row.Cells)
+	torn := n < c.width && !c.short && !c.lines.ended()
+	c.short = c.short || n < c.width
+	for n > c.width && Blank(row.Cells[n-1]) {
+		n--
+	}
+	switch {
+	case torn:
+		row.Problem = fmt.Sprintf("%d cells, the header has %d, and no line end: the file may be incomplete", n, c.width)
+	case n > c.width:
+		row.Problem = fmt.Sprintf("%d cells, the header has %d", n, c.width)
+		if slices.ContainsFunc(row.Cells, func(cell string) bool { return strings.Contains(cell, "\r") }) {
+			row.Problem += ". It has a carriage return: save the file with the same line end everywhere"
+		}
+	default:
+		c.cells = append(c.cells[:0], row.Cells[:n]...)
+		for len(c.cells) < c.width {
+			c.cells = append(c.cells, "")
+		}
+		row.Cells = c.cells
 	}
 }
 
@@ -89,33 +121,4 @@ func invalidCells(cells []string) []int {
 		}
 	}
 	return indices
-}
-
-// detectDelimiter returns the delimiter with which the header has the most known
-// columns, or else the most columns; of equal ones the first in the list.
-func detectDelimiter(head []byte, known func(folded string) bool) rune {
-	best, bestKnown, bestColumns := ',', -1, 0
-	for _, delimiter := range []rune{',', ';', '\t', '|'} {
-		r := csv.NewReader(bytes.NewReader(head))
-		r.Comma, r.FieldsPerRecord = delimiter, -1
-		header, err := r.Read()
-		if err != nil {
-			continue
-		}
-		if n := countKnown(header, known); n > bestKnown || n == bestKnown && len(header) > bestColumns {
-			best, bestKnown, bestColumns = delimiter, n, len(header)
-		}
-	}
-	return best
-}
-
-// countKnown counts the known names in a header, each once.
-func countKnown(header []string, known func(folded string) bool) int {
-	seen := make(map[string]bool)
-	for _, name := range header {
-		if folded := Fold(name); known != nil && known(folded) {
-			seen[folded] = true
-		}
-	}
-	return len(seen)
 }

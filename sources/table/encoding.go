@@ -42,15 +42,15 @@ func CheckEncoding(name string) (string, error) {
 	return canonical, nil
 }
 
-// decode returns the decoded text, its first bytes and the name of its encoding.
-func decode(raw *bufio.Reader, setting string) (text *bufio.Reader, head []byte, name string, err error) {
+// decode returns the decoded text and the name of its encoding.
+func decode(raw *bufio.Reader, setting string) (text *bufio.Reader, name string, err error) {
 	mark, err := raw.Peek(3)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, nil, "", err
+		return nil, "", err
 	}
 	decoder, name, err := findDecoder(mark, setting)
 	if err != nil {
-		return nil, nil, "", err
+		return nil, "", err
 	}
 	if bytes.HasPrefix(mark, []byte(utf8Mark)) {
 		_, _ = raw.Discard(len(utf8Mark)) // already buffered
@@ -58,11 +58,11 @@ func decode(raw *bufio.Reader, setting string) (text *bufio.Reader, head []byte,
 	if decoder != nil {
 		raw = bufio.NewReaderSize(transform.NewReader(raw, decoder), headSize)
 	}
-	head, err = raw.Peek(headSize)
+	head, err := raw.Peek(1024)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, nil, "", err
+		return nil, "", err
 	}
-	return raw, head, name, checkText(head[:min(len(head), 1024)])
+	return raw, name, checkText(head)
 }
 
 // findDecoder returns nil where the bytes are read as they are.
@@ -93,7 +93,11 @@ func findDecoder(mark []byte, setting string) (*encoding.Decoder, string, error)
 // read as text would return rows of noise.
 func checkText(head []byte) error {
 	even, odd := 0, 0 // zero bytes at even and at odd offsets
+	controls := 0     // a few are in names that were pasted from elsewhere
 	for i, b := range head {
+		if isControl(b) {
+			controls++
+		}
 		if b == 0 && i%2 == 0 {
 			even++
 		} else if b == 0 {
@@ -105,15 +109,13 @@ func checkText(head []byte) error {
 		return errors.New("the file seems to be UTF-16 without a byte order mark: set encoding: utf-16le")
 	case len(head) >= 8 && even > third && odd == 0:
 		return errors.New("the file seems to be UTF-16 without a byte order mark: set encoding: utf-16be")
-	case bytes.ContainsFunc(head, isBinary):
-		return errors.New("the file is not text")
+	case even+odd > 0, controls > len(head)/20+1:
+		return &noTableError{errors.New("the file is not text")}
 	}
 	return nil
 }
 
-func isBinary(r rune) bool {
-	return r < ' ' && r != '\t' && r != '\n' && r != '\v' && r != '\f' && r != '\r'
-}
+func isControl(b byte) bool { return b < ' ' && (b < '\t' || b > '\r') }
 
 // ToUTF8 returns the cell unchanged if it is UTF-8, else decoded as Windows-1252.
 func ToUTF8(cell string) string {

@@ -38,6 +38,11 @@ func checkFileType(head []byte) error {
 	return nil
 }
 
+// noTableError is the reason why a file is not a table.
+type noTableError struct{ error }
+
+func (e *noTableError) Is(target error) bool { return target == ErrNoTable }
+
 func hasAnyPrefix(text []byte, prefixes []string) bool {
 	for _, prefix := range prefixes {
 		if bytes.HasPrefix(text, []byte(prefix)) {

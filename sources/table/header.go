@@ -29,6 +29,9 @@ type Columns struct {
 	Names  []string // of the other columns, distinct by Fold
 }
 
+// maxTwice is how many columns that appear twice are reported.
+const maxTwice = 20
+
 // MapColumns finds the known columns in a header. A known column that appears
 // twice is an error; the errors of all columns are joined. Other columns keep
 // their header, changed by rename where that is not nil; a repeated name gets a
@@ -45,7 +48,7 @@ func MapColumns(header, known []string, rename func(name string) string) (*Colum
 		switch {
 		case !ok:
 			c.Others = append(c.Others, i)
-		case c.Index[column] >= 0:
+		case c.Index[column] >= 0 && len(errs) < maxTwice:
 			errs = append(errs, fmt.Errorf("the header has the column %q twice, as column %d and %d: remove or rename one of them", known[column], c.Index[column]+1, i+1))
 		default:
 			c.Index[column] = i
@@ -57,6 +60,7 @@ func MapColumns(header, known []string, rename func(name string) string) (*Colum
 
 func distinctNames(header []string, indices []int, rename func(string) string) []string {
 	used := make(map[string]bool, len(indices))
+	next := make(map[string]int) // suffix to try for a name, so that many of one name are not tried again
 	var names []string
 	for _, i := range indices {
 		name := strings.TrimSpace(header[i])
@@ -67,8 +71,9 @@ func distinctNames(header []string, indices []int, rename func(string) string) [
 			name = rename(name)
 		}
 		unique := name
-		for n := 2; used[Fold(unique)]; n++ {
+		for n := max(next[Fold(name)], 2); used[Fold(unique)]; n++ {
 			unique = name + "_" + strconv.Itoa(n)
+			next[Fold(name)] = n + 1
 		}
 		used[Fold(unique)] = true
 		names = append(names, unique)

@@ -47,12 +47,15 @@ func (l *lineReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+// ended reports whether the current line has an end.
+func (l *lineReader) ended() bool { return len(l.line) > 0 && l.line[len(l.line)-1] == '\n' }
+
 // next reads a line, or the next piece of a long one.
 func (l *lineReader) next() {
 	if l.err != nil {
 		return
 	}
-	continued := len(l.line) > 0 && l.line[len(l.line)-1] != '\n'
+	continued := len(l.line) > 0 && !l.ended()
 	line, err := l.in.ReadSlice('\n')
 	if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 		l.err = err

@@ -8,8 +8,9 @@ import "strings"
 // Nearest returns the most similar of the names, or "" where none is similar:
 // few edits apart, or else sharing the most words.
 func Nearest(name string, names []string) string {
+	const most = 1000 // a wide ledger has many more, which would take seconds
 	best, bestScore := "", 0
-	for _, candidate := range names {
+	for _, candidate := range names[:min(len(names), most)] {
 		if n := similarity(name, candidate); n > bestScore {
 			best, bestScore = candidate, n
 		}

@@ -51,7 +51,16 @@ func (c *csvRows) badQuote(row Row, err *csv.ParseError) (Row, error) {
 	case errors.Is(c.lines.err, io.EOF) && !c.isQuote(err.Column):
 		problem = "the quote of a cell is never closed"
 	}
-	return Row{}, fmt.Errorf("line %d, character %d: %s (the record begins on line %d)", err.Line, err.Column, problem, c.lines.start)
+	return Row{}, fmt.Errorf("line %d, character %d: %s (the record begins on line %d)%s", err.Line, err.Column, problem, c.lines.start, c.backslashHint())
+}
+
+// backslashHint explains a quoting error where the current line has a backslash
+// before a quote, which databases write for a quote inside a cell.
+func (c *csvRows) backslashHint() string {
+	if !bytes.Contains(c.lines.line, []byte(`\"`)) {
+		return ""
+	}
+	return `: its quotes seem to be escaped with a backslash: export them doubled ("")`
 }
 
 // isQuote reports whether a character of the current line, counted from 1, is a

@@ -21,24 +21,32 @@ const DefaultLimit = 1 << 20
 // ErrEmpty means that the table has not even a header.
 var ErrEmpty = errors.New("the table is empty")
 
+// ErrNoTable means that the content is not a table: a binary file, an archive, a web
+// page and so on.
+var ErrNoTable = errors.New("not a table")
+
 // errEnd means that there are no more rows. It is not io.EOF, because that of
 // another file, such as a temporary one, must never end the rows.
 var errEnd = errors.New("no more rows")
 
 // Options may be nil.
 type Options struct {
-	Limit    int                      // longest record in bytes; DefaultLimit if 0
-	Known    func(folded string) bool // whether the caller knows a header, folded by Fold
-	Encoding string                   // of a text without a byte order mark, see CheckEncoding; empty is UTF-8
-	Sheet    string                   // of a workbook; empty is the first that is not hidden
+	Limit     int                      // longest record in bytes; DefaultLimit if 0
+	Known     func(folded string) bool // whether the caller knows a header, folded by Fold
+	Header    func(cells []string) int // how well a row fits as the header: 0 is not, more is better; nil accepts any row
+	HeaderRow int                      // the row of the header: a line of a text, a row of a sheet; 0 is the first that fits
+	Encoding  string                   // of a text without a byte order mark, see CheckEncoding; empty is UTF-8
+	Sheet     string                   // of a workbook; empty is the one that has the header, AllSheets every one that has it
 }
 
 // A Reader reads one table.
 type Reader struct {
-	Header    []string // unchanged
-	Delimiter rune     // 0 in a workbook
-	Sheet     string   // of a workbook; empty in a text
-	Encoding  string   // in which a text was read
+	Header     []string // unchanged
+	HeaderLine int      // its line, or row of the sheet
+	Delimiter  rune     // 0 in a workbook
+	Sheets     []string // that are read, of a workbook
+	Others     []string // sheets that are not read
+	Encoding   string   // in which a text was read
 
 	rows rowReader
 }
@@ -61,6 +69,11 @@ const (
 	Date         // ISO 8601
 	Bool         // TRUE or FALSE
 	Error        // what the sheet shows in place of a value, such as #N/A
+
+	Formatted // a number with the letters or signs of its number format, and a decimal point
+	Unclear   // a number whose format shows another one, such as a percentage
+	NoResult  // a formula whose result is not stored, or was stored before it was calculated
+	Merged    // an empty cell that people see filled, because it is merged with another
 )
 
 // A Row is one record. It is valid until the next one is read, except for the
@@ -75,6 +88,7 @@ type Row struct {
 	Partial bool     // with a problem: the cells before it are valid, under their headers
 
 	ofSheet bool
+	sheet   string // where several are read
 }
 
 // Kind returns the kind of the cell at an index.
@@ -91,6 +105,9 @@ func (r *Row) Position() string {
 	line := "line"
 	if r.ofSheet {
 		line = "row"
+	}
+	if r.sheet != "" {
+		return fmt.Sprintf("sheet %q, row %d", r.sheet, r.Line)
 	}
 	if r.Line == r.Record {
 		return line + " " + strconv.Itoa(r.Line)
@@ -115,10 +132,10 @@ func Open(in io.Reader, o *Options) (*Reader, error) {
 		return nil, err
 	}
 	if isZip(head) {
-		return openSheet(raw, o.Sheet, limit)
+		return openSheets(raw, o, limit)
 	}
 	if err := checkFileType(head); err != nil {
-		return nil, err
+		return nil, &noTableError{err}
 	}
 	if o.Sheet != "" {
 		return nil, fmt.Errorf("the file is a text and has no sheet %q: remove the setting sheet", o.Sheet)

@@ -126,7 +126,7 @@ func (s *stringStore) close() error {
 func (w *workbook) readStrings() error {
 	w.strings = &stringStore{inMemory: stringsInMemory}
 	var text []byte
-	err := w.eachElement(w.related(w.main, "/sharedstrings"), func(p *part, e *xml.StartElement) (bool, error) {
+	err := w.eachElement(w.relatedTo(w.main).byType("/sharedstrings"), func(p *part, e *xml.StartElement) (bool, error) {
 		if e.Name.Local != "si" {
 			return false, nil
 		}

@@ -1,14 +1,12 @@
 package table
 
-// The rows of a sheet are streamed. Hidden rows count, empty ones are skipped;
-// of a merged range all cells but the first are empty, as the sheet stores them.
-// Rows or cells out of order are damage: one would overwrite another.
+// The rows of a sheet are streamed. Hidden rows count, empty ones are skipped.
+// Of a merged range the sheet stores the first cell; the others are marked. Rows
+// or cells out of order are damage: one would overwrite another.
 
 import (
 	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 )
 
@@ -24,48 +22,26 @@ type sheetRows struct {
 	part     *part
 	limit    int
 
-	inData bool // inside sheetData
-	number int  // of the current row, from 1
-	header int  // row number of the header
-	width  int  // cells of the header
-	cells  []string
-	kinds  []Kind
-	text   []byte
-	closed bool
+	inData  bool   // inside sheetData
+	number  int    // of the current row, from 1
+	header  int    // row number of the header
+	width   int    // cells of the header
+	name    string // of the sheet, where several are read
+	merges  merges
+	cells   []string
+	kinds   []Kind
+	text    []byte
+	formula []byte
+	closed  bool
 }
 
-func openSheet(in io.Reader, name string, limit int) (*Reader, error) {
-	w, err := openWorkbook(in)
+// openRows opens a sheet before its first row.
+func (w *workbook) openRows(sheet *sheetPart, limit int) (*sheetRows, error) {
+	p, err := openPart(sheet.file)
 	if err != nil {
 		return nil, err
 	}
-	s := &sheetRows{workbook: w, limit: limit}
-	r := &Reader{rows: s}
-	if r.Sheet, r.Header, err = s.readHeader(name); err != nil {
-		_ = s.close() // the first error matters
-		return nil, err
-	}
-	return r, nil
-}
-
-// readHeader finds the sheet with a name and reads its header.
-func (s *sheetRows) readHeader(name string) (sheet string, header []string, err error) {
-	ref, file, err := s.workbook.find(name)
-	if err != nil {
-		return "", nil, err
-	}
-	if err := s.workbook.readStrings(); err != nil {
-		return "", nil, err
-	}
-	if s.part, err = openPart(file); err != nil {
-		return "", nil, err
-	}
-	row, err := s.next()
-	if errors.Is(err, errEnd) {
-		return "", nil, fmt.Errorf("sheet %q: %w: %s", ref.name, ErrEmpty, s.workbook.chooseSheet())
-	}
-	s.header, s.width = row.Line, len(row.Cells)
-	return ref.name, append([]string(nil), row.Cells...), err
+	return &sheetRows{workbook: w, part: p, limit: limit}, nil
 }
 
 // next returns the next row that is not blank.
@@ -85,7 +61,7 @@ func (s *sheetRows) next() (Row, error) {
 			return Row{}, err
 		}
 		if !allBlank(s.cells) {
-			return s.row(), nil
+			return s.row()
 		}
 	}
 }
@@ -109,6 +85,7 @@ func (s *sheetRows) nextRow() (bool, error) {
 			case "sheetData":
 				s.inData = false
 			case "worksheet":
+				s.closed = true
 				return false, s.part.finish()
 			}
 		}
@@ -187,19 +164,20 @@ func (s *sheetRows) pad(width int) {
 }
 
 // row returns the current row with as many cells as the header has.
-func (s *sheetRows) row() Row {
+func (s *sheetRows) row() (Row, error) {
 	for n := len(s.cells); n > s.width && Blank(s.cells[n-1]); n = len(s.cells) {
 		s.cells, s.kinds = s.cells[:n-1], s.kinds[:n-1]
 	}
 	s.pad(s.width)
-	row := Row{Record: s.number, Line: s.number, Cells: s.cells, Kinds: s.kinds, ofSheet: true}
-	if s.header > 0 {
-		row.Record = s.number - s.header + 1
+	row := Row{Record: s.number, Line: s.number, Cells: s.cells, Kinds: s.kinds, ofSheet: true, sheet: s.name}
+	if s.header == 0 {
+		return row, nil
 	}
-	if s.header > 0 && len(s.cells) > s.width {
+	row.Record = s.number - s.header + 1
+	if len(s.cells) > s.width {
 		row.Problem = fmt.Sprintf("cell in column %s, which has no header", columnName(len(s.cells)-1))
 	}
-	return row
+	return row, s.merges.mark(s.number, s.cells, s.kinds)
 }
 
 func (s *sheetRows) close() error {
@@ -207,7 +185,7 @@ func (s *sheetRows) close() error {
 		return nil
 	}
 	s.closed = true
-	return s.workbook.close()
+	return s.part.file.Close()
 }
 
 // columnIndex returns the column of a cell by its name: 27 for AB12.

@@ -46,7 +46,7 @@ func style(f *excelize.File, sheet, cell, format string) {
 func kinds(row *table.Row) string {
 	text := ""
 	for _, k := range row.Kinds {
-		text += string("tnrdbe"[k])
+		text += string("tnrdbefu=m"[k])
 	}
 	return text
 }
@@ -104,11 +104,11 @@ func TestSheetCells(t *testing.T) {
 		"record 5 (row 6) trtnr ||123456789012345680||0.00000015|100000000000000000000",
 		"record 7 (row 8) ttttt ||x|#N/A|ü|",
 		"record 8 (row 9) tttttt cell in column F, which has no header||x|beyond|||note",
-		"record 10 (row 11) tttde ||merged||1900-03-01|60 (not a valid date of a sheet)",
+		"record 10 (row 11) ttmde ||merged||1900-03-01|60 (not a valid date of a sheet)",
 		"record 11 (row 12) tttdt ||hidden||12:00:00|",
 	}
-	if diff := cmp.Diff(want, rows); diff != "" || r.Sheet != "Sheet1" || r.Delimiter != 0 {
-		t.Error(r.Sheet, diff)
+	if diff := cmp.Diff(want, rows); diff != "" || r.Sheets[0] != "Sheet1" || r.Delimiter != 0 {
+		t.Error(r.Sheets[0], diff)
 	}
 	if diff := cmp.Diff([]string{"", "id", "Status", "When", "Price"}, r.Header); diff != "" {
 		t.Error(diff)

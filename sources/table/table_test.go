@@ -46,7 +46,7 @@ func TestRows(t *testing.T) {
 			[]string{"line 3 |1|a", "line 6 |2|b"}},
 		"blank lines before the header": {"\n\nid,status\n1,a\n", []string{"record 2 (line 4) |1|a"}},
 		"too few, too many": {"id,status\n1\n1,2,3\n,,,\n4,d\n",
-			[]string{"line 2 1 cells, the header has 2|1", "line 3 3 cells, the header has 2|1|2|3", "line 5 |4|d"}},
+			[]string{"line 2 |1|", "line 3 3 cells, the header has 2|1|2|3", "line 5 |4|d"}},
 		"bare quote": {"id,status\n1,5\" pipe\n2,b\"c\n\"x\",y\n",
 			[]string{`line 2 quote inside an unquoted cell, at line 2, character 4|1`,
 				`line 3 quote inside an unquoted cell, at line 3, character 4|2`, "line 4 |x|y"}},

@@ -22,8 +22,9 @@ type workbook struct {
 	parts   map[string]*zip.File // by name, in lower case
 	main    string               // the name of the part that lists the sheets
 	sheets  []sheetRef
-	in1904  bool   // dates count from 1904
-	isDate  []bool // by the index of a cell format
+	in1904  bool           // dates count from 1904
+	stale   bool           // results of formulas were stored before they were calculated
+	formats []numberFormat // by the index of a cell format
 	strings *stringStore
 }
 
@@ -32,6 +33,14 @@ type sheetRef struct {
 	name   string
 	id     string // of the relationship to its part
 	hidden bool
+}
+
+// String returns the name for a message.
+func (s *sheetRef) String() string {
+	if s.hidden {
+		return fmt.Sprintf("%q (hidden)", s.name)
+	}
+	return fmt.Sprintf("%q", s.name)
 }
 
 func openWorkbook(in io.Reader) (w *workbook, err error) {
@@ -49,13 +58,26 @@ func openWorkbook(in io.Reader) (w *workbook, err error) {
 	if err != nil {
 		return w, errors.New("the file is a workbook or zip archive, and damaged or incomplete")
 	}
-	for _, f := range archive.File {
-		w.parts[partName(f.Name)] = f
+	if err := w.addParts(archive); err != nil {
+		return w, err
 	}
 	if err := w.checkArchive(archive); err != nil {
 		return w, err
 	}
 	return w, errors.Join(w.readSheets(), w.readFormats())
+}
+
+// addParts indexes the parts of the archive. Of two entries with one name, programs
+// read one or the other.
+func (w *workbook) addParts(archive *zip.Reader) error {
+	for _, f := range archive.File {
+		name := partName(f.Name)
+		if w.parts[name] != nil && !strings.HasSuffix(name, "/") {
+			return fmt.Errorf("the workbook has the entry %q twice: save it again in a spreadsheet program", clip(f.Name))
+		}
+		w.parts[name] = f
+	}
+	return nil
 }
 
 func (w *workbook) close() error {
@@ -99,7 +121,7 @@ func partName(name string) string {
 // it is not a workbook.
 func (w *workbook) checkArchive(archive *zip.Reader) error {
 	w.main = "xl/workbook.xml"
-	if target := w.related("", "/officedocument"); target != "" {
+	if target := w.relatedTo("").byType("/officedocument"); target != "" {
 		w.main = target
 	}
 	if w.parts[w.main] != nil && !strings.HasSuffix(w.main, ".bin") && !strings.HasPrefix(w.main, "word/") && !strings.HasPrefix(w.main, "ppt/") {
@@ -124,6 +146,9 @@ func (w *workbook) readSheets() error {
 		switch e.Name.Local {
 		case "workbookPr":
 			w.in1904 = isTrue(attribute(e, "date1904"))
+		case "calcPr":
+			completed := attribute(e, "calcCompleted")
+			w.stale = isTrue(attribute(e, "fullCalcOnLoad")) || completed != "" && !isTrue(completed)
 		case "sheet":
 			state := attribute(e, "state")
 			w.sheets = append(w.sheets, sheetRef{
@@ -147,6 +172,12 @@ func (w *workbook) eachElement(name string, visit func(*part, *xml.StartElement)
 	if err != nil {
 		return err
 	}
+	return p.eachElement(visit)
+}
+
+// eachElement calls visit with the start of every element of the part, and closes
+// the part.
+func (p *part) eachElement(visit func(*part, *xml.StartElement) (ended bool, err error)) error {
 	for depth := 0; ; {
 		token, err := p.token()
 		if err != nil {
@@ -169,45 +200,66 @@ func (w *workbook) eachElement(name string, visit func(*part, *xml.StartElement)
 	}
 }
 
-// related returns the part to which a part has a relationship, by its id or by
-// the end of its type.
-func (w *workbook) related(from, typeOrID string) (target string) {
-	dir, base := path.Split(from)
-	_ = w.eachElement(dir+"_rels/"+base+".rels", func(_ *part, e *xml.StartElement) (bool, error) { // a damaged part has no relationships
-		id := attribute(e, "Id")
-		if e.Name.Local != "Relationship" || target != "" || attribute(e, "TargetMode") == "External" {
-			return false, nil
-		}
-		if id == typeOrID || strings.HasSuffix(strings.ToLower(attribute(e, "Type")), typeOrID) {
-			target = attribute(e, "Target")
-			if !strings.HasPrefix(target, "/") {
-				target = path.Join(dir, target)
-			}
-			target = partName(target)
-		}
-		return false, nil
-	})
-	return target
+// A relationship is one part to which another has a relationship.
+type relationship struct {
+	id, kind string // kind is the end of its type, in lower case
+	target   string
 }
 
-// find returns the sheet with a name, or the first that is not hidden.
-func (w *workbook) find(name string) (sheetRef, *zip.File, error) {
+type relationships []relationship
+
+// relatedTo returns the relationships of a part.
+func (w *workbook) relatedTo(from string) (all relationships) {
+	dir, base := path.Split(from)
+	_ = w.eachElement(dir+"_rels/"+base+".rels", func(_ *part, e *xml.StartElement) (bool, error) { // a damaged part has no relationships
+		if e.Name.Local != "Relationship" || attribute(e, "TargetMode") == "External" || len(all) == maxRelationships {
+			return false, nil
+		}
+		target := attribute(e, "Target")
+		if !strings.HasPrefix(target, "/") {
+			target = path.Join(dir, target)
+		}
+		all = append(all, relationship{attribute(e, "Id"), strings.ToLower(attribute(e, "Type")), partName(target)})
+		return false, nil
+	})
+	return all
+}
+
+// maxRelationships is how many relationships of a part are read.
+const maxRelationships = 1 << 16
+
+// byType returns the first part whose type has an end, or "".
+func (r relationships) byType(end string) string {
+	for _, one := range r {
+		if strings.HasSuffix(one.kind, end) {
+			return one.target
+		}
+	}
+	return ""
+}
+
+// cells returns the sheets that have cells, and their parts.
+func (w *workbook) cells() []sheetPart {
+	byID := make(map[string]string)
+	for _, r := range w.relatedTo(w.main) {
+		if _, known := byID[r.id]; !known {
+			byID[r.id] = r.target
+		}
+	}
+	var all []sheetPart
 	for _, s := range w.sheets {
-		if name == "" && s.hidden || name != "" && !strings.EqualFold(strings.TrimSpace(s.name), strings.TrimSpace(name)) {
-			continue
-		}
-		target := w.related(w.main, s.id)
+		target := byID[s.id]
 		if f := w.parts[target]; f != nil && !strings.Contains(target, "chartsheets/") {
-			return s, f, nil
-		}
-		if name != "" {
-			return s, nil, fmt.Errorf("the sheet %q has no cells: %s", s.name, w.chooseSheet())
+			all = append(all, sheetPart{s, f})
 		}
 	}
-	if name == "" {
-		return sheetRef{}, nil, errors.New("the workbook has no visible sheet: " + w.chooseSheet())
-	}
-	return sheetRef{}, nil, fmt.Errorf("the workbook has no sheet %q: %s", name, w.chooseSheet())
+	return all
+}
+
+// sheetPart is a sheet with cells.
+type sheetPart struct {
+	sheetRef
+	file *zip.File
 }
 
 // chooseSheet returns the end of a message: which sheets can be set.
@@ -219,11 +271,7 @@ func (w *workbook) chooseSheet() string {
 			names = append(names, fmt.Sprintf("and %d more", len(w.sheets)-most))
 			break
 		}
-		name := fmt.Sprintf("%q", s.name)
-		if s.hidden {
-			name += " (hidden)"
-		}
-		names = append(names, name)
+		names = append(names, s.String())
 	}
 	if len(names) == 0 {
 		return "it lists no sheets"

@@ -32,15 +32,19 @@ type Config struct {
 	Decimal          string          // ledger.Point, ledger.Comma, or empty: detected
 	Encoding         string          // of the ledger; empty: UTF-8, or by its byte order mark
 	DateFormats      []ledger.DateFormat
-	Sheet            string              // of the ledger; empty: the first that is not hidden
-	Columns          []ledger.ColumnMap  // of the ledger, where they are not the contract's
-	Statuses         []ledger.StatusWord // of the ledger, where they are not the contract's
-	Reports          []string            // of the Report… constants, in their order
-	RunID            string              // empty means that one is made
-	Log              string              // LogText or LogJSON
-	Progress         string              // ProgressAuto, ProgressOn or ProgressOff
-	Output           string              // OutputText, OutputJSON or OutputMarkdown
-	DetailedExitcode bool                // remaining drift has its own exit code
+	Sheet            string               // of the ledger; empty: the one that has the header
+	HeaderRow        int                  // of the ledger; 0: the first that has the required columns
+	Columns          []ledger.ColumnMap   // of the ledger, where they are not the contract's
+	Statuses         []ledger.StatusWord  // of the ledger, where they are not the contract's
+	Cycles           []ledger.CycleWord   // of the ledger, where they are not the contract's
+	Empty            []ledger.EmptyWords  // of the ledger: words that mean nothing
+	Ignored          []ledger.IgnoredRows // of the ledger: rows that are no subscriptions
+	Reports          []string             // of the Report… constants, in their order
+	RunID            string               // empty means that one is made
+	Log              string               // LogText or LogJSON
+	Progress         string               // ProgressAuto, ProgressOn or ProgressOff
+	Output           string               // OutputText, OutputJSON or OutputMarkdown
+	DetailedExitcode bool                 // remaining drift has its own exit code
 
 	Exceptions string // path or URL, as typed; empty means none
 	Prices     string // path or URL, as typed; empty means none
@@ -106,7 +110,7 @@ func (c *Config) LedgerOptions(name string) *ledger.Options {
 	return &ledger.Options{
 		Name: name, Location: c.Location, Decimal: c.Decimal,
 		MaxBadRows: decimal.NullDecimal{Decimal: c.MaxBadRows, Valid: true},
-		Columns:    c.Columns, Statuses: c.Statuses, Dates: c.DateFormats,
-		Encoding: c.Encoding, Sheet: c.Sheet,
+		Columns:    c.Columns, Statuses: c.Statuses, Cycles: c.Cycles, Empty: c.Empty, Ignored: c.Ignored,
+		Dates: c.DateFormats, Encoding: c.Encoding, Sheet: c.Sheet, HeaderRow: c.HeaderRow,
 	}
 }

@@ -9,12 +9,10 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
-
-	"github.com/wixrecon/wixrecon/sources/ledger"
 )
 
 // The settings file is one YAML mapping of keys to single values, or to a
-// sequence where the setting is a list; columns and status are mappings. Values
+// sequence where the setting is a list; columns, status and others are mappings. Values
 // are read as written: 0.5 is never converted to a float. Every error of the file
 // is reported with its line, but a syntax error hides those after it. No error
 // quotes the text of the file, because it may contain an API key.
@@ -42,7 +40,8 @@ func (l *loader) readSettings() map[string]value {
 	for _, err := range limited(f.read(data)) {
 		l.addError("config", err)
 	}
-	l.config.Columns, l.config.Statuses = f.columns, f.statuses
+	l.config.Columns, l.config.Statuses, l.config.Cycles = f.columns, f.statuses, f.cycles
+	l.config.Empty, l.config.Ignored = f.empty, f.ignored
 	return f.values
 }
 
@@ -52,9 +51,8 @@ type file struct {
 	settings []Setting
 	keys     []string         // all that are known
 	values   map[string]value // by setting
-	columns  []ledger.ColumnMap
-	statuses []ledger.StatusWord
-	errs     []error
+	ledgerMaps
+	errs []error
 }
 
 func (f *file) read(data []byte) []error {
@@ -150,12 +148,12 @@ func (f *file) readKey(line int, key string, node ast.Node) {
 	case "config":
 		f.addError(line, fmt.Sprintf("key %q is refused: a settings file can't name another one", key))
 		return
-	case keyColumns:
-		f.readMapping(line, keyColumns, node)
-		return
-	case keyStatus:
-		f.readMapping(line, keyStatus, node)
-		return
+	}
+	for _, name := range mappings() {
+		if canonical(key) == canonical(name) {
+			f.readMapping(line, name, node)
+			return
+		}
 	}
 	s := f.setting(key)
 	if s == nil {

@@ -174,6 +174,7 @@ var samples = map[string]struct {
 	"decimal":                  {"point", "comma", func(c *Config) string { return c.Decimal }},
 	"encoding":                 {"windows-1252", "shift_jis", func(c *Config) string { return c.Encoding }},
 	"sheet":                    {"first", "second", func(c *Config) string { return c.Sheet }},
+	"header-row":               {"3", "4", func(c *Config) string { return strconv.Itoa(c.HeaderRow) }},
 	"date-format":              {"DD.MM.YYYY", "01/02/06", func(c *Config) string { return c.DateFormats[0].String() }},
 	"exceptions":               {"first", "second", func(c *Config) string { return c.Exceptions }},
 	"prices":                   {"first", "second", func(c *Config) string { return c.Prices }},

@@ -20,6 +20,15 @@ func TestMappingErrors(t *testing.T) {
 			`f.yaml:8: status: duplicate key "paused", first in line 7`,
 			`f.yaml:9: status: "Trial": "active, pending": expected active, pending or canceled`,
 		}},
+		"words": {"cycle: {x: sometimes}\nempty: {nd_date: NULL, status: []}\nignore_rows: {Type: '*', x: ''}\n", []string{
+			`f.yaml:1: cycle: "x": "sometimes": expected a billing cycle, such as 1 MONTH, 1 YEAR or ONE_TIME`,
+			`f.yaml:2: empty: "nd_date" is not a column of the ledger: did you mean "end_date"?`,
+			`f.yaml:2: empty: expected at least one text`,
+			`f.yaml:3: ignore_rows: "Type": the value * would ignore every row`,
+			`f.yaml:3: ignore_rows: "x": expected a text that is not blank`,
+		}},
+		"no words":    {"empty:\n", []string{`f.yaml:1: empty: no value: remove the key for the default`}},
+		"one word":    {"empty: .nan\nignore_rows: x\n", []string{`f.yaml:2: key "ignore_rows": expected keys and values below it (key: value), one a line`}},
 		"no mapping":  {"columns: Sub\nstatus: [a]\n", []string{`f.yaml:1: key "columns": expected keys and values below it (key: value), one a line`, `f.yaml:2: key "status": expected keys and values below it (key: value), one a line`}},
 		"no value":    {"columns:\n  external_id:\nstatus:\n", []string{`f.yaml:2: columns: external_id: no value: remove the key for the default`, `f.yaml:3: key "status": expected keys and values below it (key: value), one a line`}},
 		"empty list":  {"columns:\n  external_id: []\n", []string{`f.yaml:2: columns: external_id: expected at least one text`}},
@@ -37,9 +46,11 @@ func TestMappingErrors(t *testing.T) {
 
 func TestMappingsAreEffectiveSettings(t *testing.T) {
 	c := mustLoad(t, requiredFlags(map[string]string{"config": "f.yaml"}), withKey(), map[string]string{
-		"f.yaml": "columns:\n  status: [State, Stage]\nstatus:\n  1: active\n  yes: pending\n  true: canceled\n"})
-	got := c.Effective[len(c.Effective)-2:]
-	want := []EffectiveSetting{{"columns", "status=State|Stage", "f.yaml:2"}, {"status", "1=active, yes=pending, true=canceled", "f.yaml:6"}}
+		"f.yaml": "columns:\n  status: [State, Stage]\nstatus:\n  1: active\n  yes: pending\n  true: canceled\n" +
+			"cycle: {mtl: month}\nempty: {end_date: [0000-00-00, NULL], site_id: ~}\nignore_rows: {Type: [credit, Total*]}\n"})
+	got := c.Effective[len(c.Effective)-5:]
+	want := []EffectiveSetting{{"columns", "status=State|Stage", "f.yaml:2"}, {"status", "1=active, yes=pending, true=canceled", "f.yaml:6"},
+		{"cycle", "mtl=1 MONTH", "f.yaml:7"}, {"empty", "end_date=0000-00-00|NULL, site_id=~", "f.yaml:8"}, {"ignore_rows", "Type=credit|Total*", "f.yaml:9"}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}

@@ -47,6 +47,24 @@ func schemaOfSettings() object {
 		"description": "the status of each of the ledger's own words: active, pending or canceled",
 		"type":        "object", "additionalProperties": object{"enum": []string{"active", "pending", "canceled"}},
 	}
+	properties[keyCycle] = object{
+		"description": "the billing cycle of each of the ledger's own words, such as 1 MONTH, 1 YEAR or ONE_TIME",
+		"type":        "object", "additionalProperties": object{"type": "string", "minLength": 1},
+	}
+	word := object{"type": []string{"string", "number", "boolean", "null"}}
+	words := object{"anyOf": []any{word, object{"type": "array", "items": word, "minItems": 1}}}
+	byColumn := object{}
+	for _, name := range ledger.Columns() {
+		byColumn[name] = words
+	}
+	properties[keyEmpty] = object{
+		"description": "words that mean that there is no value, such as NULL or 0000-00-00: a list for all columns, or one for each column",
+		"anyOf":       []any{word, object{"type": "array", "items": word, "minItems": 1}, object{"type": "object", "properties": byColumn, "additionalProperties": false}},
+	}
+	properties[keyIgnored] = object{
+		"description": "rows that are no subscriptions, by a column of the ledger and its values; a value may end in * for any end",
+		"type":        "object", "additionalProperties": words,
+	}
 	return object{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": schemaID,
 		"title": "wixrecon settings", "type": "object", "properties": properties, "additionalProperties": false,

@@ -93,7 +93,9 @@ func comparisonSettings() []Setting {
 		{Name: "date-format", List: true, set: setDateFormat,
 			Usage: "`format` of the ledger's dates besides ISO 8601: DD.MM.YYYY, M/D/YYYY, or a Go layout; or a comma list"},
 		{Name: "sheet", set: setText(func(c *Config) *string { return &c.Sheet }),
-			Usage: "`name` of the sheet, where the ledger is a workbook; the first that is not hidden by default"},
+			Usage: "`name` of the sheet, where the ledger is a workbook, or * for all that have the header; by default the one that has it"},
+		{Name: "header-row", set: unlessEmpty(setNumber(func(c *Config) *int { return &c.HeaderRow }, 1, 1<<20, "the row of the ledger's header, at least 1")),
+			Usage: "`number` of the row that is the ledger's header; by default the first of the first 20 rows that has the required columns"},
 	}
 }
 

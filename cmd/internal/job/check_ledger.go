@@ -80,12 +80,30 @@ func mapped(found *ledger.Inspection) []string {
 	if len(found.Carried) > 0 {
 		lines = append(lines, "carried into the reports: "+strings.Join(found.Carried, ", "))
 	}
+	lines = append(lines, dialect(&found.Dialect)...)
 	lines = append(lines, found.Examples...)
+	lines = append(lines, found.Warnings...)
 	for _, s := range found.Suggestions {
 		lines = append(lines, s.Why+"; add to the settings file:")
 		for line := range strings.Lines(s.YAML) {
 			lines = append(lines, "  "+strings.TrimRight(line, "\n"))
 		}
+	}
+	return lines
+}
+
+// dialect names the sheets and the row of the header, where they are not obvious.
+func dialect(d *ledger.Dialect) []string {
+	var lines []string
+	if len(d.Sheets) > 0 {
+		text := fmt.Sprintf("sheet read: %q", d.Sheets)
+		if len(d.Others) > 0 {
+			text += fmt.Sprintf("; not read: %q", d.Others)
+		}
+		lines = append(lines, text)
+	}
+	if d.HeaderRow > 1 {
+		lines = append(lines, fmt.Sprintf("the header is row %d", d.HeaderRow))
 	}
 	return lines
 }

@@ -2,6 +2,8 @@ package job
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,11 +17,13 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/join"
 	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/storage"
+	"github.com/wixrecon/wixrecon/sources/table"
 )
 
 // A ledger is one object, or the parts of a folder in the order of their names.
 // Each object is hashed as it is stored, and must not change while it is read;
-// nor may the folder. Control totals are checked at the end: until they hold,
+// nor may the folder. A part of a folder may have no rows, but no two may have the
+// same: their rows would count twice. Control totals are checked at the end: until they hold,
 // nothing is inferred from the ledger.
 
 // ledgerInput is what is known of a ledger apart from its rows.
@@ -35,7 +39,9 @@ type ledgerReader struct {
 	source   *storage.Source
 	add      func(*ledger.Row) error
 	input    ledgerInput
-	counts   ledger.Counts // over all parts
+	carried  string            // the part whose carried columns all have
+	contents map[string]string // names of the parts with rows, by the hash of their content
+	counts   ledger.Counts     // over all parts
 	accounts map[string]bool
 }
 
@@ -58,7 +64,7 @@ func (s *session) readLedger(ctx context.Context, at time.Time, add func(*ledger
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
 	s.Log.Info("reading the ledger", "name", source.Name)
-	r := &ledgerReader{session: s, source: source, add: add, accounts: make(map[string]bool)}
+	r := &ledgerReader{session: s, source: source, add: add, contents: make(map[string]string), accounts: make(map[string]bool)}
 	for part := range source.Parts {
 		if err := r.readPart(ctx, part); err != nil {
 			return nil, err
@@ -81,30 +87,58 @@ func (r *ledgerReader) readPart(ctx context.Context, part int) (err error) {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	file, err := readHashed(in, "ledger "+in.Name, func(plain io.Reader) error { return r.readRows(ctx, plain, in.Name) })
-	if err != nil {
+	content, before := sha256.New(), r.counts.Rows
+	file, err := readHashed(in, "ledger "+in.Name, func(plain io.Reader) error {
+		if r.isFolder() {
+			plain = io.TeeReader(plain, content)
+		}
+		return r.readRows(ctx, plain, in.Name)
+	})
+	switch {
+	case r.isFolder() && errors.Is(err, table.ErrNoTable):
+		return fmt.Errorf("%w. If it is not a part of the ledger, begin its name with a dot or an underscore, and it is ignored", err)
+	case err != nil:
 		return err
+	case r.isFolder() && r.counts.Rows > before:
+		err = r.checkContent(hex.EncodeToString(content.Sum(nil)), in.Name)
+	case r.isFolder():
+		r.warn("ledger %s: this part of the folder has no rows", in.Name)
 	}
 	r.input.files = append(r.input.files, file)
-	return in.Unchanged(ctx)
+	return errors.Join(err, in.Unchanged(ctx))
+}
+
+func (r *ledgerReader) isFolder() bool { return len(r.source.Parts) > 1 }
+
+// checkContent refuses a part that has the same content as an earlier one.
+func (r *ledgerReader) checkContent(hash, name string) error {
+	if earlier := r.contents[hash]; earlier != "" {
+		return fmt.Errorf("ledger %s: it has the same bytes as %s, so that every row would count twice: remove one of them", name, earlier)
+	}
+	r.contents[hash] = name
+	return nil
 }
 
 // options returns how the rows are read. Where there are several parts the share
 // of bad rows is checked over all of them.
 func (r *ledgerReader) options(name string) *ledger.Options {
 	o := r.Config.LedgerOptions("ledger " + name)
-	if len(r.source.Parts) > 1 {
-		o.MaxBadRows.Decimal = decimal.Hundred
+	if r.isFolder() {
+		o.MaxBadRows.Decimal, o.AllowNoRows = decimal.Hundred, true
 	}
 	return o
 }
 
 func (r *ledgerReader) readRows(ctx context.Context, plain io.Reader, name string) (err error) {
 	l, err := ledger.Read(ctx, plain, r.options(name))
+	if r.isFolder() && errors.Is(err, table.ErrEmpty) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	r.logSheets(l, name)
 	if err := r.checkCarried(l.CarriedHeader(), name); err != nil {
 		return err
 	}
@@ -125,6 +159,13 @@ func (r *ledgerReader) readRows(ctx context.Context, plain io.Reader, name strin
 	return nil
 }
 
+// logSheets names the sheets of a workbook that are read.
+func (r *ledgerReader) logSheets(l *ledger.Ledger, name string) {
+	if read, others := l.Sheets(); len(read) > 0 {
+		r.Log.Info("reading sheets of the ledger", "name", name, "sheets", read, "not_read", others)
+	}
+}
+
 func (r *ledgerReader) noteAccount(row *ledger.Row) {
 	switch {
 	case row.Line != nil:
@@ -137,15 +178,15 @@ func (r *ledgerReader) noteAccount(row *ledger.Row) {
 // checkCarried refuses a part whose carried columns are not those of the first:
 // a cell must not end up under another part's header.
 func (r *ledgerReader) checkCarried(header []string, name string) error {
-	if len(r.input.files) == 0 {
-		r.input.carried = header
+	if r.carried == "" {
+		r.input.carried, r.carried = header, name
 		return nil
 	}
 	carried := r.input.carried
 	for i := range max(len(header), len(carried)) {
 		if i >= len(header) || i >= len(carried) || header[i] != carried[i] {
 			return fmt.Errorf("ledger %s: its header differs from that of %s: carried column %d is %s, there %s",
-				name, r.input.files[0].Name, i+1, columnAt(header, i), columnAt(carried, i))
+				name, r.carried, i+1, columnAt(header, i), columnAt(carried, i))
 		}
 	}
 	return nil
@@ -190,8 +231,11 @@ func (r *ledgerReader) checkChecksum(ctx context.Context, part int) error {
 // checkBadRows checks the share of bad rows over all parts. For a ledger of one
 // part ledger.Read has done it.
 func (r *ledgerReader) checkBadRows() error {
-	if len(r.source.Parts) == 1 {
+	if !r.isFolder() {
 		return nil
+	}
+	if r.counts.Rows == 0 {
+		return fmt.Errorf("ledger %s: %w", r.source.Name, ledger.ErrNoRows)
 	}
 	if err := r.counts.CheckLimit(r.Config.MaxBadRows); err != nil {
 		return fmt.Errorf("ledger %s: %w", r.source.Name, err)
