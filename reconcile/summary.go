@@ -27,11 +27,16 @@ type Summary struct {
 	Ledger   LedgerSide `json:"ledger"`
 	Wix      WixSide    `json:"wix"`
 	Coverage Coverage   `json:"coverage"`
-	Requests Requests   `json:"requests"`
-	Inputs   []File     `json:"inputs"`
-	Lists    []File     `json:"lists,omitempty"` // exceptions and prices
-	Reports  []File     `json:"reports"`
-	Warnings []string   `json:"warnings"`
+	// AccountsFailed is the number of sub-accounts that could not be read.
+	AccountsFailed int `json:"accounts_failed"`
+	// Phases are the durations of the stages, in their order.
+	Phases []RunPhase `json:"phases,omitempty"`
+
+	Requests Requests `json:"requests"`
+	Inputs   []File   `json:"inputs"`
+	Lists    []File   `json:"lists,omitempty"` // exceptions and prices
+	Reports  []File   `json:"reports"`
+	Warnings []string `json:"warnings"`
 
 	// LedgerVersion is the identity of the ledger that was read, by its content.
 	LedgerVersion string `json:"ledger_version,omitempty"`
@@ -128,7 +133,32 @@ type Requests struct {
 	Throttled int64 `json:"throttled"` // answers of 429
 	Failed    int64 `json:"failed"`    // given up after all tries
 	Bytes     int64 `json:"bytes"`     // read from answers
+
+	Answers  []AnswerCount `json:"answers,omitempty"` // by call and status, sorted
+	RateWait float64       `json:"rate_wait_seconds"` // that requests waited for --rate, added up
 }
+
+// An AnswerCount is how many requests of one call had one status.
+type AnswerCount struct {
+	Call   string `json:"call"`   // query, get or change
+	Status string `json:"status"` // of HTTP, or "none" where there was no usable answer
+	Count  int64  `json:"count"`
+}
+
+// A RunPhase is the duration of one stage of a run.
+type RunPhase struct {
+	Name    string  `json:"name"` // of the RunPhase… constants
+	Seconds float64 `json:"seconds"`
+}
+
+// The phases of a run.
+const (
+	RunPhaseLedger    = "ledger"    // reading it
+	RunPhaseWix       = "wix"       // reading the inventory
+	RunPhaseReconcile = "reconcile" // comparing both
+	RunPhaseFix       = "fix"       // planning and sending
+	RunPhaseReport    = "report"    // writing the reports
+)
 
 // A File is an input or a report.
 type File struct {

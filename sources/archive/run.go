@@ -70,6 +70,14 @@ func (r *Run) Finish(ctx context.Context, s *reconcile.Summary) error {
 	return r.dir.Put(ctx, r.ID+"/"+SummaryFile, func(w io.Writer) error { return indented(w, s) })
 }
 
+// OpenReport opens a report of a run.
+func (a *Archive) OpenReport(ctx context.Context, id, file string) (io.ReadCloser, error) {
+	if !ValidRunID(id) || Reserved(id) {
+		return nil, fmt.Errorf("run %q: %w", id, ErrNoRun)
+	}
+	return a.dir.Open(ctx, id+"/"+file)
+}
+
 // Files returns the reports that were put so far.
 func (r *Run) Files() []reconcile.File { return slices.Clone(r.files) }
 

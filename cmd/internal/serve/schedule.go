@@ -132,7 +132,7 @@ func (s *Schedule) afterRun(due time.Time) time.Time {
 }
 
 // wait returns true when the run is due, and false when the context ends. It sets
-// due anew where the clock was set back.
+// due again where the clock was set back.
 func (s *Schedule) wait(ctx context.Context, due *time.Time) bool {
 	last := s.now()
 	start := due.Add(s.jitter())
