@@ -38,7 +38,18 @@ func variants() []variant {
 		{name: "pagingMetadata", options: wixsim.Options{MetadataName: "pagingMetadata"}},
 		{name: "no filter but accountId, no offset", options: wixsim.Options{OnlyAccountFilter: true, NoOffset: true}},
 		{name: "too many to count", options: wixsim.Options{TooManyToCount: true}},
+		{name: "no filter but accountId", options: wixsim.Options{OnlyAccountFilter: true}},
+		{name: "$in ignored, createdDate refused", options: filters(wixsim.IgnoreFilter, wixsim.RefuseFilter)},
+		{name: "$in half obeyed, createdDate ignored", options: filters(wixsim.HalfFilter, wixsim.IgnoreFilter)},
+		{name: "$in omits packages, at most 2 values", options: wixsim.Options{MaxIn: 2, Filters: filters(wixsim.OmitFilter, "").Filters}},
+		{name: "createdDate half obeyed", options: filters("", wixsim.HalfFilter)},
+		{name: "createdDate omits packages", options: filters("", wixsim.OmitFilter)},
 	}
+}
+
+// filters returns a server with modes of its filters accountId $in and createdDate.
+func filters(in, created wixsim.FilterMode) wixsim.Options {
+	return wixsim.Options{Filters: map[wixsim.FilterName]wixsim.FilterMode{wixsim.AccountIn: in, wixsim.CreatedDate: created}}
 }
 
 // faultVariants returns a variant for each fault in 5 % of the requests, and one

@@ -43,7 +43,7 @@ func packageNotFound(err error) bool {
 // copies of a package the one updated last counts.
 func (c ActionClient) Find(ctx context.Context, accountID, externalID string) ([]reconcile.Package, error) {
 	s := externalIDSearch{externalID: reconcile.TrimID(externalID), newest: make(map[string]time.Time)}
-	for page, err := range c.Client.Pages(ctx, Slice{Account: accountID}) {
+	for page, err := range c.Client.Pages(ctx, OfAccount(accountID)) {
 		if err != nil {
 			return nil, err
 		}

@@ -271,7 +271,7 @@ func TestReadDuringChanges(t *testing.T) {
 		})
 	}
 	var sink recordingSink
-	coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, sink.sink)
+	coverage, err := readCoverage(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, sink.sink)
 	changes.Wait()
 	if err != nil || !coverage.Complete() || len(sink.packages) != len(planted.Inventory) {
 		t.Errorf("read %d packages, coverage %+v, error %v", len(sink.packages), coverage, err)

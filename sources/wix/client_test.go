@@ -213,7 +213,7 @@ func TestInFlight(t *testing.T) {
 	f.before = func(receivedRequest, http.ResponseWriter) bool { time.Sleep(time.Millisecond); return false }
 	c := serve(t, f, func(o *Options) { o.Concurrency = 3 })
 	var s recordingSink
-	if _, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountIDs(1, 60)}, s.sink); err != nil {
+	if _, err := readCoverage(context.Background(), c, InventoryOptions{LedgerAccounts: accountIDs(1, 60)}, s.sink); err != nil {
 		t.Fatal(err)
 	}
 	// More callers than slots, without the limit of ReadInventory.

@@ -15,8 +15,8 @@ type evidence struct {
 
 func (r *reader) evidence() evidence {
 	return evidence{
-		counted: r.counted, total: r.total, read: len(r.index.entries),
-		failed: len(r.chainErrors)+len(r.conflictErrors) > 0, missing: r.index.missingFrom(r.sweeps),
+		counted: r.counted, total: r.total, read: r.index.len(),
+		failed: len(r.failures())+len(r.conflictErrors) > 0, missing: r.index.missingFrom(r.sweeps),
 	}
 }
 
@@ -51,24 +51,37 @@ func (r *reader) coverage() *reconcile.Coverage {
 	}
 	packages := r.index.perAccount()
 	for _, account := range r.scope {
-		c.Accounts[account] = &reconcile.AccountCoverage{Read: true, By: "chain", Packages: packages[account]}
+		c.Accounts[account] = &reconcile.AccountCoverage{Read: true, By: orDefault(r.plan.done[account], bySweep), Packages: packages[account]}
 	}
 	if !r.narrowed { // a narrowed run lists only the accounts it was asked for
 		for account, n := range packages {
 			if c.Accounts[account] == nil && n > 0 {
-				c.Accounts[account] = r.withoutChain(n)
+				c.Accounts[account] = r.outOfScope(account, n)
 			}
 		}
 	}
-	r.markUnread(c, r.chainErrors)
+	r.markUnread(c, r.failures())
 	r.markUnread(c, r.conflictErrors)
 	return c
 }
 
-// withoutChain returns the coverage of an account without a chain of its own.
-func (r *reader) withoutChain(packages int) *reconcile.AccountCoverage {
-	if r.swept {
-		return &reconcile.AccountCoverage{Read: true, By: "sweep", Packages: packages}
+// failures returns why accounts in scope were not read. The others were only
+// tried because an earlier run found packages there: whether they still exist, the
+// total or a sweep shows.
+func (r *reader) failures() map[string]error {
+	errs := make(map[string]error)
+	for account, err := range r.plan.failures {
+		if contains(r.scope, account) {
+			errs[account] = err
+		}
+	}
+	return errs
+}
+
+// outOfScope returns the coverage of an account that is not in scope by itself.
+func (r *reader) outOfScope(account string, packages int) *reconcile.AccountCoverage {
+	if r.extent == reconcile.InventoryWhole {
+		return &reconcile.AccountCoverage{Read: true, By: orDefault(r.plan.done[account], bySweep), Packages: packages}
 	}
 	return &reconcile.AccountCoverage{Packages: packages, Error: "packages were seen, but no sweep covered the whole inventory"}
 }

@@ -70,12 +70,13 @@ func samplePackages(accounts, each int) []fakePackage {
 // A receivedRequest is a request as the fake server received it.
 type receivedRequest struct {
 	account, cursor string // of a get, the cursor is the package id
-	count, get      bool
+	count, get, in  bool
 	raw             string
 	header          http.Header
 }
 
-// A fakeServer serves queries and gets, with faults.
+// A fakeServer serves queries and gets, with faults. The only filter that it
+// knows is accountId $eq.
 type fakeServer struct {
 	mu          sync.Mutex
 	packages    []fakePackage
@@ -126,7 +127,7 @@ func (f *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (f *fakeServer) parse(r *http.Request) (receivedRequest, int) {
 	body, _ := io.ReadAll(r.Body)
-	request := receivedRequest{raw: string(body), header: r.Header.Clone()}
+	request := receivedRequest{raw: string(body), header: r.Header.Clone(), in: bytes.Contains(body, []byte(`"$in"`))}
 	if r.Method == http.MethodGet {
 		request.get, request.cursor = true, strings.TrimPrefix(r.URL.Path, "/resellers/v1/packages/")
 		return request, 0
@@ -325,10 +326,19 @@ func (s *recordingSink) sink(p reconcile.Package, raw []byte, resolved bool) err
 
 func ignorePackages(reconcile.Package, []byte, bool) error { return nil }
 
+// readCoverage reads an inventory and returns its coverage.
+func readCoverage(ctx context.Context, c *Client, o InventoryOptions, sink Sink) (*reconcile.Coverage, error) {
+	reading, err := ReadInventory(ctx, c, o, sink)
+	if err != nil {
+		return nil, err
+	}
+	return &reading.Coverage, nil
+}
+
 // readFake reads the fake server, with its accounts 1 to n in the ledger.
 func readFake(t *testing.T, f *fakeServer, ledger int, change ...func(*Options)) (*reconcile.Coverage, *recordingSink, error) {
 	t.Helper()
 	var s recordingSink
-	c, err := ReadInventory(context.Background(), newTestClient(t, f, change...), InventoryOptions{LedgerAccounts: accountIDs(1, ledger)}, s.sink)
+	c, err := readCoverage(context.Background(), newTestClient(t, f, change...), InventoryOptions{LedgerAccounts: accountIDs(1, ledger)}, s.sink)
 	return c, &s, err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 )
@@ -12,41 +13,51 @@ import (
 // How an inventory is read.
 //
 // First the server is asked for its total, which also shows whether the key is
-// valid: 401, 403 or no response means that nothing can be read. Then one chain
-// is read for the parent and for each sub-account that the ledger names. Then,
-// unless only some accounts were requested:
+// valid: 401, 403 or no response means that nothing can be read. Then the parent
+// and the sub-accounts that the ledger names are read, in batches or by a chain
+// each, as planner.go describes. Then, unless only some accounts were requested:
 //
-//	the total equals what was read, no chain failed → whole
+//	the total equals what was read, no account failed → whole
 //	the total is less: it does not cover the inventory → not discoverable
-//	the total is more, or missing, or a chain failed → sweep
+//	the total is more: what was created meanwhile is read, and counted again
+//	still more, or missing, or an account failed → sweep
 //	the sweep fails → partial
 //	still less read than the total → new total, second sweep, then partial
 //	the sweep misses what a chain showed: it does not cover the inventory → not discoverable
 //	the server states a total that can't be believed → partial, whatever was read
 //
-// The total is the one taken after the chains. If not a single page could be
+// The total is the one taken after the reading. If not a single page could be
 // read, there is no coverage but an error. Other errors that end the reading
 // are a 401, an error of the sink, and the end of the context.
 //
 // An account whose own chain failed is not read, even if a sweep shows its
-// packages, and the inventory is then partial.
+// packages, and the inventory is then partial. A batch proves nothing by itself:
+// if the inventory is not whole, the accounts that only batches showed are read
+// once more, by a chain each.
 
-const maxSweepRounds = 2
+const (
+	maxSweepRounds = 2
+	maxCatchUps    = 2
+	clockMargin    = 2 * time.Minute // between clocks that are set
+)
 
 // InventoryOptions selects what is read.
 type InventoryOptions struct {
 	LedgerAccounts []string       // the sub-accounts that the ledger names
 	Only           []string       // read only these; nil: the whole inventory
+	Learned        Learned        // by earlier runs of the scope
 	Progress       func(Progress) // called after each page, never concurrently; may be nil
+
+	pageSize int // packages on a page, in tests of small inventories; 0: 100
 }
 
 // Progress is how much of an inventory is read.
 type Progress struct {
-	Accounts int  // to be read, by a chain each
+	Accounts int  // to be read
 	Done     int  // of these
 	Packages int  // distinct, so far
 	Total    int  // the server's total; 0 if it has none
-	Sweeping bool // the chains are done, a sweep is running
+	Sweeping bool // the accounts are done, a sweep is running
 }
 
 // A Sink receives packages, one call at a time: each package once, and again
@@ -55,34 +66,67 @@ type Progress struct {
 // asked for the package. The sink must not keep raw.
 type Sink func(p reconcile.Package, raw []byte, resolved bool) error
 
+// A Reading is what was read of an inventory, apart from the packages.
+type Reading struct {
+	Coverage reconcile.Coverage
+	Learned  Learned // for the next run of the scope
+}
+
 // ReadInventory reads the inventory, or a part of it, into the sink, and returns
 // what was read.
-func ReadInventory(ctx context.Context, c *Client, o InventoryOptions, sink Sink) (*reconcile.Coverage, error) {
+func ReadInventory(ctx context.Context, c *Client, o InventoryOptions, sink Sink) (*Reading, error) {
 	r := newReader(c, o, sink)
 	if err := r.read(ctx); err != nil {
 		return nil, fmt.Errorf("read the inventory of account %s: %w", c.parent, err)
 	}
-	return r.coverage(), nil
+	return &Reading{Coverage: *r.coverage(), Learned: r.nowLearned()}, nil
 }
 
 func (r *reader) read(ctx context.Context) error {
-	if err := r.firstTotal(ctx); err != nil {
+	r.started = time.Now()
+	if err := r.checkKey(ctx); err != nil {
 		return err
 	}
-	if err := r.readChains(ctx); err != nil {
+	r.firstTotal = r.total
+	r.plan = r.newPlan()
+	if err := r.readParts(ctx); err != nil {
 		return err
 	}
 	if r.narrowed {
 		r.extent = reconcile.InventoryNarrowed
 		return nil
 	}
+	if err := r.compare(ctx); err != nil {
+		return err
+	}
+	if r.extent != reconcile.InventoryWhole && r.plan.replan() {
+		if err := r.readParts(ctx); err != nil {
+			return err
+		}
+	}
+	for account, err := range r.failures() {
+		r.client.log.Warn("account not read", "account", account, "error", err.Error())
+	}
+	return r.checkAnyRead()
+}
+
+// compare finds out how much of the inventory was read.
+func (r *reader) compare(ctx context.Context) error {
 	if r.counted {
-		r.counted = false // the earlier total proves nothing
-		if err := r.readTotal(ctx); err != nil {
+		if err := r.recount(ctx); err != nil {
 			return err
 		}
 	}
 	r.extent = extentAfterChains(r.evidence())
+	for range maxCatchUps {
+		if r.extent != "" || !r.mayCatchUp() {
+			break
+		}
+		if err := r.catchUp(ctx); err != nil {
+			return err
+		}
+		r.extent = extentAfterChains(r.evidence())
+	}
 	for round := 1; r.extent == "" && round <= maxSweepRounds; round++ {
 		if err := r.sweepRound(ctx, round); err != nil {
 			return err
@@ -91,11 +135,58 @@ func (r *reader) read(ctx context.Context) error {
 	if r.extent == reconcile.InventoryWhole && unbelievable(r.totalErr) {
 		r.markPartial(fmt.Sprintf("the server's total can't be believed: %s", r.totalErr))
 	}
-	return r.checkAnyRead()
+	return nil
 }
 
-// firstTotal asks for the total, and fails if the key is not valid.
-func (r *reader) firstTotal(ctx context.Context) error {
+// recount asks for the total once more. An earlier one proves nothing.
+func (r *reader) recount(ctx context.Context) error {
+	r.counted = false
+	return r.readTotal(ctx)
+}
+
+// mayCatchUp reports whether what is missing may have been created since the
+// reading began.
+func (r *reader) mayCatchUp() bool {
+	return r.counted && r.plan.windowed && r.index.len() >= r.firstTotal
+}
+
+// catchUp reads what was created since the reading began, and counts again.
+func (r *reader) catchUp(ctx context.Context) error {
+	ahead, _ := r.client.Skew()
+	failure, err := r.readSlice(ctx, Slice{From: r.started.Add(ahead - clockMargin)}, 0)
+	if err != nil || failure != nil {
+		return err
+	}
+	return r.recount(ctx)
+}
+
+// nowLearned returns what the next run should start with. If the server's total
+// is not that of the inventory, batches prove nothing, and are not used again.
+// Nor is the filter that has hidden packages from a batch.
+func (r *reader) nowLearned() Learned {
+	l := r.plan.learned
+	l.Accounts = nil
+	for account, n := range r.index.perAccount() {
+		if n > 0 && !contains(r.scope, account) {
+			l.Accounts = append(l.Accounts, account)
+		}
+	}
+	slices.Sort(l.Accounts)
+	switch {
+	case r.narrowed:
+		l.Accounts = r.learned.Accounts
+	case r.extent == reconcile.InventoryNotDiscoverable:
+		l.AccountIn, l.CreatedDate = Unsupported, Unsupported
+	case r.unshown > 0 && r.plan.windowed:
+		l.CreatedDate = Unsupported
+	case r.unshown > 0:
+		l.AccountIn = Unsupported
+	}
+	return l
+}
+
+// checkKey asks for the total, and fails if the key is not valid.
+func (r *reader) checkKey(ctx context.Context) error {
 	if err := r.readTotal(ctx); err != nil {
 		return err
 	}
@@ -135,14 +226,13 @@ func (r *reader) sweepRound(ctx context.Context, round int) error {
 		r.markPartial(fmt.Sprintf("the sweep of the inventory failed: %s", failure))
 		return nil
 	}
-	if r.counted && r.total < len(r.index.entries) { // the inventory may have grown since
+	if r.counted && r.total < r.index.len() { // the inventory may have grown since
 		if err := r.readTotal(ctx); err != nil {
 			return err
 		}
 	}
 	e := r.evidence()
 	r.extent = extentAfterSweep(e)
-	r.swept = r.extent == reconcile.InventoryWhole
 	if r.extent == "" && round == maxSweepRounds {
 		r.markPartial(fmt.Sprintf("the server counts %d packages, %d were read", e.total, e.read))
 	}
@@ -175,7 +265,7 @@ func (r *reader) checkAnyRead() error {
 		return nil
 	}
 	for _, account := range r.scope {
-		if err := r.chainErrors[account]; err != nil {
+		if err := r.plan.failures[account]; err != nil {
 			return fmt.Errorf("nothing could be read: %w", err)
 		}
 	}
@@ -187,7 +277,7 @@ func isFatal(ctx context.Context, err error) bool {
 	return err != nil && (ctx.Err() != nil || statusOf(err) == http.StatusUnauthorized)
 }
 
-// scope returns the accounts that are read by a chain each, sorted.
+// scope returns the accounts that are read in any case, sorted.
 func (o *InventoryOptions) scope(parent string) []string {
 	accounts := o.Only
 	if accounts == nil {

@@ -20,7 +20,7 @@ func isAny(receivedRequest) bool { return true }
 func isCount(r receivedRequest) bool { return r.count }
 
 func isSweep(r receivedRequest) bool {
-	return !r.get && !r.count && r.account == "" && !strings.HasPrefix(r.cursor, "aaaa")
+	return !r.get && !r.count && !r.in && r.account == "" && !strings.HasPrefix(r.cursor, "aaaa")
 }
 
 func ofAccount(n int) func(receivedRequest) bool {
@@ -209,7 +209,7 @@ func TestInventoryNarrowed(t *testing.T) {
 			f.before = refuse(403, ofAccount(2))
 		}
 		var s recordingSink
-		coverage, err := ReadInventory(context.Background(), newTestClient(t, f), InventoryOptions{
+		coverage, err := readCoverage(context.Background(), newTestClient(t, f), InventoryOptions{
 			LedgerAccounts: []string{accountID(1), accountID(3)}, Only: []string{strings.ToUpper(accountID(2))},
 		}, s.sink)
 		if err != nil {
@@ -258,7 +258,7 @@ func TestInventoryStopsOnFatalError(t *testing.T) {
 			conflict := pkg(2001, 2)
 			conflict.ExternalID = "another"
 			f := &fakeServer{packages: append(samplePackages(3, 2), conflict), before: test.before, total: func(int) int { return 99 }}
-			coverage, err := ReadInventory(context.Background(), newTestClient(t, f), InventoryOptions{LedgerAccounts: accountIDs(1, 2)}, test.sink)
+			coverage, err := readCoverage(context.Background(), newTestClient(t, f), InventoryOptions{LedgerAccounts: accountIDs(1, 2)}, test.sink)
 			if coverage != nil || !test.is(err) {
 				t.Errorf("coverage %v, error %v", coverage, err)
 			}
@@ -275,7 +275,7 @@ func TestInventoryStopsWithContext(t *testing.T) {
 		}
 		return false
 	}
-	coverage, err := ReadInventory(ctx, newTestClient(t, f), InventoryOptions{LedgerAccounts: accountIDs(1, 3)}, ignorePackages)
+	coverage, err := readCoverage(ctx, newTestClient(t, f), InventoryOptions{LedgerAccounts: accountIDs(1, 3)}, ignorePackages)
 	if coverage != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("coverage %v, error %v", coverage, err)
 	}
@@ -283,7 +283,7 @@ func TestInventoryStopsWithContext(t *testing.T) {
 
 func TestInventoryServerUnreachable(t *testing.T) {
 	c := newTestClient(t, nil, func(o *Options) { o.Transport = failing{errors.New("connection refused")} })
-	coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountIDs(1, 1)}, ignorePackages)
+	coverage, err := readCoverage(context.Background(), c, InventoryOptions{LedgerAccounts: accountIDs(1, 1)}, ignorePackages)
 	if got := c.Requests(); coverage != nil || err == nil || got.Query != 1 || got.Retries != 5 {
 		t.Errorf("coverage %v, error %v, %+v", coverage, err, got)
 	}
@@ -293,7 +293,7 @@ func TestInventoryServerUnreachable(t *testing.T) {
 // still only the requested account is listed.
 func TestInventoryNarrowedListsOnlyRequested(t *testing.T) {
 	f := &fakeServer{packages: samplePackages(3, 2), filtered: func(string, fakePackage) bool { return true }}
-	coverage, err := ReadInventory(context.Background(), newTestClient(t, f), InventoryOptions{Only: []string{accountID(2)}}, ignorePackages)
+	coverage, err := readCoverage(context.Background(), newTestClient(t, f), InventoryOptions{Only: []string{accountID(2)}}, ignorePackages)
 	if err != nil || len(coverage.Accounts) != 1 || coverage.Complete() || coverage.InScope(accountID(1)) {
 		t.Errorf("coverage %+v, error %v", coverage, err)
 	}
@@ -352,7 +352,7 @@ func TestInventoryGrows(t *testing.T) {
 func TestInventoryProgress(t *testing.T) {
 	f := &fakeServer{packages: samplePackages(5, 130)}
 	var reported []Progress
-	_, err := ReadInventory(context.Background(), newTestClient(t, f), InventoryOptions{
+	_, err := readCoverage(context.Background(), newTestClient(t, f), InventoryOptions{
 		LedgerAccounts: accountIDs(1, 5), Progress: func(p Progress) { reported = append(reported, p) },
 	}, ignorePackages)
 	if err != nil {

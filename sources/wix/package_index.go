@@ -55,6 +55,9 @@ func newPackageIndex() *packageIndex {
 	return &packageIndex{positions: make(map[idHash]uint32), numbers: make(map[string]uint32)}
 }
 
+// len returns the number of distinct packages.
+func (x *packageIndex) len() int { return len(x.entries) }
+
 // add compares a copy with the current one, and makes it the current one if it
 // is the first or newer.
 func (x *packageIndex) add(p *reconcile.Package) addResult {

@@ -39,7 +39,7 @@ func TestInventoryCopies(t *testing.T) {
 			f := &fakeServer{packages: []fakePackage{first, test.second}, get: test.get, noCount: true}
 			var s recordingSink
 			c := newTestClient(t, f)
-			coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountIDs(1, 1)}, s.sink)
+			coverage, err := readCoverage(context.Background(), c, InventoryOptions{LedgerAccounts: accountIDs(1, 1)}, s.sink)
 			if err != nil {
 				t.Fatal(err)
 			}

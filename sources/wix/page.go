@@ -18,6 +18,7 @@ import (
 type Page struct {
 	Packages []Copy
 	Next     string // cursor of the next page; empty on the last
+	First    bool   // a chain starts, or starts again, with this page
 	Total    int    // the server's count of what matches the query, if Counted
 	Counted  bool
 }

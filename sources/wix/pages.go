@@ -5,43 +5,57 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"strings"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
 // Following cursors without losing a page.
 //
-// A slice is a sub-account or the whole inventory, read by one chain of cursors.
-// A chain ends with a page that has no next cursor, or in an error. A page with
+// A slice of the inventory is read by one chain of cursors. A chain ends with a
+// page that has no next cursor, or in an error. If the server refuses a cursor,
+// which may have expired, the chain starts again, once. A page with
 // a next cursor and no package that is new to the chain is an error: this ends
 // every cursor that does not advance or goes in a loop. A total that a page states
 // must agree with what the chain read. A filter is only believed if every package
 // matches it.
-
-// A Slice is a part of the inventory that is read by one chain of cursors.
-type Slice struct {
-	Account string // of the sub-account; empty: the whole inventory
-}
 
 // Pages iterates over the pages of a slice. An error comes last. If it comes
 // with a page, the server did show those packages, but they are not a valid
 // page of the slice.
 func (c *Client) Pages(ctx context.Context, s Slice) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
-		query := Query{AccountID: s.Account}
-		seen := make(map[idHash]struct{})
-		for {
-			page, err := c.Query(ctx, query)
-			if err == nil {
-				err = c.checkPage(query, s, page, seen)
-			}
-			if !yield(page, err) || err != nil || page.Next == "" {
-				return
-			}
-			query.Cursor = page.Next
+		if c.chain(ctx, s, yield, true) {
+			c.log.Warn("the server refused a cursor: the pages are read again from the first", "slice", s.name())
+			c.chain(ctx, s, yield, false)
 		}
 	}
+}
+
+// chain iterates once over the pages of a slice. It reports whether the server
+// refused a cursor where the chain may start again.
+func (c *Client) chain(ctx context.Context, s Slice, yield func(*Page, error) bool, mayRestart bool) (restart bool) {
+	query := Query{Slice: s}
+	seen := make(map[idHash]struct{})
+	for {
+		page, err := c.Query(ctx, query)
+		if query.Cursor != "" && mayRestart && cursorRefused(err) {
+			return true
+		}
+		if err == nil {
+			page.First = query.Cursor == ""
+			err = c.checkPage(query, s, page, seen)
+		}
+		if !yield(page, err) || err != nil || page.Next == "" {
+			return false
+		}
+		query.Cursor = page.Next
+	}
+}
+
+// cursorRefused reports whether the server refused the cursor of a query.
+func cursorRefused(err error) bool {
+	status := statusOf(err)
+	return status == http.StatusBadRequest || status == http.StatusGone
 }
 
 // checkPage checks a page against the rules of a chain, and adds its packages
@@ -82,10 +96,10 @@ func (p *Page) checkTotal(read int) error {
 }
 
 func (s Slice) checkPackage(p *reconcile.Package) error {
+	if err := s.checkFilter(p); err != nil {
+		return err
+	}
 	switch {
-	case s.Account != "" && !strings.EqualFold(p.AccountID, s.Account):
-		return fmt.Errorf("package %s of account %s does not match the filter on account %s",
-			showID(p.ID), showID(orDefault(p.AccountID, "(none)")), showID(s.Account))
 	case p.AccountID == "":
 		return fmt.Errorf("package %s has no account id", showID(p.ID))
 	case len(p.Instances) == 0:

@@ -30,12 +30,12 @@ func TestPagesFollowsCursors(t *testing.T) {
 		packages, pages int
 		requests        []string
 	}{
-		{Slice{Account: accountID(1)}, 250, 3, []string{
+		{OfAccount(accountID(1)), 250, 3, []string{
 			`{"query":{"cursorPaging":{"limit":100},"filter":{"accountId":{"$eq":"` + accountID(1) + `"}}}}`,
 			`{"query":{"cursorPaging":{"cursor":"` + accountID(1) + `|100","limit":100}}}`,
 		}},
 		{Slice{}, 500, 5, []string{`{"query":{"cursorPaging":{"limit":100}}}`, `{"query":{"cursorPaging":{"cursor":"|100","limit":100}}}`}},
-		{Slice{Account: accountID(9)}, 0, 1, nil},
+		{OfAccount(accountID(9)), 0, 1, nil},
 	} {
 		f.received = nil
 		packages, pages, err := readPages(newTestClient(t, f), test.slice)
@@ -126,7 +126,7 @@ func TestPagesInvalidResponses(t *testing.T) {
 	for _, test := range responseCases() {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fakeServer{before: respondWith(test.response)}
-			_, _, err := readPages(newTestClient(t, f), Slice{Account: accountID(1)})
+			_, _, err := readPages(newTestClient(t, f), OfAccount(accountID(1)))
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
@@ -150,7 +150,7 @@ func TestPagesLoopingCursor(t *testing.T) {
 			cursors["next"] = accountID(1) + "|100"
 		}
 	}
-	packages, pages, err := readPages(newTestClient(t, f), Slice{Account: accountID(1)})
+	packages, pages, err := readPages(newTestClient(t, f), OfAccount(accountID(1)))
 	if err == nil || pages != 3 || packages != 250 {
 		t.Errorf("%d packages on %d pages, error %v", packages, pages, err)
 	}
@@ -163,7 +163,7 @@ func TestPagesOverlap(t *testing.T) {
 		body["packages"] = append(page, f.packages[0], page[0])
 		body["metadata"].(map[string]any)["count"] = len(page) + 2
 	}
-	if _, pages, err := readPages(newTestClient(t, f), Slice{Account: accountID(1)}); err != nil || pages != 3 {
+	if _, pages, err := readPages(newTestClient(t, f), OfAccount(accountID(1))); err != nil || pages != 3 {
 		t.Errorf("%d pages, error %v", pages, err)
 	}
 }

@@ -18,9 +18,9 @@ const pageLimit = 100
 
 // A Query asks for one page of packages.
 type Query struct {
-	AccountID string // only this sub-account; empty: all that the parent sees
-	Cursor    string // of the page; empty: the first page
-	Count     bool   // ask for the total of the inventory instead of a page
+	Slice  Slice  // what it is about
+	Cursor string // of the page; empty: the first page
+	Count  bool   // ask for the total of the inventory instead of a page
 }
 
 // Query fetches one page. An error is an *Error, or wraps the context's.
@@ -35,13 +35,10 @@ func (c *Client) Query(ctx context.Context, q Query) (*Page, error) {
 }
 
 func (q Query) op() string {
-	switch {
-	case q.Count:
+	if q.Count {
 		return "count packages"
-	case q.AccountID != "":
-		return "query packages of account " + showID(q.AccountID)
 	}
-	return "query packages of the inventory"
+	return "query packages of " + q.Slice.name()
 }
 
 // body returns the request body. With a cursor, which includes its filter, only
@@ -57,8 +54,8 @@ func (q Query) body() []byte {
 	default:
 		query["cursorPaging"] = object{"limit": pageLimit}
 	}
-	if q.AccountID != "" && q.Cursor == "" {
-		query["filter"] = object{"accountId": object{"$eq": q.AccountID}}
+	if filter := q.Slice.filter(); filter != nil && q.Cursor == "" {
+		query["filter"] = filter
 	}
 	body, _ := json.Marshal(object{"query": query}) // maps of strings and numbers can't fail
 	return body

@@ -4,45 +4,52 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// A reader reads an inventory: chains concurrently, copies of packages one at a
+// A reader reads an inventory: parts concurrently, copies of packages one at a
 // time. It resolves conflicts between copies.
 type reader struct {
 	client   *Client
 	sink     Sink
 	narrowed bool
-	scope    []string // accounts with a chain of their own
+	scope    []string // accounts that are in scope whatever Wix shows
+	learned  Learned  // by earlier runs
+	pageSize int
+	started  time.Time
 
-	mu             sync.Mutex // guards the following while chains run
+	mu             sync.Mutex // guards the following while parts are read
+	changed        *sync.Cond // the planner may have another part
+	plan           *planner
 	index          *packageIndex
-	chainErrors    map[string]error // account → why its chain failed
 	conflictErrors map[string]error // account → why a conflict in it is not resolved
 	progress       Progress
 	onProgress     func(Progress)
 	pages          int
+	unshown        int // packages that a sweep showed, and the batch of their account did not
 
-	counted  bool // total is known
-	total    int
-	totalErr error // of the last request for the total
-	sweeps   uint8
-	swept    bool // a sweep showed the whole inventory
-	extent   reconcile.InventoryExtent
-	problems []string
+	counted    bool // total is known
+	total      int
+	firstTotal int   // before anything was read
+	totalErr   error // of the last request for the total
+	sweeps     uint8
+	extent     reconcile.InventoryExtent
+	problems   []string
 }
 
 func newReader(c *Client, o InventoryOptions, sink Sink) *reader {
 	r := &reader{
-		client: c, sink: sink, narrowed: o.Only != nil, scope: o.scope(c.parent), index: newPackageIndex(),
-		chainErrors: make(map[string]error), conflictErrors: make(map[string]error), onProgress: o.Progress,
+		client: c, sink: sink, narrowed: o.Only != nil, scope: o.scope(c.parent), learned: o.Learned.at(time.Now()), pageSize: orDefault(o.pageSize, pageLimit),
+		index: newPackageIndex(), conflictErrors: make(map[string]error), onProgress: o.Progress,
 	}
-	r.progress.Accounts = len(r.scope)
+	r.changed = sync.NewCond(&r.mu)
 	return r
 }
 
@@ -56,36 +63,34 @@ func (r *reader) updateProgress(change func(*Progress)) {
 	}
 }
 
-// readChains reads every account in scope. Chains that failed in a way that may
-// pass are read once more, from their start.
-func (r *reader) readChains(ctx context.Context) error {
-	if err := r.readAccounts(ctx, r.scope); err != nil {
-		return err
+// newPlan returns the planner of the accounts in scope, and of those that earlier
+// runs found beside them. Only a total proves more than chains of their own: a
+// narrowed inventory has none.
+func (r *reader) newPlan() *planner {
+	accounts, total := r.scope, -1
+	if r.counted {
+		total = r.total
 	}
-	var again []string
-	for _, account := range r.scope {
-		if retryable(r.chainErrors[account]) {
-			again = append(again, account)
-		}
+	if !r.narrowed {
+		accounts = slices.Concat(accounts, r.learned.Accounts)
+		slices.Sort(accounts)
+		accounts = slices.Compact(accounts)
 	}
-	r.updateProgress(func(p *Progress) { p.Done -= len(again) })
-	if err := r.readAccounts(ctx, again); err != nil {
-		return err
-	}
-	for account, err := range r.chainErrors {
-		r.client.log.Warn("account not read", "account", account, "error", err.Error())
-	}
-	return nil
+	p := newPlanner(accounts, r.learned, cap(r.client.slots), total, !r.narrowed)
+	p.perSplit, p.minLeft = splitEvery*r.pageSize, splitFrom*r.pageSize
+	return p
 }
 
-func (r *reader) readAccounts(ctx context.Context, accounts []string) error {
+// readParts reads all parts of the plan.
+func (r *reader) readParts(ctx context.Context) error {
 	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(cap(r.client.slots))
-	for _, account := range accounts {
-		if groupCtx.Err() != nil {
-			break
-		}
-		group.Go(func() error { return r.readAccount(groupCtx, account) })
+	defer context.AfterFunc(groupCtx, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.changed.Broadcast()
+	})()
+	for range cap(r.client.slots) {
+		group.Go(func() error { return r.work(groupCtx) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -93,19 +98,88 @@ func (r *reader) readAccounts(ctx context.Context, accounts []string) error {
 	return ctx.Err()
 }
 
-func (r *reader) readAccount(ctx context.Context, account string) error {
-	failure, err := r.readSlice(ctx, Slice{Account: account}, 0)
-	if err != nil {
-		return err
-	}
-	r.updateProgress(func(p *Progress) {
-		p.Done++
-		delete(r.chainErrors, account)
-		if failure != nil {
-			r.chainErrors[account] = failure
+// work reads parts until there are no more.
+func (r *reader) work(ctx context.Context) error {
+	for {
+		t := r.nextPart(ctx)
+		if t == nil {
+			return nil
 		}
-	})
+		if err := r.readPart(ctx, t); err != nil {
+			return err
+		}
+	}
+}
+
+// nextPart waits for the next part of the plan; nil if there is none, or the
+// context has ended.
+func (r *reader) nextPart(ctx context.Context) *part {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for ctx.Err() == nil {
+		if t := r.plan.next(); t != nil {
+			return t
+		}
+		if r.plan.idle() {
+			r.changed.Broadcast()
+			return nil
+		}
+		r.changed.Wait()
+	}
 	return nil
+}
+
+// readPart reads a part, and reports to the planner what it showed. An error ends
+// the reading.
+func (r *reader) readPart(ctx context.Context, t *part) error {
+	for page, pageErr := range r.client.Pages(ctx, t.slice()) {
+		if page != nil && !disobeys(pageErr) {
+			if err := r.addPage(ctx, page, 0); err != nil {
+				return err
+			}
+		}
+		switch {
+		case isFatal(ctx, pageErr):
+			return pageErr
+		case pageErr != nil:
+			r.updatePlan(func() { r.plan.failed(t, pageErr) })
+			return nil
+		}
+		ended := false
+		r.updatePlan(func() {
+			ended = r.plan.showed(t, page)
+			r.checkTotal()
+		})
+		if ended {
+			return nil
+		}
+	}
+	r.updatePlan(func() { r.plan.finished(t) })
+	return ctx.Err()
+}
+
+// disobeys reports whether the page of a batch shows what its filter excludes. It
+// is not used: what it should have shown is read in another way.
+func disobeys(err error) bool {
+	var mismatch *filterError
+	return errors.As(err, &mismatch) && mismatch.filter != accountEq
+}
+
+// updatePlan reports something to the planner.
+func (r *reader) updatePlan(report func()) {
+	r.updateProgress(func(p *Progress) {
+		report()
+		p.Accounts, p.Done = max(p.Accounts, len(r.scope)), len(r.plan.done)+len(r.plan.failures)
+	})
+	r.changed.Broadcast()
+}
+
+// checkTotal stops reading in batches when there are clearly more packages than
+// the total: it is not that of the inventory, and proves nothing.
+func (r *reader) checkTotal() {
+	if r.counted && !r.plan.plain && r.index.len() > r.total+r.total/100+r.pageSize {
+		r.plan.replan()
+	}
 }
 
 // readSlice reads all pages of a slice. Sweep is the number of the sweep, 0 for
@@ -138,7 +212,7 @@ func (r *reader) addPage(ctx context.Context, page *Page, sweep uint8) error {
 			return err
 		}
 	}
-	r.updateProgress(func(p *Progress) { p.Packages = len(r.index.entries) })
+	r.updateProgress(func(p *Progress) { p.Packages = r.index.len() })
 	return nil
 }
 
@@ -154,7 +228,10 @@ func (r *reader) addCopies(page *Page, sweep uint8) (conflicts []*Copy, err erro
 			continue // the page is an error, and the package belongs to no account
 		}
 		switch r.index.add(&c.Package) {
-		case first, newer:
+		case first:
+			r.noteUnshown(&c.Package, sweep)
+			fallthrough
+		case newer:
 			if err := r.sink(c.Package, c.Raw, false); err != nil {
 				return nil, err
 			}
@@ -166,6 +243,13 @@ func (r *reader) addCopies(page *Page, sweep uint8) (conflicts []*Copy, err erro
 		r.index.markSeen(c.Package.ID, sweep)
 	}
 	return conflicts, nil
+}
+
+// noteUnshown counts a package that the batch of its account should have shown.
+func (r *reader) noteUnshown(p *reconcile.Package, sweep uint8) {
+	if sweep > 0 && r.plan.done[p.AccountID] == byBatch && p.Created.Before(r.started) {
+		r.unshown++
+	}
 }
 
 // resolve asks Wix which of two copies is right. Without a valid response the

@@ -101,8 +101,8 @@ func TestKeyNotInErrors(t *testing.T) {
 				o.Attempts = 2
 				o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			})
-			_, err := ReadInventory(context.Background(), c, InventoryOptions{}, ignorePackages)
-			_, _, pagesErr := readPages(c, Slice{Account: accountID(1)})
+			_, err := readCoverage(context.Background(), c, InventoryOptions{}, ignorePackages)
+			_, _, pagesErr := readPages(c, OfAccount(accountID(1)))
 			_, getErr := c.Get(context.Background(), accountID(1), "p")
 			for _, text := range []string{dump(err), dump(pagesErr), dump(getErr), log.String(), dump(c)} {
 				if containsKey(text) {

@@ -30,7 +30,7 @@ func TestSimulatedInventories(t *testing.T) {
 			server := wixsim.New(planted.Inventory, &o)
 			c := serve(t, server, func(c *Options) { c.Key, c.AccountID = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent })
 			var s recordingSink
-			coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, s.sink)
+			coverage, err := readCoverage(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, s.sink)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func TestSimulatedProtocolErrors(t *testing.T) {
 		planted := wixsim.Generate(wixsim.SampleOptions{Seed: 1, Accounts: 3, Packages: 60})
 		server := wixsim.New(planted.Inventory, &wixsim.Options{Faults: map[wixsim.Fault]float64{fault: 1}, MaxFaultsPerRequest: -1, PageSize: 5})
 		c := serve(t, server, func(c *Options) { c.Key, c.AccountID = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent })
-		coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, ignorePackages)
+		coverage, err := readCoverage(context.Background(), c, InventoryOptions{LedgerAccounts: accountsOf(planted)}, ignorePackages)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -148,7 +148,7 @@ func TestSnapshotReplay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		coverage, err := ReadInventory(context.Background(), c, InventoryOptions{LedgerAccounts: accountIDs(1, 2)}, live.sink)
+		coverage, err := readCoverage(context.Background(), c, InventoryOptions{LedgerAccounts: accountIDs(1, 2)}, live.sink)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,7 +54,7 @@ func (j *Job) checkKey(ctx context.Context) (*wixProbe, checkResult) {
 	if err == nil && page.Counted {
 		return &wixProbe{client, true}, okay("accepted by %s; the server counts %d packages", j.Config.BaseURL.Host, page.Total)
 	}
-	if page, err = client.Query(ctx, wix.Query{AccountID: j.Config.AccountID}); err != nil {
+	if page, err = client.Query(ctx, wix.Query{Slice: wix.OfAccount(j.Config.AccountID)}); err != nil {
 		return &wixProbe{client, false}, failed(err, "create an account-level API key in account "+j.Config.AccountID+" with the permission to manage reseller packages")
 	}
 	return &wixProbe{client, true}, okay("accepted by %s; the server does not return a total, so each run lists the whole inventory once more (%d on the parent's first page)",
@@ -115,7 +115,7 @@ func findSamples(ctx context.Context, probe *wixProbe, samples []reconcile.Line)
 // sees reports whether the account of a line has its external id.
 func (p *wixProbe) sees(ctx context.Context, l *reconcile.Line) (bool, error) {
 	pages := 0
-	for page, err := range p.Pages(ctx, wix.Slice{Account: l.AccountID}) {
+	for page, err := range p.Pages(ctx, wix.OfAccount(l.AccountID)) {
 		if err != nil {
 			return false, err
 		}

@@ -31,7 +31,7 @@ func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerA
 		}
 	}
 	stop := s.Meter.start(s.Log)
-	coverage, err := wix.ReadInventory(ctx, client, wix.InventoryOptions{
+	reading, err := wix.ReadInventory(ctx, client, wix.InventoryOptions{
 		LedgerAccounts: ledgerAccounts, Only: s.onlyAccounts(), Progress: s.Meter.update,
 	}, func(p reconcile.Package, raw []byte, resolved bool) error {
 		return errors.Join(inv.spool.write(raw), table.AddPackage(p, resolved))
@@ -40,7 +40,7 @@ func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerA
 	if err != nil {
 		return inv, err
 	}
-	inv.coverage = *coverage
+	inv.coverage = reading.Coverage
 	inv.content, err = inv.spool.complete()
 	return inv, err
 }
