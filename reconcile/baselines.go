@@ -14,6 +14,10 @@ func (h *History) AcceptedAt() time.Time {
 	return h.Accept.At
 }
 
+// LastAccepted returns when a run of the scope was last accepted by hand; zero where
+// none was.
+func (h *History) LastAccepted() time.Time { return h.AcceptedAt() }
+
 // accepted reports whether a run was accepted, by itself or by hand.
 func (h *History) accepted(s *Summary) bool {
 	return s.Accepted || h.Accept != nil && h.Accept.RunID == s.RunID

@@ -19,37 +19,34 @@ import (
 func (p *program) applyCommand() *cli.Command {
 	return &cli.Command{
 		Name: "apply", ArgsUsage: "PLAN", Usage: "apply a plan.json exactly as it is, once; asks for confirmation first",
-		Flags:  append(settingFlags(), &cli.BoolFlag{Name: "yes", Usage: "apply without asking, for use without a terminal"}),
+		Flags: append(settingFlags(), &cli.BoolFlag{Name: "yes", Usage: "apply without asking, for use without a terminal"},
+			&cli.BoolFlag{Name: "reviewed", Usage: "send what needs a review too, of a plan that a run left"}),
 		Before: requireOne("the file of a plan, such as wixrecon-runs/RUN/plan.json"),
 		Action: func(c *cli.Context) error {
-			cfg, err := config.Load(flagValues(c), p.env, readSetting)
+			name := c.Args().First()
+			planned := job.PlanSettings(c.Context, newOpener(), name)
+			cfg, err := config.LoadPlanned(planned, flagValues(c), p.env, readSetting)
 			if err == nil {
 				err = refuseReplay(cfg)
 			}
 			if err != nil {
 				return &job.UsageError{Err: err}
 			}
-			return withExitCode(p.job(cfg).Apply(c.Context, c.Args().First(), p.consent(c.Bool("yes"))))
+			return withExitCode(p.job(cfg).Apply(c.Context, &job.ApplyRequest{Plan: name, Reviewed: c.Bool("reviewed"), Consent: p.consent(c.Bool("yes"))}))
 		},
 	}
 }
 
 // consent asks on the terminal whether to apply a plan. Without a terminal, --yes
 // is required.
-func (p *program) consent(yes bool) func(*fix.Plan) error {
-	return func(plan *fix.Plan) error {
+func (p *program) consent(yes bool) func(*fix.Plan, int) error {
+	return func(plan *fix.Plan, removals int) error {
 		if yes {
 			return nil
 		}
 		in, ok := p.stdin.(*os.File)
 		if !ok || !term.IsTerminal(int(in.Fd())) {
 			return job.Usagef("apply: no terminal to confirm on: pass --yes to apply without asking")
-		}
-		removals := 0
-		for i := range plan.Actions {
-			if a := &plan.Actions[i]; a.Removal && a.Due(true) {
-				removals += a.Instances
-			}
 		}
 		question := fmt.Sprintf("Apply plan %s? It cancels, unassigns or moves %d instances; a cancel can't be undone. Type yes: ", plan.ID, removals)
 		if _, err := io.WriteString(p.stderr, question); err != nil {

@@ -20,7 +20,8 @@ type Plan struct {
 	AccountID     string           `json:"account_id"`
 	Scope         reconcile.Scope  `json:"scope"`
 	RunID         string           `json:"run_id"`
-	Program       string           `json:"program"` // version
+	Origin        *Origin          `json:"origin,omitempty"` // nil in a plan of an older version
+	Program       string           `json:"program"`          // version
 	CreatedAt     time.Time        `json:"created_at"`
 	ExpiresAt     time.Time        `json:"expires_at"`
 	Fixes         []string         `json:"fixes"` // asked for, in the order of execution
@@ -54,6 +55,7 @@ type Header struct {
 	Out           string
 	Scope         reconcile.Scope
 	RunID         string
+	Origin        *Origin
 	Program       string
 	CreatedAt     time.Time
 	Life          time.Duration
@@ -78,7 +80,7 @@ type Proposal struct {
 // limits hold back.
 func (p *Proposal) Plan(h Header, refusals []Refusal, held []HeldBack) (*Plan, error) {
 	plan := &Plan{
-		SchemaVersion: PlanVersion, Out: h.Out, AccountID: p.AccountID, Scope: h.Scope, RunID: h.RunID,
+		SchemaVersion: PlanVersion, Out: h.Out, AccountID: p.AccountID, Scope: h.Scope, RunID: h.RunID, Origin: h.Origin,
 		Program: h.Program, CreatedAt: h.CreatedAt.UTC(), ExpiresAt: h.CreatedAt.Add(h.Life).UTC(),
 		Fixes: []string{}, Inputs: nonNil(slices.Clone(h.Inputs)), LiveInstances: h.LiveInstances,
 		Refusals: nonNil(slices.Concat(refusals, p.tooLarge)), HeldBack: held, Forecast: forecast(p.Actions, Held(held)),

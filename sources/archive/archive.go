@@ -39,6 +39,7 @@ const (
 	WorkbookFile      = "report.xlsx"
 	PageFile          = "report.html"
 	PlanFile          = "plan.json"
+	CoverageFile      = "coverage.json" // of a run that plans
 
 	indexFile = "index.json" // the digest of the summary
 	pruneMark = "pruned"     // exists while the folder is being removed
@@ -53,7 +54,7 @@ const (
 // runFiles are the files that identify a folder as a run's.
 func runFiles() []string {
 	return []string{
-		SummaryFile, SnapshotFile, KnownFindingsFile, FindingsFile, PackagesFile, WorkbookFile, PageFile, PlanFile, indexFile, pruneMark,
+		SummaryFile, SnapshotFile, KnownFindingsFile, FindingsFile, PackagesFile, WorkbookFile, PageFile, PlanFile, CoverageFile, indexFile, pruneMark,
 	}
 }
 

@@ -61,6 +61,18 @@ func (r *Run) PutKnownFindings(ctx context.Context, scopeID string, known reconc
 	return r.Put(ctx, KnownFindingsFile, func(out io.Writer) error { return writeKnownFindings(out, r.ID, scopeID, known) })
 }
 
+// PutCoverage writes what the run read.
+func (r *Run) PutCoverage(ctx context.Context, c *reconcile.Coverage) error {
+	return r.Put(ctx, CoverageFile, func(out io.Writer) error {
+		return json.NewEncoder(out).Encode(coverageRecord{reconcile.SchemaVersion, *c})
+	})
+}
+
+// Has reports whether a report was put.
+func (r *Run) Has(name string) bool {
+	return slices.ContainsFunc(r.files, func(f reconcile.File) bool { return f.Name == name })
+}
+
 // Finish writes the summary, which lists the reports that were put.
 func (r *Run) Finish(ctx context.Context, s *reconcile.Summary) error {
 	err := r.dir.Put(ctx, r.ID+"/"+indexFile, func(w io.Writer) error { return json.NewEncoder(w).Encode(s.Digest()) })

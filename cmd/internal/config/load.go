@@ -25,14 +25,25 @@ func Load(flags map[string]string, env []string, readFile func(name string) ([]b
 	return LoadSome(nil, flags, env, readFile)
 }
 
+// LoadPlanned is like Load for a command that takes settings of an existing plan,
+// where they are given nowhere else.
+func LoadPlanned(planned map[string]string, flags map[string]string, env []string, readFile func(name string) ([]byte, error)) (*Config, error) {
+	return loadSettings(nil, planned, flags, env, readFile)
+}
+
 // LoadSome is like Load for a command that needs only the named settings. The
 // others may be missing and are not checked, but may be in the file, which
 // commands share. Nil means all.
 func LoadSome(names []string, flags map[string]string, env []string, readFile func(name string) ([]byte, error)) (*Config, error) {
+	return loadSettings(names, nil, flags, env, readFile)
+}
+
+func loadSettings(names []string, planned, flags map[string]string, env []string, readFile func(name string) ([]byte, error)) (*Config, error) {
 	l := &loader{
 		config:   Config{Location: time.UTC},
 		settings: Settings(),
 		needed:   names,
+		planned:  planned,
 		flags:    flags,
 		env:      environment(env),
 		readFile: readFile,
@@ -59,7 +70,8 @@ func LoadSome(names []string, flags map[string]string, env []string, readFile fu
 type loader struct {
 	config   Config
 	settings []Setting
-	needed   []string // settings that are set and checked; nil is all
+	needed   []string          // settings that are set and checked; nil is all
+	planned  map[string]string // of an existing plan, where a setting is given nowhere else
 	flags    map[string]string
 	env      map[string]string
 	readFile func(string) ([]byte, error)
@@ -112,6 +124,9 @@ func (l *loader) chooseValues(file map[string]value) {
 		}
 		if !ok {
 			v, ok = file[s.Name]
+		}
+		if text := l.planned[s.Name]; !ok && text != "" {
+			v, ok = value{text: text, from: "the plan"}, true
 		}
 		if !ok {
 			v = value{text: s.Default, from: SourceDefault}

@@ -5,24 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"maps"
 	"time"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/reconcile/fix/guard"
-	"github.com/wixrecon/wixrecon/reconcile/join"
 	"github.com/wixrecon/wixrecon/report"
 	"github.com/wixrecon/wixrecon/sources/archive"
-	"github.com/wixrecon/wixrecon/sources/ledger"
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// A reviewed plan is executed exactly, and once. It is printed before anything
-// else, also where it can't be used. The ledger is read again: the guards on it
-// hold, an action whose rows changed is skipped, and the limits are evaluated
-// again. An interrupted plan is continued.
+// A plan is executed exactly, and once. It is printed before anything else, also
+// where it can't be used. Then it is planned again, from the ledger as it is now and
+// the inventory that the planning run stored: an action that does not come out again
+// is skipped. The guards on the ledger hold, and the limits are evaluated again.
+//
+// An interrupted plan is continued. One that a run left is continued as the run
+// would: what needs a review, and what limits hold back, is not sent.
 
 // maxPlan bounds the file of a plan in bytes.
 const maxPlan = 256 << 20
@@ -33,18 +34,28 @@ type RefusedError struct{ Err error }
 func (e *RefusedError) Error() string { return e.Err.Error() }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
+// An ApplyRequest is a plan that is to be applied.
+type ApplyRequest struct {
+	Plan     string // name of the file
+	Reviewed bool   // a person reviewed it, although a run made it
+
+	// Consent asks whether to send a plan that removes so many instances. An error
+	// means no.
+	Consent func(p *fix.Plan, removed int) error
+}
+
 // Apply prints the plan in a file, asks consent, executes the plan, and returns the
-// exit code. An error from consent means no.
-func (j *Job) Apply(ctx context.Context, name string, consent func(*fix.Plan) error) (code int, err error) {
+// exit code.
+func (j *Job) Apply(ctx context.Context, request *ApplyRequest) (code int, err error) {
 	if err := j.checkRate(); err != nil {
 		return 0, err
 	}
-	return j.inSession(ctx, reconcile.CommandApply, func(s *session) (int, error) { return s.apply(ctx, name, consent) })
+	return j.inSession(ctx, reconcile.CommandApply, func(s *session) (int, error) { return s.apply(ctx, request) })
 }
 
 // apply puts the stages together.
-func (s *session) apply(ctx context.Context, name string, consent func(*fix.Plan) error) (code int, err error) {
-	plan, err := s.readPlan(ctx, name)
+func (s *session) apply(ctx context.Context, request *ApplyRequest) (code int, err error) {
+	p, err := s.readPlan(ctx, request)
 	if err != nil {
 		return 0, err
 	}
@@ -52,8 +63,7 @@ func (s *session) apply(ctx context.Context, name string, consent func(*fix.Plan
 	if err != nil {
 		return 0, err
 	}
-	refusals, err := s.checkUsable(ctx, b.subject, plan, consent)
-	if err != nil {
+	if err := s.checkUsable(ctx, b, p, request); err != nil {
 		return 0, err
 	}
 	lease, err := s.acquireLease(ctx, b.folder.ID, true)
@@ -61,7 +71,7 @@ func (s *session) apply(ctx context.Context, name string, consent func(*fix.Plan
 		return 0, err
 	}
 	defer lease.release(ctx)
-	p, sum, err := s.checkAgain(ctx, b, plan, refusals)
+	sum, err := s.checkAgain(ctx, b, p)
 	if err != nil {
 		return 0, err
 	}
@@ -79,40 +89,69 @@ func (s *session) apply(ctx context.Context, name string, consent func(*fix.Plan
 }
 
 // readPlan reads the plan and prints it.
-func (s *session) readPlan(ctx context.Context, name string) (plan *fix.Plan, err error) {
-	in, err := s.Opener.Open(ctx, name)
-	if err != nil {
-		return nil, missingIsUsage(fmt.Errorf("plan: %w", err))
-	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	text, err := io.ReadAll(io.LimitReader(in, maxPlan+1))
+func (s *session) readPlan(ctx context.Context, request *ApplyRequest) (p *fixPlan, err error) {
+	text, name, err := readPlanFile(ctx, s.Opener, request.Plan)
 	if err != nil {
 		return nil, err
 	}
-	if len(text) > maxPlan {
-		return nil, &RefusedError{fmt.Errorf("plan %s: it is larger than %d MiB", in.Name, maxPlan>>20)}
-	}
 	plan, fault := fix.DecodePlan(text)
-	if plan != nil && (fault != nil || s.Config.Output != config.OutputJSON) { // as JSON the summary is the result, where there is one
-		err = s.printPlan(&fixPlan{plan: plan, reviewed: true}, &execution{})
+	if plan != nil {
+		p = &fixPlan{plan: plan, held: fix.Held(plan.HeldBack), reviewed: request.Reviewed || plan.Origin == nil || plan.Origin.Command != reconcile.CommandRun}
+		if fault != nil || s.Config.Output != config.OutputJSON { // as JSON the summary is the result, where there is one
+			err = s.printPlan(p, &execution{})
+		}
 	}
 	if fault != nil {
-		return nil, &RefusedError{fmt.Errorf("plan %s: %w", in.Name, fault)}
+		return nil, &RefusedError{fmt.Errorf("plan %s: %w", name, fault)}
 	}
-	return plan, err
+	return p, err
+}
+
+// readPlanFile reads the file of a plan, and returns the name to show for it.
+func readPlanFile(ctx context.Context, opener *storage.Opener, name string) (text []byte, shown string, err error) {
+	in, err := opener.Open(ctx, name)
+	if err != nil {
+		return nil, "", missingIsUsage(fmt.Errorf("plan: %w", err))
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	text, err = io.ReadAll(io.LimitReader(in, maxPlan+1))
+	if err == nil && len(text) > maxPlan {
+		err = &RefusedError{fmt.Errorf("plan %s: it is larger than %d MiB", in.Name, maxPlan>>20)}
+	}
+	return text, in.Name, err
+}
+
+// PlanSettings returns the settings that a plan was made with, for apply; nil where
+// it can't be used. Apply then reports why.
+func PlanSettings(ctx context.Context, opener *storage.Opener, name string) map[string]string {
+	text, _, err := readPlanFile(ctx, opener, name)
+	if err != nil {
+		return nil
+	}
+	plan, err := fix.DecodePlan(text)
+	if err != nil || plan.Origin == nil {
+		return nil
+	}
+	return plan.Origin.Settings
 }
 
 // checkUsable checks that the plan belongs here and was not used, and asks for
-// consent unless it is refused. It returns why it is.
-func (s *session) checkUsable(ctx context.Context, sub *subject, plan *fix.Plan, consent func(*fix.Plan) error) ([]fix.Refusal, error) {
-	if err := s.checkOrigin(ctx, sub, plan); err != nil {
-		return nil, err
+// consent unless it is refused.
+func (s *session) checkUsable(ctx context.Context, b *beginning, p *fixPlan, request *ApplyRequest) (err error) {
+	if err := s.checkOrigin(ctx, b.subject, p.plan); err != nil {
+		return err
 	}
-	refusals, err := s.useRefusals(ctx, plan)
-	if err != nil || len(refusals) > 0 {
-		return refusals, err
+	p.refusals, err = s.useRefusals(ctx, b.history, p.plan)
+	if err != nil || len(p.refusals) > 0 {
+		return err
 	}
-	return nil, consent(plan)
+	removed, c := 0, p.conditions()
+	for i := range p.plan.Actions {
+		if a := &p.plan.Actions[i]; a.Removal && c.Sends(a) {
+			removed += a.Instances
+		}
+	}
+	return request.Consent(p.plan, removed)
 }
 
 // checkOrigin refuses a plan of another account, scope or archive.
@@ -129,7 +168,7 @@ func (s *session) checkOrigin(ctx context.Context, sub *subject, plan *fix.Plan)
 
 // useRefusals returns why the plan may not be executed any more, and what refused
 // it when it was made; limits are evaluated again.
-func (s *session) useRefusals(ctx context.Context, plan *fix.Plan) (refusals []fix.Refusal, err error) {
+func (s *session) useRefusals(ctx context.Context, past *history, plan *fix.Plan) (refusals []fix.Refusal, err error) {
 	state, err := s.archive.Journal().PlanState(ctx, plan.ID)
 	if err != nil {
 		return nil, err
@@ -139,6 +178,13 @@ func (s *session) useRefusals(ctx context.Context, plan *fix.Plan) (refusals []f
 	}
 	if plan.Expired(time.Now()) {
 		refusals = append(refusals, planRefusal("expired_plan", "the plan expired at "+plan.ExpiresAt.Format(time.RFC3339)))
+	}
+	if plan.Origin == nil {
+		refusals = append(refusals, planRefusal("old_plan", "the plan was made by an older version of the program: make another with wixrecon plan"))
+	}
+	if at := past.runs.LastAccepted(); plan.CreatedAt.Before(at) {
+		refusals = append(refusals, planRefusal("accepted_since", "a run of its scope was accepted by hand at "+at.UTC().Format(time.RFC3339)+
+			", after the plan was made: make another with wixrecon plan"))
 	}
 	for _, r := range plan.Refusals {
 		if r.Cause != fix.CauseLimit {
@@ -152,52 +198,29 @@ func planRefusal(name, text string) fix.Refusal {
 	return fix.Refusal{Cause: fix.CausePlan, Limit: name, Text: text}
 }
 
-// checkAgain reads the ledger again, and evaluates the guards on it and the
-// limits. A plan that is refused already is left as it is. It returns the plan
-// with what was found, and the summary of what was read.
-func (s *session) checkAgain(ctx context.Context, b *beginning, plan *fix.Plan, refusals []fix.Refusal) (*fixPlan, *reconcile.Summary, error) {
-	p := &fixPlan{plan: plan, refusals: refusals, reviewed: true}
-	if len(refusals) > 0 {
+// checkAgain plans again, and evaluates the guards on the ledger and the limits. A
+// plan that is refused already is left as it is. It returns the summary of what was
+// read.
+func (s *session) checkAgain(ctx context.Context, b *beginning, p *fixPlan) (*reconcile.Summary, error) {
+	if len(p.refusals) > 0 {
 		sum := s.newSummary(b.subject)
 		sum.Lists = b.lists.files
-		return p, &sum, nil
+		return &sum, nil
 	}
-	sum, stale, err := s.rereadLedger(ctx, b.subject, b.lists, plan)
+	sum, stale, err := s.replan(ctx, b, p.plan)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	p.stale = stale
 	reread := &guard.Inputs{Run: sum, LedgerModified: oldest(sum.Inputs), LedgerNewest: newest(sum.Inputs), LedgerOnly: true}
 	objections, err := s.evaluateGuards(ctx, reread, b.history.runs)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, o := range objections {
 		p.refusals = append(p.refusals, o.Refusal())
 	}
-	return p, sum, s.limit(ctx, p)
-}
-
-// rereadLedger reads the ledger again, and returns by key the actions that it no
-// longer supports, with the reason.
-func (s *session) rereadLedger(ctx context.Context, sub *subject, l *lists, plan *fix.Plan) (*reconcile.Summary, map[string]string, error) {
-	recheck := fix.NewLedgerRecheck(plan, sub.asOf)
-	table := join.New(join.Options{})
-	defer table.Close()
-	add := addTo(table)
-	read, err := s.readLedger(ctx, sub.asOf, func(row *ledger.Row) error {
-		recheck.Add(row.Line, row.Bad)
-		return add(row)
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	in := &inputs{subject: sub, lists: l, ledger: read, inventory: &inventory{}}
-	rec, err := s.reconcile(ctx, in, nil, table) // counts the rows
-	if err != nil {
-		return nil, nil, err
-	}
-	return &rec.summary, recheck.Stale(reconcile.NewExceptions(l.exceptions, sub.asOf), s.Config.UnlistedAccounts), nil
+	return sum, s.limit(ctx, p)
 }
 
 // limit evaluates the limits on what is left to send of a plan.
@@ -211,24 +234,32 @@ func (s *session) limit(ctx context.Context, p *fixPlan) error {
 	if err != nil {
 		return fmt.Errorf("read the journal: %w", err)
 	}
-	limits, left, sent := &s.Config.Limits, remaining(p, entries), guard.UsageOf(entries, from)
-	p.refusals = append(p.refusals, limits.Evaluate(left, p.reviewed, sent, p.plan.LiveInstances)...)
+	left, evidence := remaining(p, entries)
+	checks := guard.Checks{
+		Complete: true, HasHistory: true, Limits: s.Config.Limits, Usage: guard.UsageOf(entries, from), LiveInstances: p.plan.LiveInstances,
+		Reviewed: p.reviewed,
+	}
+	refusals, held := checks.Decide(left, evidence)
+	p.refusals = append(p.refusals, refusals...)
+	maps.Copy(p.held, fix.Held(held))
 	return nil
 }
 
-// remaining returns the actions of a plan that are neither stale nor final in the
-// journal.
-func remaining(p *fixPlan, entries []fix.Entry) []fix.Action {
+// remaining returns the actions of a plan that are neither held back, nor stale, nor
+// final in the journal, with their evidence.
+func remaining(p *fixPlan, entries []fix.Entry) (actions []fix.Action, evidence []fix.Evidence) {
 	tried := make(map[string]bool)
 	for i := range entries {
 		if e := &entries[i]; e.PlanID == p.plan.ID {
 			tried[e.Key] = tried[e.Key] || e.Open() || !e.Completion.NotDone
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(p.plan.Actions), func(a fix.Action) bool {
-		_, stale := p.stale[a.Key]
-		return stale || tried[a.Key]
-	})
+	for i, a := range p.plan.Actions {
+		if _, stale := p.stale[a.Key]; !stale && !tried[a.Key] && p.held[a.Key] == "" {
+			actions, evidence = append(actions, a), append(evidence, p.plan.Evidence[i])
+		}
+	}
+	return actions, evidence
 }
 
 // reportApply writes and prints what came of the plan, and returns the exit code.

@@ -48,7 +48,8 @@ func (s *session) assess(ctx context.Context, rec *reconciliation, past *history
 	if len(past.runs.Runs) > 0 {
 		a.changes = &changes
 	}
-	if a.known, err = s.countSightings(ctx, rec, a.accepted, past, known); err != nil {
+	counted := fix.SightingRun{AsOf: sum.AsOf, Ledger: sum.LedgerVersion, Accepted: a.accepted, Gap: s.Config.SightingGap}
+	if a.known, err = s.countSightings(ctx, rec, counted, past, known); err != nil {
 		return nil, fmt.Errorf("count sightings: %w", err)
 	}
 	return a, nil
@@ -102,10 +103,8 @@ func (s *session) findCanaries(ctx context.Context, result *join.Result) (*guard
 }
 
 // countSightings counts the run as a sighting of its findings.
-func (s *session) countSightings(ctx context.Context, rec *reconciliation, accepted bool, past *history, known reconcile.KnownFindings) (reconcile.KnownFindings, error) {
-	sightings := fix.NewSightings(past.runs, fix.SightingRun{
-		AsOf: rec.summary.AsOf, Ledger: rec.summary.LedgerVersion, Accepted: accepted, Gap: s.Config.SightingGap,
-	})
+func (s *session) countSightings(ctx context.Context, rec *reconciliation, run fix.SightingRun, past *history, known reconcile.KnownFindings) (reconcile.KnownFindings, error) {
+	sightings := fix.NewSightings(past.runs, run)
 	for f, err := range rec.result.Findings(ctx) {
 		if err != nil {
 			return nil, err

@@ -46,13 +46,9 @@ func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs
 		return nil, fmt.Errorf("read the journal: %w", err)
 	}
 	sum := &rec.summary
-	planner := fix.NewPlanner(fix.Options{
-		Parent: sum.Scope.AccountID, Fixes: request.Fixes, Only: request.Only, Listed: setOf(in.ledger.accounts),
-		UnlistedAccounts: s.Config.UnlistedAccounts, Unsettled: fix.UnsettledOf(journal),
-		MinSightings: s.Config.MinSightings, Known: judged.known, Cost: in.lists.lookup(),
-		LedgerRead: b.history.runs.LedgerLastRead(sum.LedgerVersion),
-	})
-	proposal, err := propose(ctx, planner, rec.result)
+	options := s.plannerOptions(request, in, sum, judged.known)
+	options.Unsettled, options.LedgerRead = fix.UnsettledOf(journal), b.history.runs.LedgerLastRead(sum.LedgerVersion)
+	proposal, err := propose(ctx, fix.NewPlanner(options), rec.result)
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
@@ -61,8 +57,12 @@ func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs
 		Usage: guard.UsageOf(journal, s.started.Add(-usageWindow)), LiveInstances: sum.Wix.LiveInstances, Reviewed: request.Review,
 	}
 	refusals, held := checks.Decide(proposal.Actions, proposal.Evidence)
+	origin, err := s.storeOrigin(ctx, request, in, judged.known, b.folder)
+	if err != nil {
+		return nil, err
+	}
 	plan, err := proposal.Plan(fix.Header{
-		Out: s.archive.ID(), Scope: sum.Scope, RunID: sum.RunID, Program: s.Version, CreatedAt: s.started,
+		Out: s.archive.ID(), Scope: sum.Scope, RunID: sum.RunID, Origin: origin, Program: s.Version, CreatedAt: s.started,
 		Life: s.Config.PlanLife, Inputs: slices.Concat(sum.Inputs, sum.Lists), LiveInstances: sum.Wix.LiveInstances,
 	}, refusals, held)
 	if err != nil {
@@ -72,6 +72,14 @@ func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs
 	p.decisions = proposal.Decisions(p.conditions())
 	s.warnHeldBack(p)
 	return p, b.folder.Put(ctx, archive.PlanFile, p.write)
+}
+
+// plannerOptions returns what may be fixed.
+func (s *session) plannerOptions(request *FixRequest, in *inputs, sum *reconcile.Summary, known reconcile.KnownFindings) fix.Options {
+	return fix.Options{
+		Parent: sum.Scope.AccountID, Fixes: request.Fixes, Only: request.Only, Listed: setOf(in.ledger.accounts),
+		UnlistedAccounts: s.Config.UnlistedAccounts, MinSightings: s.Config.MinSightings, Known: known, Cost: in.lists.lookup(),
+	}
 }
 
 // conditions returns what decides which actions are sent.

@@ -15,16 +15,17 @@ import (
 // inventory is what is known of the inventory apart from its packages.
 type inventory struct {
 	coverage reconcile.Coverage
-	spool    *spool          // of a live read, where the snapshot was asked for; may be nil
+	spool    *spool          // of a live read, where the snapshot is kept; may be nil
 	file     *reconcile.File // of a replay, the snapshot
 	content  string          // the hash of the snapshot's content; empty without a snapshot
 }
 
 // readInventory reads Wix into the table. Sub-accounts that the ledger names are
-// read even where Wix does not list them.
-func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerAccounts []string, table *join.Table) (*inventory, error) {
+// read even where Wix does not list them. Keep is whether the snapshot is needed
+// whatever reports were asked for.
+func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerAccounts []string, table *join.Table, keep bool) (*inventory, error) {
 	inv := &inventory{}
-	if s.Config.HasReport(config.ReportSnapshot) {
+	if keep || s.Config.HasReport(config.ReportSnapshot) {
 		var err error
 		if inv.spool, err = newSpool(); err != nil {
 			return nil, err

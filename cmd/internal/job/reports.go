@@ -142,7 +142,7 @@ func (s *session) runReports(ctx context.Context, r *runResult, sum *reconcile.S
 			files = append(files, reportFile{name, write})
 		}
 	}
-	if spool != nil {
+	if spool != nil && !r.folder.Has(archive.SnapshotFile) {
 		add(config.ReportSnapshot, archive.SnapshotFile, spool.copyTo)
 	}
 	add(config.ReportFindings, archive.FindingsFile, func(out io.Writer) error {
@@ -168,7 +168,7 @@ func (s *session) writeRun(ctx context.Context, r *runResult, sum *reconcile.Sum
 			return err
 		}
 	}
-	if sum.Live {
+	if sum.Live && !r.folder.Has(archive.KnownFindingsFile) {
 		if err := r.folder.PutKnownFindings(ctx, sum.Scope.ID, r.assessment.known); err != nil {
 			return err
 		}

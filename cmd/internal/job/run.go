@@ -49,7 +49,7 @@ func (s *session) run(ctx context.Context, request *FixRequest) (code int, err e
 	defer lease.release(ctx)
 	table := join.New(join.Options{})
 	defer table.Close()
-	in, err := s.readInputs(ctx, b.subject, b.lists, table)
+	in, err := s.readInputs(ctx, b.subject, b.lists, table, request != nil)
 	defer in.close()
 	if err != nil {
 		return 0, err
@@ -84,8 +84,9 @@ type inputs struct {
 
 // readInputs reads the ledger and the inventory into the table. A live read needs
 // the sub-accounts of the ledger; the ledger of a replay may be named by the date
-// of its snapshot. The result must be closed, also beside an error.
-func (s *session) readInputs(ctx context.Context, sub *subject, l *lists, table *join.Table) (in *inputs, err error) {
+// of its snapshot. Keep is whether the snapshot is kept, because apply plans again
+// from it. The result must be closed, also beside an error.
+func (s *session) readInputs(ctx context.Context, sub *subject, l *lists, table *join.Table, keep bool) (in *inputs, err error) {
 	in = &inputs{subject: sub, lists: l}
 	replayed := s.Config.Snapshot != ""
 	if replayed {
@@ -99,7 +100,7 @@ func (s *session) readInputs(ctx context.Context, sub *subject, l *lists, table 
 	if in.client, err = s.newClient(0); err != nil {
 		return in, err
 	}
-	in.inventory, err = s.readInventory(ctx, in.client, in.ledger.accounts, table)
+	in.inventory, err = s.readInventory(ctx, in.client, in.ledger.accounts, table, keep)
 	return in, err
 }
 
