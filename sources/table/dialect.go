@@ -7,7 +7,6 @@ package table
 // columns, or else the most columns.
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"errors"
@@ -108,7 +107,7 @@ type headerGuess struct {
 }
 
 func guessHeader(head []byte, linesBefore int, delimiter byte, o *Options, limit int) headerGuess {
-	rows := newCSVRows(bufio.NewReaderSize(bytes.NewReader(head), headSize), delimiter, limit)
+	rows := newCSVRows(head, delimiter, limit)
 	rows.lines.number = linesBefore
 	best := headerGuess{score: []int{0}}
 	for n := 0; n < headerRows || o.HeaderRow > 0; n++ {
@@ -186,15 +185,14 @@ func (c *crReader) Read(b []byte) (int, error) {
 	return len(kept), err
 }
 
-// readHeader reads up to the header, which begins on a line.
+// readHeader reads up to the header, which begins on a line. It returns nil if the
+// header is in a later batch.
 func (c *csvRows) readHeader(line int) (header []string, err error) {
 	for {
 		row, err := c.next()
 		switch {
-		case errors.Is(err, errEnd) && line == 0:
-			return nil, ErrEmpty
 		case errors.Is(err, errEnd):
-			return nil, noHeaderRow(line)
+			return nil, nil
 		case err != nil:
 			return nil, err
 		case row.Line < line:
@@ -207,11 +205,17 @@ func (c *csvRows) readHeader(line int) (header []string, err error) {
 		for _, cell := range row.Cells {
 			header = append(header, ToUTF8(cell))
 		}
-		c.record, c.width = 1, max(len(header), 1)
+		c.headerRecord = c.record
+		c.record, c.width = 1, len(header)
 		return header, nil
 	}
 }
 
+// noHeaderRow returns the error for a row that is set and can't be the header; nil if
+// none is set.
 func noHeaderRow(number int) error {
+	if number == 0 {
+		return nil
+	}
 	return fmt.Errorf("row %d is blank or does not exist: set header_row to the row of the header", number)
 }

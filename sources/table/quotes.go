@@ -39,8 +39,8 @@ func (c *csvRows) tooLong() error {
 func (c *csvRows) badQuote(row Row, err *csv.ParseError) (Row, error) {
 	rest := c.lines.line[min(err.Column, len(c.lines.line)):]
 	bare := errors.Is(err, csv.ErrBareQuote)
-	if bare && c.lines.whole && quotesClose(rest, c.delimiter) {
-		row.Problem = fmt.Sprintf("quote inside an unquoted cell, at line %d, character %d", err.Line, err.Column)
+	if bare && quotesClose(rest, c.delimiter) {
+		row.Problem = fmt.Sprintf("quote inside an unquoted cell, at line %d, character %d", c.lines.number, err.Column)
 		row.Partial = true
 		return row, nil
 	}
@@ -51,7 +51,7 @@ func (c *csvRows) badQuote(row Row, err *csv.ParseError) (Row, error) {
 	case errors.Is(c.lines.err, io.EOF) && !c.isQuote(err.Column):
 		problem = "the quote of a cell is never closed"
 	}
-	return Row{}, fmt.Errorf("line %d, character %d: %s (the record begins on line %d)%s", err.Line, err.Column, problem, c.lines.start, c.backslashHint())
+	return Row{}, fmt.Errorf("line %d, character %d: %s (the record begins on line %d)%s", c.lines.number, err.Column, problem, c.lines.start, c.backslashHint())
 }
 
 // backslashHint explains a quoting error where the current line has a backslash

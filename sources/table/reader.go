@@ -36,6 +36,7 @@ type Options struct {
 	Header    func(cells []string) int // how well a row fits as the header: 0 is not, more is better; nil accepts any row
 	HeaderRow int                      // the row of the header: a line of a text, a row of a sheet; 0 is the first that fits
 	Encoding  string                   // of a text without a byte order mark, see CheckEncoding; empty is UTF-8
+	batchSize int                      // of a text, for tests
 	Sheet     string                   // of a workbook; empty is the one that has the header, AllSheets every one that has it
 }
 
@@ -48,14 +49,15 @@ type Reader struct {
 	Others     []string // sheets that are not read
 	Encoding   string   // in which a text was read
 
-	rows rowReader
+	first  rowReader // the rows after the header in the same batch, or all rows of a workbook
+	text   *text     // nil in a workbook
+	sheets *sheetReader
 }
 
 // A rowReader reads the rows of a text or of a sheet. Its next returns errEnd
 // after the last row.
 type rowReader interface {
 	next() (Row, error)
-	close() error
 }
 
 // A Kind is the type of a cell of a workbook.
@@ -144,22 +146,44 @@ func Open(in io.Reader, o *Options) (*Reader, error) {
 }
 
 // Close releases a reader whose rows were not read to the end.
-func (r *Reader) Close() error { return r.rows.close() }
+func (r *Reader) Close() error {
+	if r.sheets == nil {
+		return nil
+	}
+	return r.sheets.close()
+}
 
 // Rows returns the rows after the header. It can be ranged over once, and ends
 // with the first error.
 func (r *Reader) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
+		defer func() { _ = r.Close() }() // the rows have been read already
 		for {
-			row, err := r.rows.next()
-			if errors.Is(err, errEnd) {
-				break
+			batch, err := r.NextBatch()
+			if errors.Is(err, io.EOF) {
+				return
 			}
-			if !yield(row, err) || err != nil {
-				break
+			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+			if !batch.each(yield) {
+				return
 			}
 		}
-		_ = r.Close() // the rows have been read already
+	}
+}
+
+// each yields the rows of a batch, and reports whether to go on with the next.
+func (b *Batch) each(yield func(Row, error) bool) bool {
+	for {
+		row, err := b.Next()
+		if errors.Is(err, io.EOF) {
+			return true
+		}
+		if !yield(row, err) || err != nil {
+			return false
+		}
 	}
 }
 

@@ -64,7 +64,7 @@ func (s *sheetReader) open(o *Options) (*Reader, error) {
 		return nil, err
 	}
 	first := &s.sheets[0]
-	r := &Reader{Header: first.cells, HeaderLine: first.row, rows: s}
+	r := &Reader{Header: first.cells, HeaderLine: first.row, first: s, sheets: s}
 	for i := range s.sheets {
 		if !sameHeader(first.cells, s.sheets[i].cells) {
 			return nil, fmt.Errorf("the header of sheet %q differs from that of %q: make them equal, or set sheet to one of them", s.sheets[i].name, first.name)
