@@ -59,22 +59,22 @@ var ErrNoRows = errors.New("the ledger has a header and no rows")
 // checkCounts returns an error if there are no rows, too many bad ones, or rows
 // that are no subscriptions.
 func (l *Ledger) checkCounts() error {
-	n := l.counts
+	n := l.total.counts
 	switch {
 	case n.Rows == 0 && l.allowNoRows:
 		return nil
 	case n.Rows == 0:
 		return ErrNoRows
-	case l.footers == 1 && l.footer != n.Rows+l.notes.ignored:
-		return fmt.Errorf("the last line counts %d rows, but %d were read: the export is not complete", l.footer, n.Rows)
+	case l.total.footers == 1 && l.total.footer != n.Rows+l.total.ignored:
+		return fmt.Errorf("the last line counts %d rows, but %d were read: the export is not complete", l.total.footer, n.Rows)
 	}
 	err := n.CheckLimit(l.maxBad)
 	if err == nil && n.Bad == n.Rows {
 		err = fmt.Errorf("every row is bad (%d)", n.Rows)
 	}
 	below := ""
-	if l.below.n > 0 && l.good {
-		below = l.belowText(&l.below)
+	if l.total.below.n > 0 && l.total.good {
+		below = l.belowText(&l.total.below)
 	}
 	switch {
 	case err == nil && below == "":
@@ -82,14 +82,14 @@ func (l *Ledger) checkCounts() error {
 	case err == nil:
 		return errors.New(below)
 	}
-	lines := append([]string{err.Error()}, l.bad...)
-	if n.Bad > len(l.bad) {
-		lines = append(lines, fmt.Sprintf("and %d more", n.Bad-len(l.bad)))
+	lines := append([]string{err.Error()}, l.total.bad...)
+	if n.Bad > len(l.total.bad) {
+		lines = append(lines, fmt.Sprintf("and %d more", n.Bad-len(l.total.bad)))
 	}
 	if below != "" {
 		lines = append(lines, below)
 	}
-	if text := l.unknownText(); text != "" {
+	if text := l.total.unknownText(); text != "" {
 		lines = append(lines, text)
 	} else if n.Bad < n.Rows && below == "" {
 		of := max(n.Rows, minLimited)

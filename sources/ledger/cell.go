@@ -29,6 +29,7 @@ type cellParser struct {
 	cycles   map[string]reconcile.Cycle      // by folded word
 	dates    []DateFormat
 	notes    *notes
+	memos    memos
 	kind     table.Kind   // of the current cell
 	signs    []string     // of a currency, beside the price of the current row
 	common   []DateFormat // see commonFormats; made for the first date that can't be read
@@ -62,8 +63,15 @@ func (p *cellParser) externalID(l *reconcile.Line, cell string) (err error) {
 }
 
 func (p *cellParser) product(l *reconcile.Line, cell string) error {
+	if known, ok := p.memos.products[cell]; ok {
+		l.ProductID = known
+		return nil
+	}
 	product, err := checkText(cell, maxProduct)
 	l.ProductID = reconcile.FoldGUID(product)
+	if err == nil && !isNothing(cell) {
+		p.memos.products.add(cell, l.ProductID)
+	}
 	return err
 }
 
@@ -117,6 +125,10 @@ func (p *cellParser) status(l *reconcile.Line, cell string) error {
 }
 
 func (p *cellParser) cycle(l *reconcile.Line, cell string) error {
+	if known, ok := p.memos.cycles[cell]; ok {
+		l.Cycle = known
+		return nil
+	}
 	word := table.ToUTF8(cell)
 	cycle, ok := p.cycles[FoldWord(word)]
 	if !ok {
@@ -129,6 +141,7 @@ func (p *cellParser) cycle(l *reconcile.Line, cell string) error {
 		}
 	}
 	l.Cycle = cycle
+	p.memos.cycles.add(cell, cycle)
 	return nil
 }
 
@@ -176,6 +189,10 @@ func (e *creditError) setting() string {
 }
 
 func (p *cellParser) quantity(l *reconcile.Line, cell string) error {
+	if cell == "1" { // nearly all
+		l.Quantity = 1
+		return nil
+	}
 	d, err := p.number(cell)
 	if err != nil {
 		return err
@@ -191,19 +208,36 @@ func (p *cellParser) quantity(l *reconcile.Line, cell string) error {
 	return nil
 }
 
-func (p *cellParser) price(l *reconcile.Line, cell string) error {
-	amount, signs, err := cutSigns(cell)
+// amount reads an amount that is not negative, with the currency signs beside it.
+func (p *cellParser) amount(cell string) (amount, error) {
+	number, signs, err := cutSigns(cell)
 	if err != nil {
-		return err
+		return amount{}, err
 	}
-	p.signs = signs
-	d, err := p.number(amount)
+	d, err := p.number(number)
 	switch {
 	case err != nil:
-		return err
+		return amount{}, err
 	case d.IsNeg():
-		return errors.New("negative price")
+		return amount{}, errors.New("negative price")
 	}
+	a := amount{d, signs}
+	if p.kind == table.Text {
+		p.memos.prices.add(cell, a)
+	}
+	return a, nil
+}
+
+func (p *cellParser) price(l *reconcile.Line, cell string) error {
+	known, ok := p.memos.prices[cell]
+	if !ok || p.kind != table.Text {
+		var err error
+		if known, err = p.amount(cell); err != nil {
+			return err
+		}
+	}
+	d := known.Decimal
+	p.signs = known.signs
 	l.UnitPrice = reconcile.Price{Amount: d, Known: true}
 	return nil
 }
@@ -226,9 +260,18 @@ func (p *cellParser) date(cell string) (time.Time, error) {
 // ledgerDate reads a date of the ledger. The error suggests the formats in which
 // the cell is a date.
 func (p *cellParser) ledgerDate(cell string) (time.Time, error) {
+	if known, ok := p.memos.dates[cell]; ok && p.kind == table.Text {
+		return known, nil
+	}
+	twoDigits := p.notes.years.dates
 	t, err := p.date(cell)
 	switch {
-	case err == nil && isNoDate(t), errors.Is(err, errYear):
+	case err == nil && !isNoDate(t):
+		if p.kind == table.Text && p.notes.years.dates == twoDigits {
+			p.memos.dates.add(cell, t)
+		}
+		return t, nil
+	case err == nil, errors.Is(err, errYear):
 		return time.Time{}, fmt.Errorf("no date of a subscription. If it means that there is none, set in the settings file: empty: %s", quotedList([]string{clipped(cell, 60)}))
 	case !errors.Is(err, errDate) || p.kind != table.Text:
 		return t, err

@@ -45,7 +45,7 @@ type Suggestion struct {
 
 // An inspector makes an inspection.
 type inspector struct {
-	*Ledger
+	*rowReader
 	inspection   Inspection
 	formatErrors int      // rows with a number that does not fit the format
 	dates        []string // cells of dates that could not be read
@@ -61,7 +61,7 @@ const (
 // ledger is in the inspection.
 func Inspect(ctx context.Context, in io.Reader, o *Options, n int) (*Inspection, error) {
 	l, err := open(ctx, in, o)
-	s := &inspector{Ledger: l}
+	s := &inspector{rowReader: l.newRowReader()}
 	s.inspection.Err = err
 	if l.table == nil {
 		return &s.inspection, nil
@@ -98,6 +98,7 @@ func (s *inspector) readRows(n int) error {
 		}
 	}
 	s.inspection.Rows, s.inspection.Bad = s.counts.Rows, s.counts.Bad
+	s.total.merge(s.notes)
 	if s.inspection.Err == nil && (all || s.counts.Rows > 0) {
 		s.inspection.Err = s.wrap(s.checkCounts())
 	}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"slices"
 	"time"
 
@@ -54,8 +53,7 @@ type Ledger struct {
 	maxBad       decimal.Decimal
 	allowNoRows  bool
 
-	carried []string
-	*notes
+	total *notes // of the rows that were read
 }
 
 // Counts is how many rows were read so far.
@@ -80,7 +78,7 @@ func open(ctx context.Context, in io.Reader, o *Options) (*Ledger, error) {
 		o = new(Options)
 	}
 	l := &Ledger{ctx: ctx, name: o.Name, columns: columns(), maxBad: decimal.One, strict: o.Encoding != "", parser: newCellParser(o), allowNoRows: o.AllowNoRows}
-	l.notes = l.parser.notes
+	l.total = newNotes()
 	if l.name == "" {
 		l.name = "ledger"
 	}
@@ -128,7 +126,7 @@ func (l *Ledger) Close() error { return l.table.Close() }
 func (l *Ledger) CarriedHeader() []string { return l.carriedNames }
 
 // Counts returns how many rows were read so far.
-func (l *Ledger) Counts() Counts { return l.counts }
+func (l *Ledger) Counts() Counts { return l.total.counts }
 
 // Sheets returns the sheets of a workbook that are read, and those that are not.
 func (l *Ledger) Sheets() (read, others []string) { return l.table.Sheets, l.table.Others }
@@ -136,89 +134,10 @@ func (l *Ledger) Sheets() (read, others []string) { return l.table.Sheets, l.tab
 // Warnings returns, after the last row, what the user should know.
 func (l *Ledger) Warnings() []string {
 	var warnings []string
-	for _, text := range l.warnings() {
+	for _, text := range l.total.warnings() {
 		warnings = append(warnings, l.name+": "+text)
 	}
 	return warnings
-}
-
-// Rows returns the rows; it can be ranged over once. It ends with the first
-// error. The last error may be that there were no rows or too many bad ones, so
-// rows must not be used before Rows has ended without an error.
-func (l *Ledger) Rows() iter.Seq2[Row, error] {
-	return func(yield func(Row, error) bool) {
-		for record, err := range l.table.Rows() {
-			var row Row
-			if err == nil {
-				row, err = l.next(&record)
-			}
-			if err != nil {
-				yield(Row{}, l.wrap(err))
-				return
-			}
-			if row.isRow() && !yield(row, nil) {
-				return
-			}
-		}
-		if err := l.checkCounts(); err != nil {
-			yield(Row{}, l.wrap(err))
-		}
-	}
-}
-
-// contextEvery is the number of rows between two checks of the context.
-const contextEvery = 256
-
-// next returns the row of a record; it is empty where the record is not a row.
-func (l *Ledger) next(record *table.Row) (Row, error) {
-	if l.counts.Rows%contextEvery == 0 {
-		if err := l.ctx.Err(); err != nil {
-			return Row{}, err
-		}
-	}
-	if l.isIgnored(record, l.notes) {
-		return Row{}, nil
-	}
-	row, err := l.row(record)
-	if err != nil {
-		return Row{}, err
-	}
-	l.counts.Rows++
-	l.countNotUTF8(record)
-	if row.Bad != nil {
-		l.counts.Bad++
-		l.bad.add(record, row.Bad)
-	}
-	l.noteBelow(record, &row)
-	return row, nil
-}
-
-// noteBelow notes whether a row may be below the table.
-func (l *Ledger) noteBelow(record *table.Row, row *Row) {
-	if row.Bad != nil && l.isBelow(record) {
-		l.below.add(record, l.example(record))
-	} else {
-		l.good, l.below = true, rowExamples{}
-	}
-}
-
-// countNotUTF8 counts the cells of a record that were read as Windows-1252.
-func (l *Ledger) countNotUTF8(record *table.Row) {
-	for _, at := range record.Invalid {
-		if l.mustBeUTF8(at) {
-			continue // it makes its row a bad row
-		}
-		if l.notUTF8 == 0 {
-			l.firstNotUTF8 = record.Position()
-		}
-		l.notUTF8++
-	}
-}
-
-// mustBeUTF8 reports whether the cell at an index must be UTF-8.
-func (l *Ledger) mustBeUTF8(at int) bool {
-	i := slices.IndexFunc(l.indices, func(indices []int) bool { return slices.Contains(indices, at) })
-	return i >= 0 && (l.columns[i].id || l.strict)
 }
 
 func (l *Ledger) wrap(err error) error {

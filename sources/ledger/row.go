@@ -19,7 +19,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/table"
 )
 
-// A Row has either a line or a bad row. Carried is valid until the next row.
+// A Row has either a line or a bad row. Line and Carried are valid until the next row.
 type Row struct {
 	Line    *reconcile.Line
 	Bad     *reconcile.BadRow
@@ -44,29 +44,30 @@ func (p *problems) add(column, value string, err error) {
 }
 
 // row reads a record. An error stops the reading.
-func (l *Ledger) row(record *table.Row) (Row, error) {
-	line := &reconcile.Line{Quantity: 1, Record: record.Record}
+func (r *rowReader) row(record *table.Row) (Row, error) {
+	line := &r.line
+	*line = reconcile.Line{Quantity: 1, Record: record.Record}
 	var p problems
-	l.parser.signs = nil
+	r.parser.signs = nil
 	if record.Problem != "" {
 		p.texts = append(p.texts, record.Problem)
 	}
 	if aligned(record) {
-		if err := l.readCells(line, record, &p); err != nil {
+		if err := r.readCells(line, record, &p); err != nil {
 			return Row{}, err
 		}
 	}
 	if line.InstanceID != "" {
 		line.Quantity = 1
 	}
-	line.Carried.Hash = l.carry(record)
-	row := Row{Line: line, Carried: l.carried}
+	line.Carried.Hash = r.carry(record)
+	row := Row{Line: line, Carried: r.carried}
 	if len(p.texts) > 0 {
 		if line.AccountID == "" && isTotals(record.Cells) {
-			p.texts = append(p.texts, l.totalsText(record))
+			p.texts = append(p.texts, r.totalsText(record))
 		}
 		row.Line, row.Bad = nil, badRow(line, &p)
-		if row.Bad.Cells = hashOf(identity(line, &p, l.carried)); !aligned(record) {
+		if row.Bad.Cells = hashOf(identity(line, &p, r.carried)); !aligned(record) {
 			row.Bad.Cells = hashOf(record.Cells)
 		}
 	}
@@ -103,10 +104,10 @@ func identity(l *reconcile.Line, p *problems, carried []string) []string {
 }
 
 // readCells fills the line and collects the problems. An error stops the reading.
-func (l *Ledger) readCells(line *reconcile.Line, record *table.Row, p *problems) error {
-	for i := range l.columns {
-		c := &l.columns[i]
-		cell, kind, exists := l.firstFilled(record, i)
+func (r *rowReader) readCells(line *reconcile.Line, record *table.Row, p *problems) error {
+	for i := range r.columns {
+		c := &r.columns[i]
+		cell, kind, exists := r.firstFilled(record, i)
 		switch {
 		case !exists:
 			continue
@@ -119,20 +120,30 @@ func (l *Ledger) readCells(line *reconcile.Line, record *table.Row, p *problems)
 			}
 			continue
 		}
-		l.parser.kind = kind
-		err := l.readCell(c, line, cell)
+		r.parser.kind = kind
+		err := r.readCell(c, line, cell)
 		switch {
+		case err == nil:
 		case stops(err):
 			return fmt.Errorf("%s: column %q: %q: %w", record.Position(), c.name, clipped(cell, 60), err)
-		case err != nil:
+		default:
 			p.add(c.name, table.ToUTF8(cell), err)
 		}
 	}
-	if err := l.parser.checkSigns(line); err != nil {
-		amount, _, _ := l.firstFilled(record, slices.IndexFunc(l.columns, func(c column) bool { return c.name == "unit_price" }))
+	if err := r.parser.checkSigns(line); err != nil {
+		amount, _, _ := r.firstFilled(record, slices.IndexFunc(r.columns, func(c column) bool { return c.name == "unit_price" }))
 		p.add("unit_price", table.ToUTF8(amount), err)
 	}
 	return nil
+}
+
+// trimmed is reconcile.TrimID, which decodes every character, for the cells of which
+// it returns all.
+func trimmed(cell string) string {
+	if n := len(cell); n == 0 || ' ' < cell[0] && cell[0] < 0x7f && ' ' < cell[n-1] && cell[n-1] < 0x7f {
+		return cell
+	}
+	return reconcile.TrimID(cell)
 }
 
 // stops reports whether an error of a cell is one of the whole file.
@@ -156,7 +167,7 @@ func firstFilled(record *table.Row, indices []int, means func(cell string) bool)
 			continue
 		}
 		exists = true
-		if cell = reconcile.TrimID(record.Cells[i]); cell != "" && (means == nil || !means(cell)) {
+		if cell = trimmed(record.Cells[i]); cell != "" && (means == nil || !means(cell)) {
 			return cell, record.Kind(i), true
 		}
 		if record.Kind(i) == table.Merged {
@@ -166,17 +177,17 @@ func firstFilled(record *table.Row, indices []int, means func(cell string) bool)
 	return "", kind, exists
 }
 
-func (l *Ledger) readCell(c *column, line *reconcile.Line, cell string) error {
-	err := checkCell(cell, l.parser.kind, c.id, l.strict)
+func (r *rowReader) readCell(c *column, line *reconcile.Line, cell string) error {
+	err := checkCell(cell, r.parser.kind, c.id, r.strict)
 	switch {
-	case errors.Is(err, errNotUTF8) && !l.strict:
+	case errors.Is(err, errNotUTF8) && !r.strict:
 		return fmt.Errorf("%w%s", err, setIn("encoding: windows-1252"))
 	case err != nil:
 		return err
 	}
-	err = c.read(&l.parser, line, cell)
+	err = c.read(&r.parser, line, cell)
 	if (err != nil || c.name == "catalog_product_id") && isNothing(cell) { // a product may have any name
-		l.parser.notes.nothing.add(table.ToUTF8(cell), 1)
+		r.parser.notes.nothing.add(table.ToUTF8(cell), 1)
 		return nothingError(cell)
 	}
 	return err
@@ -202,20 +213,20 @@ func checkCell(cell string, kind table.Kind, id, strict bool) error {
 	return nil
 }
 
-// carry fills l.carried with the other cells, and returns their hash.
-func (l *Ledger) carry(record *table.Row) uint64 {
-	l.carried = l.carried[:0]
-	for _, at := range l.others {
+// carry fills r.carried with the other cells, and returns their hash.
+func (r *rowReader) carry(record *table.Row) uint64 {
+	r.carried = r.carried[:0]
+	for _, at := range r.others {
 		cell := ""
 		if at < len(record.Cells) && aligned(record) {
 			cell = table.ToUTF8(record.Cells[at])
 		}
-		l.carried = append(l.carried, cell)
+		r.carried = append(r.carried, cell)
 	}
-	if len(l.carried) == 0 {
+	if len(r.carried) == 0 {
 		return 0
 	}
-	return hashOf(l.carried)
+	return hashOf(r.carried)
 }
 
 // hashOf must never change, because finding ids depend on it: 64-bit FNV-1a over

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -142,14 +144,15 @@ func (r *ledgerReader) readRows(ctx context.Context, plain io.Reader, name strin
 	if err := r.checkCarried(l.CarriedHeader(), name); err != nil {
 		return err
 	}
-	for row, err := range l.Rows() {
-		if err == nil {
-			r.noteAccount(&row)
-			err = r.add(&row)
-		}
-		if err != nil {
-			return err
-		}
+	var mu sync.Mutex // the sink takes one row at a time
+	err = l.EachRow(runtime.GOMAXPROCS(0), func(_ int, row *ledger.Row) error {
+		mu.Lock()
+		defer mu.Unlock()
+		r.noteAccount(row)
+		return r.add(row)
+	})
+	if err != nil {
+		return err
 	}
 	r.counts.Rows += l.Counts().Rows
 	r.counts.Bad += l.Counts().Bad
