@@ -31,18 +31,33 @@ func exceptionColumns() []listColumn {
 	}
 }
 
+// exceptionColumnsOf returns the columns of a list with a header.
+func exceptionColumnsOf(header []string) []listColumn {
+	if isReport(header) {
+		return findingColumns()
+	}
+	return exceptionColumns()
+}
+
 // ReadExceptions reads the exceptions, in their order. Dates without a zone are
 // in the given one; nil is UTC. Exceptions must expire within 366 days from asOf.
 // Errors name the list; an error in its content is a *ListError with all problems.
 func ReadExceptions(ctx context.Context, in io.Reader, name string, zone *time.Location, asOf time.Time) ([]reconcile.Exception, error) {
-	l, err := openList(in, name, zone, exceptionColumns())
+	l, err := openList(in, name, zone, &listOptions{columnsOf: exceptionColumnsOf, header: exceptionHeader})
 	if err != nil {
 		return nil, err
 	}
+	report := isReport(l.table.Header)
 	last := asOf.In(l.parser.zone).AddDate(0, 0, maxExceptionDays)
 	var all []reconcile.Exception
 	err = l.eachRow(ctx, func(r *listRow) {
-		if e := r.exception(last); r.valid() {
+		e, excepted := reconcile.Exception{}, true
+		if report {
+			e, excepted = r.findingException(last)
+		} else {
+			e = r.exception(last)
+		}
+		if excepted && r.valid() {
 			all = append(all, e)
 		}
 	})

@@ -97,6 +97,55 @@ func sheetOf(t *testing.T, rows string) string {
 	return out.String()
 }
 
+// A report is an exceptions file, where people filled its two columns.
+func TestExceptionsOfAReport(t *testing.T) {
+	report := func(rows ...[]any) string {
+		f := excelize.NewFile()
+		for _, name := range []string{"Findings", "Findings 2", "Exceptions"} {
+			if _, err := f.NewSheet(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set := func(sheet string, row int, cells ...any) {
+			must(t, f.SetSheetRow(sheet, fmt.Sprint("A", row), &cells))
+		}
+		set("Sheet1", 1, "Summary")
+		set("Exceptions", 1, "kind", "external_id", "reason", "expires")
+		set("Exceptions", 2, "*", "old", "known", "2027-01-01")
+		header := []any{"kind", "severity", "external_id", "customer", "account_id", "package_id", "except_until", "except_reason"}
+		set("Findings", 1, header...)
+		set("Findings 2", 1, header...)
+		for i, row := range rows {
+			set("Findings", i+2, row...)
+		}
+		set("Findings 2", 2, "missing_package", "high", "last", "x", "", "", "2027-01-02", "later")
+		out, err := f.WriteToBuffer()
+		must(t, err)
+		return out.String()
+	}
+	got, err := exceptions(t, report(
+		[]any{"orphan_package", "high", "SUB-1", "Bakery", guidA, guidB, time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC), "agreed"},
+		[]any{"orphan_package", "high", "SUB-2", "Bakery", guidA, guidB, "", ""},
+	))
+	want := []reconcile.Exception{
+		{Record: 2, Kind: "orphan_package", ExternalID: "SUB-1", AccountID: guidA, PackageID: guidB, Reason: "agreed", Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)},
+		{Record: 2, Kind: "missing_package", ExternalID: "last", Reason: "later", Expires: time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC)},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	for want, row := range map[string][]any{
+		`sheet "Findings", row 2: column "except_until": missing`:  {"orphan_package", "high", "SUB-1", "", "", "", "", "agreed"},
+		`sheet "Findings", row 2: column "except_reason": missing`: {"orphan_package", "high", "SUB-1", "", "", "", "2027-01-31", ""},
+		"can't be excepted":        {"invalid_ledger_row", "high", "", "", "", "", "2027-01-31", "agreed"},
+		"more than 366 days ahead": {"orphan_package", "high", "SUB-1", "", "", "", "2037-01-31", "agreed"},
+	} {
+		if _, err := exceptions(t, report(row)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
 func TestHeaderOnlyMeansNoExceptions(t *testing.T) {
 	for _, text := range []string{exceptionHeader, exceptionHeader + "\n\n", "kind,external_id,reason,expires", "\ufeffkind\treason\texpires\taccount id\n"} {
 		got, err := exceptions(t, text)

@@ -50,17 +50,31 @@ type list struct {
 	more    int // problems that are only counted
 }
 
+// listOptions are what kind of list is read.
+type listOptions struct {
+	columnsOf func(header []string) []listColumn
+	header    func(cells []string) int // see table.Options
+}
+
+func rankOf(fits bool) int {
+	if fits {
+		return 1
+	}
+	return 0
+}
+
 // openList reads the header of a list.
-func openList(in io.Reader, name string, zone *time.Location, columns []listColumn) (*list, error) {
-	l := &list{name: name, columns: columns, parser: newCellParser(&Options{Location: zone})}
+func openList(in io.Reader, name string, zone *time.Location, o *listOptions) (*list, error) {
+	l := &list{name: name, columns: o.columnsOf(nil), parser: newCellParser(&Options{Location: zone})}
 	var err error
-	l.table, err = table.Open(in, &table.Options{Known: l.hasColumn})
+	l.table, err = table.Open(in, &table.Options{Known: l.hasColumn, Header: o.header, Sheet: table.AllSheets})
 	switch {
 	case errors.Is(err, table.ErrEmpty):
 		return nil, &ListError{l.wrap(err)}
 	case err != nil:
 		return nil, l.wrap(err)
 	}
+	l.columns = o.columnsOf(l.table.Header)
 	if l.parser.numbers, err = numberFormatOf("", l.table.Delimiter); err == nil {
 		err = l.findColumns()
 	}

@@ -26,7 +26,8 @@ func priceColumns() []listColumn {
 // ReadPrices reads the prices. Errors name the list; an error in its content is
 // a *ListError with all problems.
 func ReadPrices(ctx context.Context, in io.Reader, name string) (*reconcile.Prices, error) {
-	l, err := openList(in, name, nil, priceColumns())
+	l, err := openList(in, name, nil, &listOptions{columnsOf: func([]string) []listColumn { return priceColumns() },
+		header: func(cells []string) int { return rankOf(hasRequired(cells, priceColumns())) }})
 	if err != nil {
 		return nil, err
 	}

@@ -139,7 +139,7 @@ func Open(in io.Reader, o *Options) (*Reader, error) {
 	if err := checkFileType(head); err != nil {
 		return nil, &noTableError{err}
 	}
-	if o.Sheet != "" {
+	if o.Sheet != "" && o.Sheet != AllSheets {
 		return nil, fmt.Errorf("the file is a text and has no sheet %q: remove the setting sheet", o.Sheet)
 	}
 	return openCSV(raw, o, limit)
