@@ -22,6 +22,7 @@ type journalLine struct {
 	Begun      time.Time `json:"begun"`
 	Outcome    string    `json:"outcome"`
 	Reason     string    `json:"reason,omitempty"`
+	Resolved   string    `json:"resolved,omitempty"`  // why a person settled it
 	Since      time.Time `json:"since,omitzero"`      // of an open attempt: when it was sent, or claimed
 	SettlesAt  time.Time `json:"settles_at,omitzero"` // of an open attempt: when a read without the effect settles it
 	Fix        string    `json:"fix"`
@@ -79,6 +80,10 @@ func newJournalLine(e *fix.Entry, settle time.Duration) journalLine {
 	}
 	if e.Completion != nil {
 		l.setEnd(a, e.Completion)
+		if r := e.Resolution; r != nil {
+			l.Resolved = r.Reason
+			l.Reason += "; settled by hand: " + r.Reason
+		}
 		return l
 	}
 	l.Outcome, l.Since, l.SettlesAt = outcomeOpen, e.Begun.UTC(), e.SettlesAt(settle).UTC()

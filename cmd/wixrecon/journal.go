@@ -25,7 +25,7 @@ func (p *program) journalCommand() *cli.Command {
 			&cli.StringFlag{Name: "action", Usage: "only the action whose `key` starts with this"},
 			&cli.StringFlag{Name: "since", Usage: "only attempts begun within this `time`, such as 24h or 7d"},
 			&cli.BoolFlag{Name: "open", Usage: "only unsettled attempts"}),
-		Before: requireSubcommand, Subcommands: []*cli.Command{p.verifyJournalCommand()},
+		Before: requireSubcommand, Subcommands: []*cli.Command{p.verifyJournalCommand(), p.resolveJournalCommand()},
 		Action: func(c *cli.Context) error {
 			j, err := p.load(c, journalSettings())
 			if err != nil {
@@ -50,6 +50,21 @@ func (p *program) verifyJournalCommand() *cli.Command {
 				return err
 			}
 			return withExitCode(j.VerifyJournal(c.Context))
+		},
+	}
+}
+
+func (p *program) resolveJournalCommand() *cli.Command {
+	return &cli.Command{
+		Name: "resolve", ArgsUsage: "KEY", Usage: "record what became of an action that the program can't settle by itself; allows another attempt",
+		Flags:  append(flagsOf(archiveSettings()), &cli.StringFlag{Name: "reason", Usage: "`text` to record: what became of it, and how that is known"}),
+		Before: requireOne("the key of an action (wixrecon journal lists them)"),
+		Action: func(c *cli.Context) error {
+			j, err := p.load(c, archiveSettings())
+			if err != nil {
+				return err
+			}
+			return j.ResolveJournal(c.Context, c.Args().First(), c.String("reason"))
 		},
 	}
 }

@@ -92,6 +92,8 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"replace":   cmdReplace,
 		"await":     cmdAwait,
 		"release":   cmdRelease,
+		"keyof":     cmdKeyOf,
+		"damage":    cmdDamage,
 	}
 }
 

@@ -34,6 +34,8 @@ type Action struct {
 	Unpriced   int      `json:"unpriced_instances"`      // of a removal, instances without a known price
 	Dependants []string `json:"dependants,omitempty"`    // instances that stay and depend on what it removes
 
+	LiveAgain bool `json:"live_again,omitempty"` // the same cancel was applied before
+
 	Waiting *Waiting `json:"waiting,omitempty"` // it is not sent yet
 	Needs   string   `json:"needs,omitempty"`   // NeedsReview: sent only with a plan that was reviewed
 }
@@ -122,6 +124,14 @@ func actionOrder() func(a, b *Action) int {
 // reviews the plan before it is sent.
 func (a *Action) Due(reviewed bool) bool {
 	return a.Waiting == nil && (reviewed || a.Needs == "")
+}
+
+// reviewReason returns why the action needs a review.
+func (a *Action) reviewReason() string {
+	if a.LiveAgain {
+		return ReasonLiveAgain
+	}
+	return ReasonDependants
 }
 
 // RemovedInstances returns the instances that a removal cancels, unassigns or

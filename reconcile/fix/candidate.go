@@ -131,10 +131,17 @@ func (o *Options) pendingAction(from []*candidate, instance string, seen *State)
 	slices.Sort(a.FindingIDs)
 	a.Seal(o.Parent)
 	a.Costs, a.Unpriced = o.costOf(&a)
-	if n := leastSightings(from); a.Removal && n < o.MinSightings {
-		a.Waiting = &Waiting{Sightings: n, Needed: o.MinSightings, SameLedger: o.sameLedger(from)}
+	pending := pendingAction{a, from}
+	o.wait(&pending)
+	return pending
+}
+
+// wait sets how many sightings an action waits for.
+func (o *Options) wait(a *pendingAction) {
+	a.Waiting = nil
+	if n := leastSightings(a.candidates); a.Removal && n < o.MinSightings {
+		a.Waiting = &Waiting{Sightings: n, Needed: o.MinSightings, SameLedger: o.sameLedger(a.candidates)}
 	}
-	return pendingAction{a, from}
 }
 
 // sameLedger returns the run since which the ledger is the same, so that the

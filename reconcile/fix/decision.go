@@ -22,6 +22,8 @@ const (
 	ReasonIncomplete = "incomplete_lines" // a line to be created lacks product, cycle or country
 	ReasonTooMany    = "too_many_instances"
 	ReasonDependants = "dependants"
+	ReasonRefused    = "refused_before" // Wix refused it in the same way in three runs
+	ReasonLiveAgain  = "live_again"     // it was canceled, and is live again
 )
 
 // block returns the decision on a finding that can't become an action, and

@@ -65,19 +65,39 @@ type Completion struct {
 // Why an attempt failed. All but the last mean that nothing was done, unless it
 // is a create without an effect.
 const (
-	FailureStopped    = "held"      // it was claimed, and then not to be sent any more
-	FailureNotSent    = "not_sent"  // its request did not leave
-	FailureThrottled  = "throttled" // too many requests, until its time was over
-	FailureRefused    = "refused"   // Wix did not accept it
-	FailureNoEffect   = "no_effect" // its answer was lost, and nothing happened
-	FailureUnexpected = "odd"       // it had another effect than was asked
+	FailureStopped    = "held"       // it was claimed, and then not to be sent any more
+	FailureNotSent    = "not_sent"   // its request did not leave
+	FailureThrottled  = "throttled"  // too many requests, until its time was over
+	FailureRefused    = "refused"    // Wix did not accept it
+	FailureNoEffect   = "no_effect"  // its answer was lost, and nothing happened
+	FailureUnexpected = "odd"        // it had another effect than was asked
+	FailureUnreadable = "unreadable" // its entry can't be read, and a person settled it
 )
+
+// A Resolution records that a person settled an action, up to one of its attempts:
+// another attempt may begin.
+type Resolution struct {
+	SchemaVersion int       `json:"schema_version"`
+	Key           string    `json:"key"`
+	Number        int       `json:"attempt"` // the last one that it settles
+	Reason        string    `json:"reason"`
+	At            time.Time `json:"at"`
+}
+
+// Verify returns why the resolution can't be believed.
+func (r *Resolution) Verify() error {
+	if r.Number < 1 || r.Reason == "" || r.At.IsZero() {
+		return errors.New("invalid resolution: its attempt, its reason or its time is missing")
+	}
+	return nil
+}
 
 // An Entry is an attempt with what the journal knows of it.
 type Entry struct {
 	Attempt
 	Unsettled  *UnsettledNote // may be nil
 	Completion *Completion    // nil: the attempt is open
+	Resolution *Resolution    // by a person; may be nil
 }
 
 // Open reports whether the attempt is not settled.
@@ -191,12 +211,17 @@ func (a *Attempt) owns(key string, number int, nonce string) bool {
 
 // Follows returns why the attempt may not follow the one before: that one must
 // be settled, and where it may have had an effect, no cancel or create follows
-// it, nor anything of the same plan.
+// it, nor anything of the same plan. A person may have settled it, and a package
+// that was canceled may be live again.
 func (a *Attempt) Follows(before *Entry) error {
 	switch {
+	case before.Resolution != nil:
+		return nil
 	case before.Open():
 		return fmt.Errorf("attempt %d is not settled", before.Number)
 	case before.Completion.NotDone:
+		return nil
+	case a.PlanID != before.PlanID && a.Action.LiveAgain && before.Completion.Outcome == OutcomeApplied:
 		return nil
 	case a.PlanID == before.PlanID, a.Action.Fix == reconcile.FixCancel, a.Action.Fix == reconcile.FixCreate:
 		return fmt.Errorf("attempt %d may have had an effect: it ended as %s", before.Number, before.Completion.Outcome)

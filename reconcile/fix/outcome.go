@@ -74,7 +74,7 @@ func (a *Action) unsent(c *SendConditions) (outcome, reason string) {
 	case a.Waiting != nil:
 		return OutcomeWaiting, a.Waiting.String()
 	case a.Needs != "" && !c.Reviewed:
-		return OutcomeNotAllowed, ReasonDependants
+		return OutcomeNotAllowed, a.reviewReason()
 	case len(c.Refusals) > 0 && c.Refusals[0].Cause == CauseLimit:
 		return OutcomeOverLimit, c.Refusals[0].Limit
 	case len(c.Refusals) > 0:

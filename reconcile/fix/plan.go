@@ -71,6 +71,8 @@ type Proposal struct {
 	Actions   []Action   // in the order of execution
 	Evidence  []Evidence // of the actions, in their order
 
+	Restarted map[reconcile.FindingID]time.Time // whose sightings start again, with this run as the first: when the cancel was applied
+
 	tooLarge  []Refusal  // it would be too large for a plan, so that it has no actions
 	decisions []Decision // by finding, without its actions
 	findings  [][]int    // of each action: indexes of decisions
@@ -116,7 +118,7 @@ func (p *Proposal) Decisions(c *SendConditions) []Decision {
 			d.Actions = append(d.Actions, a.Key)
 			d.merge(outcome, reason)
 			if a.Needs != "" && d.Outcome == "" {
-				d.Reason = ReasonDependants
+				d.Reason = a.reviewReason()
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 )
@@ -53,6 +54,8 @@ type Planner struct {
 	candidates  []candidate
 	states      map[string]*State // of the candidates' packages; nil until seen
 	packages    int               // seen
+	actions     []pendingAction   // once Keys was called
+	restarted   map[reconcile.FindingID]time.Time
 }
 
 // NewPlanner returns a planner.
@@ -108,10 +111,21 @@ type Pending struct {
 	packages   int // seen
 }
 
-// Pending returns the pending actions, after the whole inventory was added. The
+// Keys returns the keys of what may be planned, after the whole inventory was added.
+// Nothing can be added after it.
+func (p *Planner) Keys() map[string]bool {
+	p.actions = p.pendingActions()
+	keys := make(map[string]bool, len(p.actions))
+	for i := range p.actions {
+		keys[p.actions[i].Key] = true
+	}
+	return keys
+}
+
+// Pending returns the pending actions, with what the journal has of their keys. The
 // planner is used up then.
-func (p *Planner) Pending() *Pending {
-	actions := p.pendingActions()
+func (p *Planner) Pending(past map[string]Past) *Pending {
+	actions := p.applyPast(p.actions, past)
 	proposal := Proposal{AccountID: p.options.Parent, Fixes: p.options.Fixes, tooLarge: p.refuseSize(actions)}
 	if len(proposal.tooLarge) > 0 {
 		actions = nil
@@ -119,7 +133,7 @@ func (p *Planner) Pending() *Pending {
 			p.decisions[finding] = Decision{Outcome: OutcomeOverLimit, Reason: LimitPlanSize}
 		}
 	}
-	proposal.decisions = p.decisions
+	proposal.decisions, proposal.Restarted = p.decisions, p.restarted
 	return &Pending{proposal: proposal, actions: actions, dependants: newDependants(actions), expected: p.packages}
 }
 

@@ -143,7 +143,7 @@ func TestAPlanHasASize(t *testing.T) {
 func TestTheInventoryIsAddedTwice(t *testing.T) {
 	p := fix.NewPlanner(fix.Options{})
 	p.AddPackage(pack("P", "s"))
-	if _, err := p.Pending().Propose(); err == nil {
+	if _, err := p.Pending(nil).Propose(); err == nil {
 		t.Error("got a plan, want an error")
 	}
 }

@@ -21,8 +21,9 @@ const (
 	CauseGuard      = "guard"
 	CauseHistory    = "history"
 	CauseLimit      = "limit"
-	CausePlan       = "plan" // it can't be used any more
-	CauseSize       = "size" // more than a plan can hold
+	CausePlan       = "plan"    // it can't be used any more
+	CauseSize       = "size"    // more than a plan can hold
+	CauseJournal    = "journal" // an entry of it can't be read
 )
 
 // The names of the guards.
@@ -46,4 +47,5 @@ const (
 const (
 	RefusedIncomplete = "incomplete_read"
 	RefusedHistory    = "no_history"
+	RefusedJournal    = "unreadable_journal"
 )

@@ -208,7 +208,8 @@ func (b *inputs) propose(t testing.TB, findings []reconcile.Finding) *fix.Propos
 	for _, pkg := range b.packages {
 		p.AddPackage(pkg)
 	}
-	pending := p.Pending()
+	p.Keys()
+	pending := p.Pending(nil)
 	for _, pkg := range b.packages {
 		pending.AddPackage(pkg)
 	}

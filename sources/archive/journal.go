@@ -16,6 +16,7 @@ import (
 //	journal/<action-key>/<attempt>        the claim, made before the request is sent
 //	journal/<action-key>/<attempt>-doubt  the outcome is unknown
 //	journal/<action-key>/<attempt>-end    the final outcome
+//	journal/<action-key>/<attempt>-resolved  a person settled the action up to this attempt
 //	journal/plan-<plan-id>/begun          a run started to execute the plan
 //	journal/plan-<plan-id>/ended          nothing of the plan is left to do
 //
@@ -75,6 +76,13 @@ func (j *Journal) checkPrevious(ctx context.Context, name entryName, a *fix.Atte
 		return nil
 	}
 	name.number--
+	resolution, err := j.resolution(ctx, name)
+	if err != nil {
+		return err
+	}
+	if resolution != nil {
+		return nil
+	}
 	previous, err := j.entry(ctx, listedAttempt{entryName: name, completed: true})
 	if storage.NotExist(err) {
 		return fmt.Errorf("attempt %d does not exist or is not settled", name.number)

@@ -77,8 +77,42 @@ func (j *Journal) read(ctx context.Context, object string, into any) error {
 
 func (j *Journal) display(object string) string { return folderOf(j.dir, object) }
 
-// entry reads an attempt with its notes.
+// entry reads an attempt with its notes. One that a person settled may be damaged.
 func (j *Journal) entry(ctx context.Context, t listedAttempt) (*fix.Entry, error) {
+	if t.resolved == 0 {
+		return j.unresolvedEntry(ctx, t)
+	}
+	resolution, err := j.resolution(ctx, entryName{t.key, t.resolved, claimNote})
+	if err != nil {
+		return nil, err
+	}
+	if resolution == nil {
+		return nil, corruptError{fmt.Errorf("read %s: its resolution is gone", j.display(t.path()))}
+	}
+	e, err := j.unresolvedEntry(ctx, t)
+	switch {
+	case errors.As(err, new(corruptError)), storage.NotExist(err), err == nil && e.Open():
+		e = unreadableEntry(&t, resolution)
+	case err != nil:
+		return nil, err
+	}
+	e.Resolution = resolution
+	return e, nil
+}
+
+// unreadableEntry stands for an attempt that can't be read, and that a person settled.
+func unreadableEntry(t *listedAttempt, r *fix.Resolution) *fix.Entry {
+	return &fix.Entry{
+		Attempt: fix.Attempt{Key: t.key, Number: t.number},
+		Completion: &fix.Completion{
+			Key: t.key, Number: t.number, Outcome: fix.OutcomeFailed, Failure: fix.FailureUnreadable, NotDone: true, Ended: r.At,
+			Reason: "its entry can't be read; a person settled it: " + r.Reason,
+		},
+	}
+}
+
+// unresolvedEntry reads an attempt with its notes.
+func (j *Journal) unresolvedEntry(ctx context.Context, t listedAttempt) (*fix.Entry, error) {
 	var e fix.Entry
 	if err := j.read(ctx, t.path(), &e.Attempt); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package archive
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,10 +23,11 @@ type listedAttempt struct {
 	entryName
 	unsettled bool
 	completed bool
+	resolved  int       // the attempt up to which a person settled the action; 0: this one is not
 	written   time.Time // its last object, by the store's clock
 }
 
-func (t *listedAttempt) open() bool { return !t.completed }
+func (t *listedAttempt) open() bool { return !t.completed && t.resolved == 0 }
 
 // maybeSince reports whether, by the store's clock, a request of the attempt may
 // have been sent at the time or later: its completion was written after it.
@@ -56,11 +58,23 @@ func (j *Journal) list(ctx context.Context, folder string) (*journalListing, err
 			}
 		}
 		if fault != nil {
-			l.faults = append(l.faults, corruptError{fmt.Errorf("read %s: %w", j.display(journalRoot+"/"+actions[i][0].key), fault)})
+			key := actions[i][0].key
+			l.faults = append(l.faults, corruptError{withRemedy(fmt.Errorf("read %s: %w", j.display(journalRoot+"/"+key), fault), key)})
 		}
 		l.attempts = append(l.attempts, attempts...)
 	}
 	return l, nil
+}
+
+// resolvedUpTo returns the last attempt that a person settled; 0 where none is.
+func resolvedUpTo(notes []note) int {
+	resolved := 0
+	for _, o := range notes {
+		if o.note == resolvedNote {
+			resolved = max(resolved, o.number)
+		}
+	}
+	return resolved
 }
 
 // A note is an object of an attempt.
@@ -108,11 +122,24 @@ func (j *Journal) relist(ctx context.Context, key string) (attempts []listedAtte
 	return attempts, fault, nil
 }
 
-// buildAttempts combines the ordered notes of one action to attempts.
+// withRemedy adds to a fault of an action how a person settles it.
+func withRemedy(fault error, key string) error {
+	if errors.Is(fault, ErrNewer) {
+		return fault
+	}
+	return fmt.Errorf("%w: find out what became of it, and settle it with wixrecon journal resolve %s --reason TEXT", fault, key)
+}
+
+// buildAttempts combines the ordered notes of one action to attempts. What is
+// missing up to an attempt that a person settled is no fault.
 func buildAttempts(notes []note) ([]listedAttempt, error) {
 	var attempts []listedAttempt
+	resolved := resolvedUpTo(notes)
 	for _, o := range notes {
-		if o.note == claimNote {
+		for len(attempts) < min(o.number, resolved) {
+			attempts = append(attempts, listedAttempt{entryName: entryName{o.key, len(attempts) + 1, claimNote}, resolved: resolved})
+		}
+		if o.note == claimNote && o.number > resolved {
 			attempts = append(attempts, listedAttempt{entryName: o.entryName})
 			if o.number != len(attempts) {
 				return nil, fmt.Errorf("attempt %d exists, but attempt %d does not", o.number, len(attempts))

@@ -21,12 +21,13 @@ const (
 	claimNote      = ""
 	unsettledNote  = "-doubt"
 	completionNote = "-end"
+	resolvedNote   = "-resolved"
 )
 
 var (
 	hashName    = regexp.MustCompile(`^[0-9a-f]{32}$`) // of actions and plans
 	likeHash    = regexp.MustCompile(`^[0-9A-Fa-f]{16,}$`)
-	entryFile   = regexp.MustCompile(`^([0-9]{4})(|` + unsettledNote + `|` + completionNote + `)$`)
+	entryFile   = regexp.MustCompile(`^([0-9]{4})(|` + unsettledNote + `|` + completionNote + `|` + resolvedNote + `)$`)
 	likeAttempt = regexp.MustCompile(`^[0-9]`)
 )
 

@@ -49,6 +49,17 @@ func (j *Journal) Since(ctx context.Context, from time.Time) ([]fix.Entry, error
 	return slices.DeleteFunc(entries, func(e fix.Entry) bool { return !e.Open() && !e.SentSince(from) }), err
 }
 
+// Of returns the attempts of actions, by action and number, as far as they can be
+// read.
+func (j *Journal) Of(ctx context.Context, keys map[string]bool) ([]fix.Entry, error) {
+	l, err := j.list(ctx, journalRoot)
+	if err != nil {
+		return nil, err
+	}
+	entries, _, err := j.readAttempts(ctx, l.attempts, func(t *listedAttempt) bool { return keys[t.key] })
+	return entries, err
+}
+
 // Readable returns what Since does, as far as it can be read. Fault is what could
 // not be; the error is the store's.
 func (j *Journal) Readable(ctx context.Context, from time.Time) (entries []fix.Entry, fault, err error) {
@@ -89,7 +100,7 @@ func (j *Journal) readAttempts(ctx context.Context, attempts []listedAttempt, ma
 	for i := range attempts {
 		group.Go(func() (err error) {
 			if read[i], err = j.entry(groupCtx, attempts[i]); errors.As(err, new(corruptError)) {
-				corrupt[i], err = err, nil
+				corrupt[i], err = withRemedy(err, attempts[i].key), nil
 			}
 			return err
 		})

@@ -150,6 +150,10 @@ type corruptError struct{ error }
 
 func (e corruptError) Unwrap() error { return e.error }
 
+// Unreadable reports whether the fault is of an object that can't be read, and not
+// of the store.
+func Unreadable(err error) bool { return errors.As(err, new(corruptError)) }
+
 // missingOrCorrupt reports whether the fault is of one object, so that others
 // can still be read.
 func missingOrCorrupt(err error) bool {

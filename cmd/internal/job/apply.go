@@ -230,10 +230,11 @@ func (s *session) limit(ctx context.Context, p *fixPlan) error {
 	if p.plan.CreatedAt.Before(from) {
 		since = p.plan.CreatedAt
 	}
-	entries, err := s.archive.Journal().Since(ctx, since)
+	entries, unreadable, err := s.readJournal(ctx, since)
 	if err != nil {
-		return fmt.Errorf("read the journal: %w", err)
+		return err
 	}
+	p.refusals = append(p.refusals, unreadable...)
 	left, evidence := remaining(p, entries)
 	checks := guard.Checks{
 		Complete: true, HasHistory: true, Limits: s.Config.Limits, Usage: guard.UsageOf(entries, from), LiveInstances: p.plan.LiveInstances,

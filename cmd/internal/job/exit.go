@@ -64,7 +64,7 @@ func ExitCode(err error) int {
 	case errors.Is(err, archive.ErrHeld), errors.Is(err, archive.ErrLost):
 		return ExitHeld
 	}
-	for _, kind := range []error{storage.ErrName, archive.ErrRunExists, archive.ErrNoRun, archive.ErrNotAcceptable} {
+	for _, kind := range []error{storage.ErrName, archive.ErrRunExists, archive.ErrNoRun, archive.ErrNotAcceptable, archive.ErrNotResolvable} {
 		if errors.Is(err, kind) {
 			return ExitUsage
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
@@ -41,22 +42,24 @@ func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs
 		return nil, nil
 	}
 	s.Log.Info("planning")
-	journal, err := s.archive.Journal().Since(ctx, s.started.Add(-usageWindow))
+	journal, unreadable, err := s.readJournal(ctx, s.started.Add(-usageWindow))
 	if err != nil {
-		return nil, fmt.Errorf("read the journal: %w", err)
+		return nil, err
 	}
 	sum := &rec.summary
 	options := s.plannerOptions(request, in, sum, judged.known)
 	options.Unsettled, options.LedgerRead = fix.UnsettledOf(journal), b.history.runs.LedgerLastRead(sum.LedgerVersion)
-	proposal, err := propose(ctx, fix.NewPlanner(options), rec.result)
+	proposal, err := propose(ctx, fix.NewPlanner(options), rec.result, s.pastOf(nil))
 	if err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}
+	restart(judged.known, proposal.Restarted, sum.AsOf)
 	checks := guard.Checks{
 		Complete: sum.Complete, Objections: judged.objections, HasHistory: b.history.runs.HasAccepted(), Limits: s.Config.Limits,
 		Usage: guard.UsageOf(journal, s.started.Add(-usageWindow)), LiveInstances: sum.Wix.LiveInstances, Reviewed: request.Review,
 	}
 	refusals, held := checks.Decide(proposal.Actions, proposal.Evidence)
+	refusals = append(unreadable, refusals...)
 	origin, err := s.storeOrigin(ctx, request, in, judged.known, b.folder)
 	if err != nil {
 		return nil, err
@@ -117,8 +120,56 @@ func (s *session) warnHeldBack(p *fixPlan) {
 	}
 }
 
+// readJournal returns what was sent since a moment, and a refusal where an entry can't
+// be read: what it would have could be sent twice.
+func (s *session) readJournal(ctx context.Context, since time.Time) ([]fix.Entry, []fix.Refusal, error) {
+	entries, fault, err := s.archive.Journal().Readable(ctx, since)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the journal: %w", err)
+	}
+	if fault == nil {
+		return entries, nil, nil
+	}
+	return entries, []fix.Refusal{{
+		Cause: fix.CauseJournal, Limit: fix.RefusedJournal,
+		Text: "the journal can't be read in full: " + strings.ReplaceAll(fault.Error(), "\n", "; "),
+	}}, nil
+}
+
+// A pastFunc returns what the journal has of actions, by their keys.
+type pastFunc func(ctx context.Context, keys map[string]bool) (map[string]fix.Past, error)
+
+// pastOf returns a pastFunc that leaves out what one plan did; plan may be nil.
+func (s *session) pastOf(plan *fix.Plan) pastFunc {
+	return func(ctx context.Context, keys map[string]bool) (map[string]fix.Past, error) {
+		if len(keys) == 0 {
+			return nil, nil
+		}
+		entries, err := s.archive.Journal().Of(ctx, keys)
+		if err != nil {
+			return nil, fmt.Errorf("read the journal: %w", err)
+		}
+		entries = slices.DeleteFunc(entries, func(e fix.Entry) bool { return plan != nil && e.PlanID == plan.ID })
+		return fix.PastOf(entries), nil
+	}
+}
+
+// restart lets sightings of findings start again with this run.
+// They last since then or, if it was in the same second, since the cancel was applied.
+func restart(known reconcile.KnownFindings, applied map[reconcile.FindingID]time.Time, asOf time.Time) {
+	for id, at := range applied {
+		if f, ok := known[id]; ok && f.Sightings > 0 {
+			f.Sightings, f.Counted, f.Since = 1, asOf, asOf
+			if next := at.Truncate(time.Second).Add(time.Second); next.After(asOf) {
+				f.Since = next
+			}
+			known[id] = f
+		}
+	}
+}
+
 // propose passes all findings to a planner, and the inventory twice.
-func propose(ctx context.Context, p *fix.Planner, result *join.Result) (*fix.Proposal, error) {
+func propose(ctx context.Context, p *fix.Planner, result *join.Result, past pastFunc) (*fix.Proposal, error) {
 	for f, err := range result.Findings(ctx) {
 		if err != nil {
 			return nil, err
@@ -128,7 +179,11 @@ func propose(ctx context.Context, p *fix.Planner, result *join.Result) (*fix.Pro
 	if err := eachPackage(ctx, result, p.AddPackage); err != nil {
 		return nil, err
 	}
-	pending := p.Pending()
+	journal, err := past(ctx, p.Keys())
+	if err != nil {
+		return nil, err
+	}
+	pending := p.Pending(journal)
 	if err := eachPackage(ctx, result, pending.AddPackage); err != nil {
 		return nil, err
 	}

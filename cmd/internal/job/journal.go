@@ -3,7 +3,9 @@ package job
 import (
 	"context"
 	"errors"
+	"fmt"
 
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 	"github.com/wixrecon/wixrecon/report"
@@ -11,13 +13,28 @@ import (
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
-// Commands on the journal need no lease: they write nothing to it, and send Wix
-// only reads. Entries that can't be read are an error beside those that can.
+// Commands on the journal need no lease: they send Wix only reads, and write at most
+// that a person settled an action. Entries that can't be read are an error beside those that can.
 
 // ListJournal prints the attempts that match the filter, newest first.
 func (j *Job) ListJournal(ctx context.Context, filter archive.JournalFilter) error {
 	entries, err := j.journalEntries(ctx, filter)
 	return errors.Join(report.WriteJournal(j.Stdout, j.format(), entries, j.Config.Settle), err)
+}
+
+// ResolveJournal records that a person settled an action.
+func (j *Job) ResolveJournal(ctx context.Context, key, reason string) error {
+	return j.withArchive(ctx, func(a *archive.Archive) error {
+		r, err := a.Journal().Resolve(ctx, key, reason, j.startTime())
+		if err != nil {
+			return err
+		}
+		if j.Config.Output == config.OutputJSON {
+			return printJSON(j.Stdout, r)
+		}
+		_, err = fmt.Fprintf(j.Stdout, "Action %s is settled by hand, up to attempt %d. The next run may send it again.\n", r.Key, r.Number)
+		return err
+	})
 }
 
 func (j *Job) journalEntries(ctx context.Context, filter archive.JournalFilter) (entries []fix.Entry, err error) {

@@ -102,7 +102,7 @@ func (s *session) replan(ctx context.Context, b *beginning, plan *fix.Plan) (*re
 
 // compareWithPlan plans, and returns why actions of a plan are stale.
 func (s *session) compareWithPlan(ctx context.Context, plan *fix.Plan, o fix.Options, result *join.Result) (map[string]string, error) {
-	now, err := propose(ctx, fix.NewPlanner(o), result)
+	now, err := propose(ctx, fix.NewPlanner(o), result, s.pastOf(plan))
 	if err != nil {
 		return nil, fmt.Errorf("plan again: %w", err)
 	}

@@ -68,12 +68,14 @@ func (b *breaker) tryEnter(ctx context.Context) (reason string, wait <-chan stru
 	return "", nil
 }
 
-// leave records how an action ended.
-func (b *breaker) leave(result *fix.Result, object string) {
+// leave records how an action ended. One that Wix refuses in the same way as before
+// shows nothing new, so it neither ends nor extends a streak.
+func (b *breaker) leave(result *fix.Result, refusedBefore, object string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.inProgress--
 	switch {
+	case result.Failure == fix.FailureRefused && refusedBefore != "" && fix.SameRefusal(refusedBefore, result.Reason):
 	case result.Outcome == fix.OutcomeFailed, result.Outcome == fix.OutcomeUnsettled, result.Failure == fix.FailureThrottled:
 		b.streak++
 	case result.Outcome == fix.OutcomeApplied:

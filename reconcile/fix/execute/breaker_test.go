@@ -26,7 +26,7 @@ func TestStreaks(t *testing.T) {
 			if reason := b.enter(context.Background()); reason != "" {
 				t.Errorf("%s: %s", outcomes, reason)
 			}
-			b.leave(&fix.Result{Outcome: outcome}, "package p")
+			b.leave(&fix.Result{Outcome: outcome}, "", "package p")
 		}
 		if got := b.stopReason(); (got != "") != want {
 			t.Errorf("%s: stopped %q, want %t", outcomes, got, want)
@@ -45,7 +45,7 @@ func TestNoMoreInProgressThanMayFail(t *testing.T) {
 				if b.enter(t.Context()) == "" {
 					entered <- struct{}{}
 					<-finish
-					b.leave(&fix.Result{Outcome: fix.OutcomeFailed}, "package p")
+					b.leave(&fix.Result{Outcome: fix.OutcomeFailed}, "", "package p")
 				}
 			}()
 		}
@@ -73,7 +73,7 @@ func TestWaitingForTheBreakerEnds(t *testing.T) {
 			go func() { results <- b.enter(ctx) }()
 		}
 		synctest.Wait()
-		b.leave(&fix.Result{Outcome: fix.OutcomeApplied}, "package p")
+		b.leave(&fix.Result{Outcome: fix.OutcomeApplied}, "", "package p")
 		synctest.Wait()
 		stop()
 		if first, second := <-results, <-results; first != "" || second != stopReasonAsked {

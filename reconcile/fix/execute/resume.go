@@ -14,6 +14,7 @@ import (
 // can still have an effect, or where it had one:
 //
 //	no attempt yet → the first may begin
+//	a person settled it → the next may begin
 //	one is open → it must be settled
 //	this plan's own, applied → that is the result
 //	this plan's own, refused by Wix, or possibly with an effect → failed, for good
@@ -45,8 +46,22 @@ func (r *run) resume(ctx context.Context, t *task) outcome {
 			return o
 		}
 	}
+	t.refusal = refusedBefore(entries)
 	t.number, o.result = nextStep(r.plan, t.action, entries)
 	return o
+}
+
+// refusedBefore returns why Wix refused the action when it was tried last; empty
+// where it did not.
+func refusedBefore(entries []fix.Entry) string {
+	if len(fix.RefusedRuns(entries)) == 0 {
+		return ""
+	}
+	for i := len(entries) - 1; ; i-- {
+		if end := entries[i].Completion; end.Failure == fix.FailureRefused {
+			return end.Reason
+		}
+	}
 }
 
 // nextStep returns the number of the attempt that may begin, or what became of
@@ -57,6 +72,9 @@ func nextStep(p *fix.Plan, a *fix.Action, entries []fix.Entry) (int, fix.Result)
 		return 1, fix.Result{}
 	}
 	last := &entries[len(entries)-1]
+	if last.Resolution != nil {
+		return last.Number + 1, fix.Result{}
+	}
 	end := last.Completion
 	switch reason := repeatReason(p, a, last); {
 	case last.PlanID == p.ID && (!end.NotDone || end.Failure == fix.FailureRefused):
@@ -93,8 +111,11 @@ func repeatReason(p *fix.Plan, a *fix.Action, last *fix.Entry) string {
 		what = "may have had an effect"
 	}
 	switch {
-	case end.NotDone:
+	case end.NotDone, a.LiveAgain && end.Outcome == fix.OutcomeApplied:
 		return ""
+	case a.Fix == reconcile.FixCreate && end.Failure == fix.FailureNoEffect:
+		return fmt.Sprintf("the answer to the same create was lost at %s in run %s, and no such package exists: make sure of it, and allow another with wixrecon journal resolve %s --reason TEXT",
+			at, last.RunID, a.Key)
 	case a.Fix == reconcile.FixCancel || a.Fix == reconcile.FixCreate:
 		return fmt.Sprintf("the same %s %s at %s by run %s, and is never sent again", a.Fix, what, at, last.RunID)
 	case !p.CreatedAt.After(end.Ended):

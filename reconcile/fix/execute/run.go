@@ -80,7 +80,8 @@ func (r *run) add(t *task, o outcome) {
 }
 
 // phases returns the tasks by fix, in the order of fixes; each by package, in the
-// plan's order.
+// plan's order. What Wix refused before goes last in its phase, so that nothing waits
+// behind it.
 func (r *run) phases() [][][]*task {
 	fixes := fix.Fixes()
 	phases := make([][][]*task, len(fixes))
@@ -95,6 +96,18 @@ func (r *run) phases() [][][]*task {
 			*phase = append(*phase, nil)
 		}
 		(*phase)[at] = append((*phase)[at], t)
+	}
+	refused := func(t *task) bool { return t.refusal != "" }
+	for _, phase := range phases {
+		slices.SortStableFunc(phase, func(a, b []*task) int {
+			switch before, after := slices.ContainsFunc(a, refused), slices.ContainsFunc(b, refused); {
+			case before == after:
+				return 0
+			case after:
+				return -1
+			}
+			return 1
+		})
 	}
 	return phases
 }
@@ -123,7 +136,7 @@ func (r *run) executeTask(ctx context.Context, t *task) {
 		return
 	}
 	r.add(t, r.attempt(ctx, t))
-	r.breaker.leave(&t.result, object(t.action))
+	r.breaker.leave(&t.result, t.refusal, object(t.action))
 	r.log().Info("fix", "action", t.action.Key, "fix", t.action.Fix, "of", object(t.action),
 		"outcome", t.result.Outcome, "reason", t.result.Reason)
 }

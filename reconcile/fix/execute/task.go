@@ -13,6 +13,7 @@ type task struct {
 	evidence fix.Evidence
 	progress *progress
 	number   int        // of the attempt that may begin
+	refusal  string     // why Wix refused it before; empty where it did not
 	result   fix.Result // without an outcome: it is still to be executed
 }
 

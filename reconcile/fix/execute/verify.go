@@ -32,7 +32,7 @@ func Verify(ctx context.Context, w Wix, entries []fix.Entry, concurrency int) []
 
 // lastAttempts returns the last attempt at each thing, oldest first.
 func lastAttempts(entries []fix.Entry) []fix.Entry {
-	sorted := slices.Clone(entries)
+	sorted := slices.DeleteFunc(slices.Clone(entries), func(e fix.Entry) bool { return e.Action.Fix == "" }) // what can't be read
 	slices.SortFunc(sorted, func(a, b fix.Entry) int {
 		return cmp.Or(a.Begun.Compare(b.Begun), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Number, b.Number))
 	})
