@@ -5,13 +5,13 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"runtime"
 	"slices"
+
+	"github.com/wixrecon/wixrecon/internal/tempfile"
 )
 
 // contentTypes is the name of the part that lists the others.
@@ -51,18 +51,8 @@ type zipPart struct {
 	sections []section
 }
 
-// openSpool opens a temporary file in dir; empty is the system's folder. Its name
-// is removed at once, so that it is gone with the process.
-func openSpool(dir string) (spoolFile, error) {
-	file, err := os.CreateTemp(dir, "wixrecon-xlsx-")
-	if err != nil {
-		return nil, fmt.Errorf("create temporary file for a workbook: %w", err)
-	}
-	if err := os.Remove(file.Name()); err != nil {
-		return nil, errors.Join(fmt.Errorf("unlink temporary file of a workbook: %w", err), file.Close())
-	}
-	return file, nil
-}
+// openSpool opens a temporary file in dir; empty is the system's folder.
+func openSpool(dir string) (spoolFile, error) { return tempfile.Create(dir) }
 
 func newZipSpool(file spoolFile) (*zipSpool, error) {
 	d, err := newDeflater(file, runtime.GOMAXPROCS(0))

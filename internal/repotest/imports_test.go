@@ -12,18 +12,19 @@ import (
 // so that adding one needs a decision. Tests may import anything.
 var arrows = map[string][]string{
 	"reconcile":             {},
-	"reconcile/join":        {"reconcile", "internal/batch"},
+	"reconcile/join":        {"reconcile", "internal/batch", "internal/tempfile"},
 	"reconcile/fix":         {"reconcile"},
 	"reconcile/fix/guard":   {"reconcile", "reconcile/fix"},
 	"reconcile/fix/execute": {"reconcile", "reconcile/fix"},
 	"sources/storage":       {},
-	"sources/table":         {"internal/batch"},
+	"sources/table":         {"internal/batch", "internal/tempfile"},
 	"sources/ledger":        {"reconcile", "reconcile/fix", "sources/table", "internal/batch"},
 	"sources/wix":           {"reconcile", "reconcile/fix", "reconcile/fix/execute", "internal/batch"},
 	"sources/wix/wixsim":    {}, // with JSON types of its own, so that it can't share a mistake of the client
 	"sources/archive":       {"reconcile", "reconcile/fix", "sources/storage"},
-	"report":                {"reconcile", "reconcile/fix"},
+	"report":                {"reconcile", "reconcile/fix", "internal/tempfile"},
 	"internal/batch":        {},
+	"internal/tempfile":     {},
 	"internal/repotest":     {},
 	"internal/servers":      {}, // for tests
 	"bench/compare":         {}, // bench is a module of its own

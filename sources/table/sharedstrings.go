@@ -14,6 +14,8 @@ import (
 	"os"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/wixrecon/wixrecon/internal/tempfile"
 )
 
 const (
@@ -50,7 +52,7 @@ func (s *stringStore) add(text []byte) error {
 	}
 	if s.file == nil {
 		var err error
-		if s.file, err = temporaryFile(); err != nil {
+		if s.file, err = tempfile.Create(""); err != nil {
 			return err
 		}
 		s.out = bufio.NewWriterSize(s.file, 1<<18)

@@ -14,6 +14,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/wixrecon/wixrecon/internal/tempfile"
 )
 
 // workbook is an open workbook.
@@ -90,26 +92,13 @@ func (w *workbook) close() error {
 // copyToTemporary stores a workbook, because a zip archive is read from its end
 // and a ledger may come through a pipe.
 func copyToTemporary(in io.Reader) (f *os.File, size int64, err error) {
-	if f, err = temporaryFile(); err != nil {
+	if f, err = tempfile.Create(""); err != nil {
 		return nil, 0, err
 	}
 	if size, err = io.Copy(f, in); err != nil {
 		return nil, 0, errors.Join(err, f.Close())
 	}
 	return f, size, nil
-}
-
-// temporaryFile returns a file without a name: it disappears with the process,
-// however that ends.
-func temporaryFile() (*os.File, error) {
-	f, err := os.CreateTemp("", "wixrecon-table-*")
-	if err != nil {
-		return nil, fmt.Errorf("create temporary file: %w", err)
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, errors.Join(fmt.Errorf("unlink temporary file: %w", err), f.Close())
-	}
-	return f, nil
 }
 
 // partName returns the form in which names of parts are compared.
