@@ -10,7 +10,7 @@ import (
 // join does the same at any size. Packages must be distinct by id. The findings
 // are in report order.
 func Diff(lines []Line, bad []BadRow, packages []Package, rules Rules) ([]Finding, Census) {
-	d := newDataset(lines, bad, packages)
+	d := newDataset(lines, bad, packages, &rules)
 	rules.Shields = d.shields()
 	linker := d.link(&rules)
 	var findings []Finding
@@ -36,7 +36,7 @@ type dataset struct {
 	unmatchedPackages      []*Group // one package each
 }
 
-func newDataset(lines []Line, bad []BadRow, packages []Package) *dataset {
+func newDataset(lines []Line, bad []BadRow, packages []Package, rules *Rules) *dataset {
 	d := &dataset{groups: make(map[string]*Group)}
 	for _, l := range lines {
 		g := d.group(l.ExternalID)
@@ -59,7 +59,7 @@ func newDataset(lines []Line, bad []BadRow, packages []Package) *dataset {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.groups)) {
-		if g := d.groups[id]; len(g.Packages) == 0 && len(g.Bad) == 0 {
+		if g := d.groups[id]; len(g.Packages) == 0 && len(g.Bad) == 0 && !rules.Crowded(len(g.Lines), 0) {
 			d.unmatchedSubscriptions = append(d.unmatchedSubscriptions, g)
 		}
 	}
@@ -159,7 +159,7 @@ func (d *dataset) candidates(rules *Rules) map[LinkRule]map[string]*Candidates {
 		}
 	}
 	for _, g := range d.groups {
-		if len(g.Packages) > 0 && len(g.Bad) == 0 {
+		if len(g.Bad) == 0 && (len(g.Packages) > 0 || rules.Crowded(len(g.Lines), 0)) {
 			for _, key := range rules.ClaimKeys(g.Lines, g.Packages) {
 				of(key).Claimed = true
 			}

@@ -35,29 +35,3 @@ func NearID(id string) string {
 	}
 	return "0"
 }
-
-// IsGUID reports whether s has the form 8-4-4-4-12 of hexadecimal digits.
-func IsGUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		if dash != (s[i] == '-') || !dash && !isHex(s[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func isHex(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
-
-// FoldGUID returns a GUID in lower case and any other id unchanged.
-func FoldGUID(id string) string {
-	if IsGUID(id) {
-		return strings.ToLower(id)
-	}
-	return id
-}

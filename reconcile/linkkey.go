@@ -1,7 +1,5 @@
 package reconcile
 
-import "slices"
-
 // A LinkKey is a value that links a subscription and a package if both have it.
 type LinkKey struct {
 	Rule  LinkRule // ByPackageID, ByInstanceID, ByPlace or ByNearID
@@ -22,16 +20,24 @@ func (r *Rules) SubscriptionKeys(lines []Line) []LinkKey {
 		if !sub.current(i) {
 			continue
 		}
-		l, ended := &lines[i], sub.phases[i] == PhaseEnded
-		if l.PackageID != "" {
-			keys = append(keys, LinkKey{Rule: ByPackageID, Value: l.PackageID, Ended: ended})
-		}
-		if l.InstanceID != "" {
-			keys = append(keys, LinkKey{Rule: ByInstanceID, Value: l.InstanceID, Ended: ended})
-		}
-		if sub.phases[i] == PhaseActive && l.ProductID != "" && l.SiteID != "" && l.SiteID != Floating {
-			keys = append(keys, LinkKey{Rule: ByPlace, Value: placeKey(l.AccountID, l.ProductID, l.SiteID)})
-		}
+		keys = append(keys, lineKeys(&lines[i], sub.phases[i])...)
+	}
+	return keys
+}
+
+// lineKeys returns the keys of one line: the ids that it names and, where it is
+// active, its place.
+func lineKeys(l *Line, phase Phase) []LinkKey {
+	var keys []LinkKey
+	ended := phase == PhaseEnded
+	if l.PackageID != "" {
+		keys = append(keys, LinkKey{Rule: ByPackageID, Value: l.PackageID, Ended: ended})
+	}
+	if l.InstanceID != "" {
+		keys = append(keys, LinkKey{Rule: ByInstanceID, Value: l.InstanceID, Ended: ended})
+	}
+	if phase == PhaseActive && l.ProductID != "" && l.SiteID != "" && l.SiteID != Floating {
+		keys = append(keys, LinkKey{Rule: ByPlace, Value: placeKey(l.AccountID, l.ProductID, l.SiteID)})
 	}
 	return keys
 }
@@ -61,22 +67,36 @@ func placeKey(account, product, site string) string {
 // ClaimKeys returns the keys of packages that a matched subscription claims: ids
 // that its rows name, if they have not ended, outside of its own packages.
 func (r *Rules) ClaimKeys(lines []Line, own []Package) []LinkKey {
+	if r.Crowded(len(lines), len(own)) {
+		return r.crowdClaims(lines)
+	}
 	var keys []LinkKey
+	var ids map[LinkKey]bool // of the packages, where a line names an id
 	for i := range lines {
 		l := &lines[i]
 		if l.PackageID == "" && l.InstanceID == "" || l.Phase(r.AsOf) == PhaseEnded {
 			continue
 		}
-		if l.PackageID != "" && !slices.ContainsFunc(own, func(p Package) bool { return p.ID == l.PackageID }) {
-			keys = append(keys, LinkKey{Rule: ByPackageID, Value: l.PackageID})
+		if ids == nil {
+			ids = ownIDs(own)
 		}
-		if l.InstanceID != "" && !slices.ContainsFunc(own, func(p Package) bool { return p.hasInstance(l.InstanceID) }) {
-			keys = append(keys, LinkKey{Rule: ByInstanceID, Value: l.InstanceID})
+		for _, key := range [...]LinkKey{{Rule: ByPackageID, Value: l.PackageID}, {Rule: ByInstanceID, Value: l.InstanceID}} {
+			if key.Value != "" && !ids[key] {
+				keys = append(keys, key)
+			}
 		}
 	}
 	return keys
 }
 
-func (p *Package) hasInstance(id string) bool {
-	return slices.ContainsFunc(p.Instances, func(i Instance) bool { return i.ID == id })
+// ownIDs returns the ids of packages and of their instances, as keys.
+func ownIDs(packages []Package) map[LinkKey]bool {
+	ids := make(map[LinkKey]bool)
+	for i := range packages {
+		ids[LinkKey{Rule: ByPackageID, Value: packages[i].ID}] = true
+		for j := range packages[i].Instances {
+			ids[LinkKey{Rule: ByInstanceID, Value: packages[i].Instances[j].ID}] = true
+		}
+	}
+	return ids
 }

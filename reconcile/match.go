@@ -22,22 +22,32 @@ type matcher struct {
 
 // Match matches a group. It sorts the group's lines and packages in place.
 func (r *Rules) Match(g *Group) GroupResult {
-	slices.SortFunc(g.Lines, func(a, b Line) int { return a.Compare(&b) })
-	slices.SortFunc(g.Packages, func(a, b Package) int { return strings.Compare(a.ID, b.ID) })
-	m := matcher{Rules: r, Group: g, sub: r.newSubscription(g.Lines), ledgerInFlight: r.linesInFlight(g.Lines)}
-	m.wixInFlight = make([]bool, len(g.Packages))
-	for i := range g.Packages {
-		m.wixInFlight[i] = r.packageInFlight(&g.Packages[i])
-	}
+	m := r.newMatcher(g)
 	m.result.Classes = make([]Class, len(g.Packages))
-	m.matchGroup()
-	for i := range m.result.Findings {
-		r.finalize(&m.result.Findings[i])
+	if len(g.Bad) == 0 && r.Crowded(len(g.Lines), len(g.Packages)) {
+		m.matchCrowd()
+	} else {
+		m.matchGroup()
+		for i := range m.result.Findings {
+			r.finalize(&m.result.Findings[i])
+		}
 	}
 	for _, class := range m.result.Classes {
 		m.result.Census.Packages[class]++
 	}
 	return m.result
+}
+
+// newMatcher returns a matcher of the group, whose lines and packages it sorts.
+func (r *Rules) newMatcher(g *Group) *matcher {
+	slices.SortFunc(g.Lines, func(a, b Line) int { return a.Compare(&b) })
+	slices.SortFunc(g.Packages, func(a, b Package) int { return strings.Compare(a.ID, b.ID) })
+	m := &matcher{Rules: r, Group: g, sub: r.newSubscription(g.Lines), ledgerInFlight: r.linesInFlight(g.Lines)}
+	m.wixInFlight = make([]bool, len(g.Packages))
+	for i := range g.Packages {
+		m.wixInFlight[i] = r.packageInFlight(&g.Packages[i])
+	}
+	return m
 }
 
 func (m *matcher) matchGroup() {
@@ -109,12 +119,20 @@ func (m *matcher) livePackages() []int {
 func (m *matcher) newest() int {
 	newest := 0
 	for i := range m.Packages {
-		p, best := &m.Packages[i], &m.Packages[newest]
-		if p.Live() != best.Live() && p.Live() || p.Live() == best.Live() && compareAge(p, best) > 0 {
+		if newer(&m.Packages[i], &m.Packages[newest]) {
 			newest = i
 		}
 	}
 	return newest
+}
+
+// newer reports whether one package is newer than the other, or live where the
+// other is not.
+func newer(p, q *Package) bool {
+	if p.Live() != q.Live() {
+		return p.Live()
+	}
+	return compareAge(p, q) > 0
 }
 
 // reportBadRows reports each bad row. Nothing else of the subscription is

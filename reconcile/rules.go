@@ -8,6 +8,7 @@ type Rules struct {
 	InFlight time.Duration // the window before AsOf in which a change is in flight
 	Coverage *Coverage
 	Shields  *Shields // nil: nothing is shielded
+	MaxGroup int      // rows, and packages, that one external id may have; 0: MaxGroup
 
 	Parent     string        // the parent account, part of every finding id
 	Exceptions *Exceptions   // nil: none
@@ -23,10 +24,12 @@ const maxInFlightWindows = 3
 func (r *Rules) finalize(f *Finding) {
 	f.FirstSeen = r.AsOf
 	since := r.AsOf
-	if known, ok := r.Known[f.ID(r.Parent)]; ok {
-		f.FirstSeen = known.FirstSeen
-		if known.Resolved.IsZero() {
-			since = known.Since
+	if len(r.Known) > 0 {
+		if known, ok := r.Known[f.ID(r.Parent)]; ok {
+			f.FirstSeen = known.FirstSeen
+			if known.Resolved.IsZero() {
+				since = known.Since
+			}
 		}
 	}
 	if f.State == Unknown {

@@ -23,11 +23,14 @@ func (s *Shields) AddGroup(g *Group) {
 		s.AddBad(&g.Bad[i])
 	}
 	for i := range g.Lines {
-		if l := &g.Lines[i]; len(g.Bad) > 0 {
-			s.addIDs(l.ExternalID, l.PackageID, l.InstanceID)
+		if len(g.Bad) > 0 {
+			s.AddLine(&g.Lines[i])
 		}
 	}
 }
+
+// AddLine adds what a good row of a subscription with a bad one shields.
+func (s *Shields) AddLine(l *Line) { s.addIDs(l.ExternalID, l.PackageID, l.InstanceID) }
 
 // AddBad adds what a bad row shields.
 func (s *Shields) AddBad(b *BadRow) {
