@@ -120,7 +120,7 @@ func expectedCases() []string {
 		all = append(all, k+" money unknown", k+" money once", k+" money known")
 	}
 	all = append(all, "duplicate_package money none", "product_mismatch money known", "product_mismatch money unknown", "product_mismatch money below zero", "billing_cycle_mismatch money below zero", "billing_cycle_mismatch money unknown")
-	return append(all, "ledger_conflict on account_id", "ledger_conflict on currency", "ledger_conflict on package_id",
+	return append(all, "ledger_conflict on external_id", "ledger_conflict on account_id", "ledger_conflict on currency", "ledger_conflict on package_id",
 		"ledger_conflict on instance_id", "orphan_package ambiguous", "unlinked_package ambiguous", "extra_instance ambiguous",
 		"canceled_in_ledger ambiguous", "canceled_in_ledger ended_by_date", "extra_instance ", "canceled_in_ledger ")
 }

@@ -40,8 +40,9 @@ func reconcileRows(b *testing.B, n int, rekeyed bool) {
 	created := asOf.AddDate(-1, 0, 0)
 	table := join.New(join.Options{})
 	defer table.Close()
+	w := table.Writer()
 	for i := range n {
-		must(b, table.AddLine(reconcile.Line{
+		must(b, w.AddLine(&reconcile.Line{
 			ExternalID: fmt.Sprintf("SUB-%08d", i), AccountID: benchGUID('a', i%10000), Status: reconcile.Active,
 			ProductID: benchGUID('d', i%7), Cycle: "1 MONTH", Country: "DE", SiteID: benchGUID('e', i), Quantity: 1,
 			Start: created, Customer: "A customer", Record: i + 2,
@@ -52,14 +53,15 @@ func reconcileRows(b *testing.B, n int, rekeyed bool) {
 		if rekeyed {
 			id = fmt.Sprintf("OLD-%08d", i)
 		}
-		must(b, table.AddPackage(reconcile.Package{
+		must(b, w.AddPackage(&reconcile.Package{
 			ID: benchGUID('b', i), AccountID: benchGUID('a', i%10000), ExternalID: id, Created: created, Updated: created,
 			Instances: []reconcile.Instance{{
 				ID: benchGUID('c', i), ProductID: benchGUID('d', i%7+i%100/99), SiteID: benchGUID('e', i), Status: reconcile.StatusEnabled,
 				Cycle: "1 MONTH", Country: "DE", Created: created, Updated: created,
 			}},
-		}, false))
+		}, int64(i)))
 	}
+	must(b, w.Close())
 	result, err := table.Reconcile(context.Background(), reconcile.Rules{
 		AsOf: asOf, InFlight: 48 * time.Hour, Coverage: &reconcile.Coverage{Inventory: reconcile.InventoryWhole},
 	})

@@ -6,53 +6,91 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
+
+	"github.com/wixrecon/wixrecon/internal/tempfile"
 )
 
-// A cellFile stores the carried cells of rows on disk. Only their offsets go
-// through the sorters; the cells are read back for rows that appear in a report.
+// A cellFile stores the carried cells of rows on disk. Records have only their
+// offsets; the cells are read back for rows that appear in a report. Several
+// goroutines can write to it, each into regions of its own.
 type cellFile struct {
-	dir  string
+	dir string
+
+	mu   sync.Mutex
 	file *os.File
-	w    *bufio.Writer
-	size int64
-	buf  []byte
+	size int64 // of all regions
 }
+
+// A cellWriter adds to a cellFile, for one goroutine.
+type cellWriter struct {
+	file   *cellFile
+	region []byte // the current one, as far as it is written
+	start  int64  // its offset
+	cells  []byte
+}
+
+// cellRegion is the size of a region, unless one row has more cells.
+const cellRegion = 64 << 10
 
 // add writes the cells of a row and returns their offset, counted from 1; 0 where
 // there are none.
-func (f *cellFile) add(cells []string) (int64, error) {
+func (w *cellWriter) add(cells []string) (int64, error) {
 	if len(cells) == 0 {
 		return 0, nil
 	}
-	if f.file == nil {
-		var err error
-		if f.file, err = TempFile(f.dir); err != nil {
+	w.cells = binary.AppendUvarint(w.cells[:0], uint64(len(cells)))
+	for _, cell := range cells {
+		w.cells = append(binary.AppendUvarint(w.cells, uint64(len(cell))), cell...)
+	}
+	if len(w.region)+len(w.cells) > cap(w.region) {
+		if err := w.begin(max(cellRegion, len(w.cells))); err != nil {
 			return 0, err
 		}
-		f.w = bufio.NewWriterSize(f.file, 1<<18)
 	}
-	f.buf = binary.AppendUvarint(f.buf[:0], uint64(len(cells)))
-	for _, cell := range cells {
-		f.buf = binary.AppendUvarint(f.buf, uint64(len(cell)))
-		f.buf = append(f.buf, cell...)
-	}
-	if _, err := f.w.Write(f.buf); err != nil {
-		return 0, fmt.Errorf("write temporary file: %w", err)
-	}
-	offset := f.size + 1
-	f.size += int64(len(f.buf))
+	offset := w.start + int64(len(w.region)) + 1
+	w.region = append(w.region, w.cells...)
 	return offset, nil
 }
 
-// flush makes all added cells readable.
-func (f *cellFile) flush() error {
-	if f.w == nil {
+// begin writes the region and begins another one.
+func (w *cellWriter) begin(size int) (err error) {
+	if err := w.close(); err != nil {
+		return err
+	}
+	if w.start, err = w.file.reserve(size); err != nil {
+		return err
+	}
+	if cap(w.region) != size {
+		w.region = make([]byte, 0, size)
+	}
+	return nil
+}
+
+// close writes what is not written yet.
+func (w *cellWriter) close() error {
+	if len(w.region) == 0 {
 		return nil
 	}
-	if err := f.w.Flush(); err != nil {
+	_, err := w.file.file.WriteAt(w.region, w.start)
+	if w.region = w.region[:0]; err != nil {
 		return fmt.Errorf("write temporary file: %w", err)
 	}
 	return nil
+}
+
+// reserve returns the offset of a new region.
+func (f *cellFile) reserve(size int) (start int64, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.file == nil {
+		if f.file, err = tempfile.Create(f.dir); err != nil {
+			return 0, err
+		}
+	}
+	start = f.size
+	f.size += int64(size)
+	return start, nil
 }
 
 // read returns the cells at an offset that add returned.
@@ -84,5 +122,5 @@ func (f *cellFile) close() {
 	if f.file != nil {
 		_ = f.file.Close() // the file is temporary: a failed close loses nothing
 	}
-	*f = cellFile{}
+	f.file = nil
 }

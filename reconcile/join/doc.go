@@ -1,7 +1,8 @@
 // Package join reconciles inventories of any size. Rows and packages are packed
-// into records, sorted by external id (on disk where they do not fit in memory)
-// and matched group by group by the rules of package reconcile. Findings and the
-// inventory come out in report order.
+// into records, dealt into parts by external id (on disk where they do not fit in
+// memory) and matched group by group by the rules of package reconcile, by several
+// goroutines. Findings and the inventory come out in report order.
 //
-// The sorter makes the result independent of the order in which records arrive.
+// The result depends neither on the order in which records arrive, nor on memory,
+// nor on the number of goroutines.
 package join

@@ -53,6 +53,9 @@ func randomDataset(seed uint64) dataset {
 	g.lines = g.newLines()
 	g.bad = g.newBadRows()
 	g.rules = reconcile.Rules{AsOf: g.asOf, InFlight: inFlightWindow, Coverage: g.newCoverage()}
+	if g.chance(10) {
+		g.rules.MaxGroup = 1 + g.IntN(4)
+	}
 	g.rules.Prices, g.rules.Exceptions = g.newPrices(), g.newExceptions()
 	g.number()
 	return g.dataset

@@ -1,16 +1,15 @@
 package join
 
 import (
-	"context"
-	"iter"
-
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// A group is a reconcile.Group that is read from a sorter.
+// A group is a reconcile.Group that is read from a part.
 type group struct {
 	reconcile.Group
-	externalID string // empty: bad rows or a package without one
+	externalID string   // empty: a bad row or a package without one
+	bodies     []string // the records of the lines, then of the packages, without their heads
+	instances  []reconcile.Instance
 }
 
 // unmatchedSubscription reports whether the group is a subscription without a
@@ -23,65 +22,45 @@ func (g *group) unmatchedSubscription() bool {
 // in linking.
 func (g *group) unmatchedPackages() bool { return len(g.Lines) == 0 && len(g.Bad) == 0 }
 
-// allGroups returns the groups ordered by external id, in the same order each
-// time. A group is valid until the next one. Packages under an external id that
-// no row has come one at a time, because there may be a million of them.
-func (t *Table) allGroups(ctx context.Context) iter.Seq2[*group, error] {
-	return func(yield func(*group, error) bool) {
-		g, key := &group{}, []byte(nil)
-		for record, err := range t.groups.all(ctx) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			d := decoder{b: record}
-			id := d.groupKey()
-			groupKey := record[:len(record)-len(d.b)]
-			if key != nil && (string(groupKey) != string(key) || g.unmatchedPackages() && len(g.Packages) > 0) {
-				if !yield(g, nil) {
-					return
-				}
-				g.reset()
-			}
-			key = append(key[:0], groupKey...)
-			g.externalID = id
-			if g.read(&d); d.err != nil {
-				yield(nil, d.err)
-				return
-			}
-		}
-		if key != nil {
-			yield(g, nil)
-		}
-	}
-}
-
-// groupKey reads what appendGroupKey wrote and returns the external id.
-func (d *decoder) groupKey() string {
-	hasExternalID := d.byte() == 1
-	if key := d.key(); hasExternalID {
-		return key
-	}
-	return ""
-}
-
 func (g *group) reset() {
 	g.Lines, g.Bad, g.Packages, g.Shared = g.Lines[:0], g.Bad[:0], g.Packages[:0], g.Shared[:0]
 	g.Link, g.LiveCandidate = reconcile.ByExternalID, false
+	g.bodies, g.instances = g.bodies[:0], g.instances[:0]
 }
 
-// read adds one record to the group.
-func (g *group) read(d *decoder) {
-	switch d.byte() {
-	case recordShared:
-		g.Shared = append(g.Shared, reconcile.SharedID{Field: d.string(), ID: d.string()})
-	case recordLine:
-		g.Lines = append(g.Lines, d.line(g.externalID))
-	case recordBad:
-		g.Bad = append(g.Bad, d.badRow(g.externalID))
-	case recordPackage:
-		g.Packages = append(g.Packages, d.pkg())
-	default:
-		d.fail()
+// read reads a group from the index.
+func (g *group) read(x *index, from *groupEntry, d *decoder, shared map[sharedName]bool) error {
+	g.reset()
+	g.externalID = from.externalID
+	for n := from.first; n >= 0 && d.err == nil; n = x.entries[n].next {
+		if e := &x.entries[n]; e.kind != recordPackage {
+			d.reset(x.text[e.body:e.end])
+			g.readRow(e.kind, d)
+		}
 	}
+	g.addShared(from.hash, shared)
+	for n := from.first; n >= 0 && d.err == nil; n = x.entries[n].next {
+		if e := &x.entries[n]; e.kind == recordPackage {
+			d.reset(x.text[e.body:e.end])
+			g.readPackage(d)
+		}
+	}
+	return d.err
+}
+
+// readRow reads a row.
+func (g *group) readRow(kind byte, d *decoder) {
+	if kind == recordBad {
+		g.Bad = append(g.Bad, d.badRow(g.externalID))
+		return
+	}
+	g.bodies = append(g.bodies, d.b)
+	g.Lines = append(g.Lines, d.line(g.externalID))
+}
+
+// readPackage reads a package.
+func (g *group) readPackage(d *decoder) {
+	d.int() // the order, which the index has seen
+	g.bodies = append(g.bodies, d.b)
+	g.Packages = append(g.Packages, d.pkg(g.externalID, &g.instances))
 }

@@ -2,6 +2,7 @@ package join_test
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -27,6 +28,7 @@ type subscription struct {
 	id        string
 	lines     []*reconcile.Line // the valid ones, in order of Compare
 	invalid   bool              // a bad row has this id
+	crowd     bool              // too many rows or packages have this id
 	matched   []*pkg            // by external id
 	linked    *pkg              // by rule 2
 	ambiguous bool
@@ -99,6 +101,10 @@ func newOracle(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconc
 			}
 		}
 	}
+	most := cmp.Or(n.MaxGroup, 10_000)
+	for _, s := range n.subscriptions {
+		s.crowd = !s.invalid && (len(s.lines) > most || len(s.matched) > most)
+	}
 	return n
 }
 
@@ -114,16 +120,19 @@ func (n *oracle) subscription(id string) *subscription {
 
 // free reports whether rule 2 may still link the subscription, or the package.
 func (s *subscription) free() bool {
-	return !s.invalid && len(s.matched) == 0 && s.linked == nil && !s.ambiguous
+	return !s.invalid && !s.crowd && len(s.matched) == 0 && s.linked == nil && !s.ambiguous
 }
 
 func (p *pkg) free() bool { return p.owner == nil && p.linkedBy == "" && !p.ambiguous }
 
 // markClaimed makes packages ambiguous that a row names, by either id, while its
-// subscription matched another package.
+// subscription matched another package, or that a row of a crowd could be about.
 func (n *oracle) markClaimed() {
 	for _, s := range n.subscriptions {
 		for _, p := range n.packages {
+			if s.crowd && p.free() && n.couldBeOf(s, p) {
+				p.claimed = true
+			}
 			if len(s.matched) > 0 && !s.invalid && p.free() &&
 				(n.names(packageID, n.notEnded(s), p) || n.names(instanceID, n.notEnded(s), p)) {
 				p.claimed = true
@@ -134,6 +143,12 @@ func (n *oracle) markClaimed() {
 		p.claimed = p.claimed || p.UnreadableID // it is not known whose it is
 		p.ambiguous = p.claimed
 	}
+}
+
+// couldBeOf reports whether a row of the subscription names the package in any way.
+func (n *oracle) couldBeOf(s *subscription, p *pkg) bool {
+	near := p.Live() && p.ExternalID != "" && reconcile.NearID(s.id) == reconcile.NearID(p.ExternalID)
+	return near || n.names(packageID, n.currentLines(s), p) || n.names(instanceID, n.currentLines(s), p) || n.names(place, n.currentLines(s), p)
 }
 
 // link is one pass of rule 2. A pair that is the only one on both sides is linked.
@@ -218,6 +233,10 @@ func (n *oracle) matchSubscription(s *subscription) {
 	switch {
 	case s.invalid:
 		setClass(reconcile.Invalid, s, own)
+	case s.crowd:
+		n.add(reconcile.Finding{Kind: reconcile.LedgerConflict, Field: "external_id", LedgerValue: s.id,
+			Reason: fmt.Sprintf("this is not an id: %d rows and %d packages have it", len(s.lines), len(own))}, s, preferred(own))
+		setClass(reconcile.Conflict, s, own)
 	case field != "":
 		n.add(reconcile.Finding{Kind: reconcile.LedgerConflict, Field: field, LedgerValue: value}, s, preferred(own))
 		setClass(reconcile.Conflict, s, own)

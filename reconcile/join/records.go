@@ -4,16 +4,14 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// Each type has one function that packs it and one that unpacks it. The record
-// number of a row comes last, so that rows that differ in nothing else are sorted
-// next to each other.
+// Each type has one function that packs it and one that unpacks it.
 
-func appendLine(b []byte, l *reconcile.Line) []byte {
-	b = appendString(b, l.AccountID)
-	b = appendString(b, string(l.Status))
-	b = appendString(b, l.ProductID)
-	b = appendString(b, string(l.Cycle))
-	b = appendString(b, l.Country)
+func (e *encoder) appendLine(b []byte, l *reconcile.Line) []byte {
+	b = e.appendText(b, l.AccountID)
+	b = e.appendText(b, string(l.Status))
+	b = e.appendText(b, l.ProductID)
+	b = e.appendText(b, string(l.Cycle))
+	b = e.appendText(b, l.Country)
 	b = appendString(b, l.SiteID)
 	b = appendInt(b, int64(l.Quantity))
 	b = appendString(b, l.PackageID)
@@ -24,7 +22,7 @@ func appendLine(b []byte, l *reconcile.Line) []byte {
 	if b = appendBool(b, l.UnitPrice.Known); l.UnitPrice.Known {
 		b = appendDecimal(b, l.UnitPrice.Amount)
 	}
-	b = appendString(b, l.Currency)
+	b = e.appendText(b, l.Currency)
 	b = appendString(b, l.Customer)
 	return appendOrigin(b, l.Carried, l.Record)
 }
@@ -32,11 +30,11 @@ func appendLine(b []byte, l *reconcile.Line) []byte {
 func (d *decoder) line(externalID string) reconcile.Line {
 	l := reconcile.Line{
 		ExternalID: externalID,
-		AccountID:  d.string(),
-		Status:     reconcile.LineStatus(d.string()),
-		ProductID:  d.string(),
-		Cycle:      reconcile.Cycle(d.string()),
-		Country:    d.string(),
+		AccountID:  d.text(),
+		Status:     reconcile.LineStatus(d.text()),
+		ProductID:  d.text(),
+		Cycle:      reconcile.Cycle(d.text()),
+		Country:    d.text(),
 		SiteID:     d.string(),
 		Quantity:   int(d.int()),
 		PackageID:  d.string(),
@@ -48,7 +46,7 @@ func (d *decoder) line(externalID string) reconcile.Line {
 	if l.UnitPrice.Known = d.bool(); l.UnitPrice.Known {
 		l.UnitPrice.Amount = d.decimal()
 	}
-	l.Currency, l.Customer = d.string(), d.string()
+	l.Currency, l.Customer = d.text(), d.string()
 	l.Carried, l.Record = d.origin()
 	return l
 }
@@ -82,43 +80,55 @@ func (d *decoder) badRow(externalID string) reconcile.BadRow {
 	return r
 }
 
-func appendPackage(b []byte, p *reconcile.Package) []byte {
+func (e *encoder) appendPackage(b []byte, p *reconcile.Package) []byte {
 	b = appendString(b, p.ID)
-	b = appendString(b, p.AccountID)
-	b = appendString(b, p.ExternalID)
-	b = appendBool(b, p.UnreadableID)
-	b = appendTime(b, p.Created)
-	b = appendTime(b, p.Updated)
+	b = e.appendText(b, p.AccountID)
+	if b = appendBool(b, p.UnreadableID); p.UnreadableID {
+		b = appendString(b, p.ExternalID) // which is not in the head
+	}
+	b = appendTime(appendTime(b, p.Created), p.Updated)
 	b = appendInt(b, int64(len(p.Instances)))
 	for i := range p.Instances {
-		b = appendInstance(b, &p.Instances[i])
+		b = e.appendInstance(b, &p.Instances[i])
 	}
 	return b
 }
 
-func appendInstance(b []byte, i *reconcile.Instance) []byte {
-	for _, s := range [...]string{i.ID, i.ProductID, i.SiteID, string(i.Status), string(i.Cycle), i.Country, i.Failure, i.Discount, i.References} {
-		b = appendString(b, s)
-	}
+func (e *encoder) appendInstance(b []byte, i *reconcile.Instance) []byte {
+	b = appendString(b, i.ID)
+	b = e.appendText(b, i.ProductID)
+	b = appendString(b, i.SiteID)
+	b = e.appendText(b, string(i.Status))
+	b = e.appendText(b, string(i.Cycle))
+	b = e.appendText(b, i.Country)
+	b = appendString(appendString(appendString(b, i.Failure), i.Discount), i.References)
 	return appendTime(appendTime(appendTime(b, i.Expires), i.Created), i.Updated)
 }
 
-func (d *decoder) pkg() reconcile.Package {
-	p := reconcile.Package{ID: d.string(), AccountID: d.string(), ExternalID: d.string(), UnreadableID: d.bool(), Created: d.time(), Updated: d.time()}
-	if n := d.count(); n > 0 {
-		p.Instances = make([]reconcile.Instance, n)
+// pkg reads a package. It appends the instances to the array, which the packages of
+// a group share.
+func (d *decoder) pkg(externalID string, array *[]reconcile.Instance) reconcile.Package {
+	p := reconcile.Package{ID: d.string(), AccountID: d.text(), ExternalID: externalID}
+	if p.UnreadableID = d.bool(); p.UnreadableID {
+		p.ExternalID = d.string()
 	}
-	for i := range p.Instances {
-		p.Instances[i] = d.instance()
+	p.Created, p.Updated = d.time(), d.time()
+	first := len(*array)
+	for range d.count() {
+		*array = append(*array, d.instance())
+	}
+	if all := *array; len(all) > first {
+		p.Instances = all[first:len(all):len(all)]
 	}
 	return p
 }
 
 func (d *decoder) instance() reconcile.Instance {
-	var i reconcile.Instance
-	for _, s := range [...]*string{&i.ID, &i.ProductID, &i.SiteID, (*string)(&i.Status), (*string)(&i.Cycle), &i.Country, &i.Failure, &i.Discount, &i.References} {
-		*s = d.string()
+	i := reconcile.Instance{
+		ID: d.string(), ProductID: d.text(), SiteID: d.string(),
+		Status: reconcile.Status(d.text()), Cycle: reconcile.Cycle(d.text()), Country: d.text(),
 	}
+	i.Failure, i.Discount, i.References = d.string(), d.string(), d.string()
 	i.Expires, i.Created, i.Updated = d.time(), d.time(), d.time()
 	return i
 }
@@ -200,14 +210,4 @@ func (d *decoder) basis() *reconcile.Basis {
 		})
 	}
 	return &basis
-}
-
-// count reads the number of items that follow, each of at least a byte.
-func (d *decoder) count() int {
-	n := d.int()
-	if n < 0 || n > int64(len(d.b)) {
-		d.fail()
-		return 0
-	}
-	return int(n)
 }

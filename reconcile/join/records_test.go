@@ -13,8 +13,8 @@ import (
 )
 
 // TestRecordsKeepEveryField fills every field of what is packed. A new field that
-// the codec does not keep fails here. ExternalID of a row is kept too: in the key
-// of its group.
+// the codec does not keep fails here. ExternalID is kept too: in the head of the
+// record.
 func TestRecordsKeepEveryField(t *testing.T) {
 	var (
 		line    reconcile.Line
@@ -22,19 +22,25 @@ func TestRecordsKeepEveryField(t *testing.T) {
 		pkg     reconcile.Package
 		finding reconcile.Finding
 	)
+	numbered := texts{numbers: make(map[string]uint32)}
+	e := newEncoder(&numbered)
 	for _, r := range []struct {
 		value  any
 		append func() []byte
 		decode func(*decoder) any
 	}{
-		{&line, func() []byte { return appendLine(nil, &line) }, func(d *decoder) any { l := d.line(line.ExternalID); return &l }},
+		{&line, func() []byte { return e.appendLine(nil, &line) }, func(d *decoder) any { l := d.line(line.ExternalID); return &l }},
 		{&bad, func() []byte { return appendBadRow(nil, &bad) }, func(d *decoder) any { b := d.badRow(bad.ExternalID); return &b }},
-		{&pkg, func() []byte { return appendPackage(nil, &pkg) }, func(d *decoder) any { p := d.pkg(); return &p }},
+		{&pkg, func() []byte { return e.appendPackage(nil, &pkg) }, func(d *decoder) any {
+			p := d.pkg(pkg.ExternalID, new([]reconcile.Instance))
+			return &p
+		}},
 		{&finding, func() []byte { return appendFinding(nil, &finding) }, func(d *decoder) any { f := d.finding(); return &f }},
 	} {
 		n := 0
 		fill(t, reflect.ValueOf(r.value).Elem(), &n)
-		d := decoder{b: r.append()}
+		d := decoder{b: string(r.append())}
+		d.texts = numbered.all
 		got := r.decode(&d)
 		if diff := cmp.Diff(r.value, got); diff != "" {
 			t.Errorf("%T (-want +got):\n%s", r.value, diff)

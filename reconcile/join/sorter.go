@@ -13,6 +13,8 @@ import (
 	"iter"
 	"os"
 	"slices"
+
+	"github.com/wixrecon/wixrecon/internal/tempfile"
 )
 
 // A sorter accepts records and returns them in byte order, any number of times.
@@ -56,6 +58,9 @@ func (s *sorter) add(record []byte) error {
 const spanSize = 16
 
 func prefix(record []byte) uint64 {
+	if len(record) >= 8 {
+		return binary.BigEndian.Uint64(record)
+	}
 	var first [8]byte
 	copy(first[:], record)
 	return binary.BigEndian.Uint64(first[:])
@@ -76,7 +81,7 @@ func (s *sorter) sort() {
 func (s *sorter) spill() error {
 	if s.file == nil {
 		var err error
-		if s.file, err = TempFile(s.dir); err != nil {
+		if s.file, err = tempfile.Create(s.dir); err != nil {
 			return err
 		}
 	}
@@ -236,17 +241,4 @@ func (m *merger) Pop() any {
 	last := old[len(old)-1]
 	*m = old[:len(old)-1]
 	return last
-}
-
-// TempFile creates a temporary file and removes its name, so that it disappears
-// with the process in any case. An empty dir means the system's folder.
-func TempFile(dir string) (*os.File, error) {
-	f, err := os.CreateTemp(dir, "wixrecon-*")
-	if err != nil {
-		return nil, fmt.Errorf("create temporary file: %w", err)
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, errors.Join(fmt.Errorf("unlink temporary file: %w", err), f.Close())
-	}
-	return f, nil
 }

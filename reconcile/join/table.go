@@ -2,52 +2,70 @@ package join
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math"
+	"io"
+	"sync"
+	"time"
 
+	"github.com/wixrecon/wixrecon/internal/batch"
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// Options are the resources that a Table may use.
-type Options struct {
-	TempDir string // for records that do not fit in memory; empty: the system's folder
-	Memory  int    // bytes of records that one sorter keeps in memory; 0: 32 MiB
-}
-
-// A Table collects ledger rows and packages and reconciles them. It is not safe
-// for concurrent use.
+// A Table collects ledger rows and packages and reconciles them. Several
+// goroutines can add to it, each with a Writer of its own.
 type Table struct {
-	packages *sorter // by package id, the valid copy first
-	groups   *sorter // by external id
-	named    *sorter // ids that rows name, with the external id of the row
-	carried  *cellFile
-	options  Options
-	sorters  []*sorter // all, to close them
+	groups  store // rows and packages, by external id
+	copies  store // what decides between copies of a package, by package id
+	named   store // ids that rows name, with a hash of the row's external id
+	carried cellFile
+	texts   texts
 
+	options  Options
+	overflow overflow
+
+	mu            sync.Mutex
+	sorters       []*sorter       // all, to close them
+	spoiled       map[uint64]bool // hashes of the external ids of bad rows
 	rows, badRows int
+	packages      int // copies
 }
 
-// The records of a group, in the order in which they are sorted.
+// The records of a group.
 const (
-	recordShared byte = iota
-	recordLine
+	recordLine byte = iota
 	recordBad
 	recordPackage
+	recordAlone byte = 0x80 // with one of these: it has no external id, so that it is a group of its own
 )
 
 // New returns an empty table. Close must be called after use.
 func New(o Options) *Table {
-	if o.Memory == 0 {
-		o.Memory = 32 << 20
-	}
-	o.Memory = min(o.Memory, math.MaxUint32)
-	t := &Table{options: o, carried: &cellFile{dir: o.TempDir}}
-	t.packages, t.groups, t.named = t.newSorter(), t.newSorter(), t.newSorter()
+	t := &Table{options: o.withDefaults(), spoiled: make(map[uint64]bool)}
+	t.overflow.dir, t.carried.dir = o.TempDir, o.TempDir
+	t.overflow.room.Store(t.options.blocks())
+	t.texts.numbers = make(map[string]uint32)
+	t.initStore(&t.groups, 16<<10)
+	t.initStore(&t.copies, smallBlock)
+	t.initStore(&t.named, smallBlock)
 	return t
 }
 
+// smallBlock is the size of the blocks of stores whose records are small or few.
+const smallBlock = 4 << 10
+
+func (t *Table) initStore(s *store, blockSize int) { s.overflow, s.blockSize = &t.overflow, blockSize }
+
+func (t *Table) newStore() *store {
+	s := &store{}
+	t.initStore(s, smallBlock)
+	return s
+}
+
 func (t *Table) newSorter() *sorter {
-	s := newSorter(t.options.TempDir, t.options.Memory)
+	s := newSorter(t.options.TempDir, t.options.sorter())
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.sorters = append(t.sorters, s)
 	return s
 }
@@ -58,135 +76,105 @@ func (t *Table) Close() {
 	for _, s := range t.sorters {
 		s.close()
 	}
+	t.overflow.close()
 	t.carried.close()
+}
+
+// eachPart calls do for every part, by several goroutines.
+func (t *Table) eachPart(ctx context.Context, do func(worker, part int) error) error {
+	next := 0
+	return batch.Each(ctx, t.options.Workers, func() (int, error) {
+		if next == parts {
+			return 0, io.EOF
+		}
+		next++
+		return next - 1, nil
+	}, func(worker, _ int, part int) error { return do(worker, part) })
+}
+
+// A Writer adds records to a Table. It is not safe for concurrent use.
+type Writer struct {
+	table                 *Table
+	groups, copies, named dealer
+	carried               cellWriter
+	encoder               *encoder
+	record                []byte
+	rows, badRows         int
+	packages              int
+}
+
+// Writer returns a new writer. What it adds is in the table after Close.
+func (t *Table) Writer() *Writer {
+	return &Writer{
+		table: t, groups: dealer{store: &t.groups}, copies: dealer{store: &t.copies}, named: dealer{store: &t.named},
+		carried: cellWriter{file: &t.carried}, encoder: newEncoder(&t.texts),
+	}
+}
+
+// Close passes what was added to the table.
+func (w *Writer) Close() error {
+	w.table.mu.Lock()
+	w.table.rows += w.rows
+	w.table.badRows += w.badRows
+	w.table.packages += w.packages
+	w.table.mu.Unlock()
+	return errors.Join(w.groups.close(), w.copies.close(), w.named.close(), w.carried.close())
 }
 
 // AddLine adds a valid row of the ledger and the cells that it carries into the
 // reports. It sets Carried.Offset.
-func (t *Table) AddLine(l reconcile.Line, carried []string) error {
-	var err error
-	if l.Carried.Offset, err = t.carried.add(carried); err != nil {
+func (w *Writer) AddLine(l *reconcile.Line, carried []string) (err error) {
+	if l.Carried.Offset, err = w.carried.add(carried); err != nil {
 		return err
 	}
-	t.rows++
-	record := append(appendGroupKey(nil, l.ExternalID, ""), recordLine)
-	if err := t.groups.add(appendLine(record, &l)); err != nil {
+	w.rows++
+	hash := hashOf(l.ExternalID)
+	w.record = w.encoder.appendLine(appendHead(w.record[:0], hash, recordLine, l.ExternalID), l)
+	if err := w.groups.add(hash, w.record); err != nil {
 		return err
 	}
-	return t.addNamedIDs(&l)
-}
-
-// addNamedIDs records the package and instance ids that the row names, to find
-// those that rows of two subscriptions name.
-func (t *Table) addNamedIDs(l *reconcile.Line) error {
-	for _, id := range [...]reconcile.SharedID{{Field: "package_id", ID: l.PackageID}, {Field: "instance_id", ID: l.InstanceID}} {
-		if id.ID == "" {
-			continue
-		}
-		record := appendKey(appendKey(appendKey(nil, id.Field), id.ID), l.ExternalID)
-		if err := t.named.add(record); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(w.addNamed(namedPackage, l.PackageID, hash), w.addNamed(namedInstance, l.InstanceID, hash))
 }
 
 // AddBadRow adds a row of the ledger that can't be read.
-func (t *Table) AddBadRow(r reconcile.BadRow, carried []string) error {
-	var err error
-	if r.Carried.Offset, err = t.carried.add(carried); err != nil {
+func (w *Writer) AddBadRow(r *reconcile.BadRow, carried []string) (err error) {
+	if r.Carried.Offset, err = w.carried.add(carried); err != nil {
 		return err
 	}
-	t.rows++
-	t.badRows++
-	return t.groups.add(appendBadRow(append(appendGroupKey(nil, r.ExternalID, ""), recordBad), &r))
+	w.rows++
+	w.badRows++
+	kind, hash := recordBad, hashOf(r.ExternalID)
+	if r.ExternalID == "" {
+		kind, hash = recordBad|recordAlone, mix(r.Cells, uint64(r.Record))
+	}
+	w.table.mu.Lock()
+	w.table.spoiled[hash] = true
+	w.table.mu.Unlock()
+	w.record = appendBadRow(appendHead(w.record[:0], hash, kind, r.ExternalID), r)
+	return w.groups.add(hash, w.record)
 }
 
 // AddPackage adds a copy of a package. Of several copies the one that was updated
-// last is valid; of those with equal dates, the resolved one, which Wix returned
-// when it was asked for the package.
-func (t *Table) AddPackage(p reconcile.Package, resolved bool) error {
-	const sign = 1 << 63 // makes signed seconds sort as unsigned ones
-	record := appendKey(nil, p.ID)
-	record = appendHash(record, ^(uint64(p.Updated.Unix()) + sign)) // latest first
-	record = appendHash(record, ^uint64(p.Updated.Nanosecond()))
-	record = appendBool(record, !resolved)
-	return t.packages.add(appendPackage(record, &p))
-}
-
-// appendGroupKey appends the key that the records of one external id share.
-// Without an external id, the record's own id keeps it separate.
-func appendGroupKey(b []byte, externalID, ownID string) []byte {
+// last is valid; of those with equal dates, the one with the highest order. No two
+// copies have the same order.
+func (w *Writer) AddPackage(p *reconcile.Package, order int64) error {
+	w.packages++
+	externalID := p.JoinID()
+	kind, hash := recordPackage, hashOf(externalID)
 	if externalID == "" {
-		return appendKey(append(b, 0), ownID)
+		kind, hash = recordPackage|recordAlone, hashOf(p.ID)
 	}
-	return appendKey(append(b, 1), externalID)
-}
-
-// distinctPackages moves the valid copy of each package into its group and
-// returns the number of packages.
-func (t *Table) distinctPackages(ctx context.Context) (int, error) {
-	n, last := 0, ""
-	for record, err := range t.packages.all(ctx) {
-		if err != nil {
-			return 0, err
-		}
-		d := decoder{b: record}
-		id := d.key()
-		if n > 0 && id == last {
-			continue
-		}
-		n, last = n+1, id
-		d.bytes(8 + 8 + 1)
-		p := d.pkg()
-		if d.err != nil {
-			return 0, d.err
-		}
-		if err := t.groups.add(appendPackage(append(appendGroupKey(nil, p.JoinID(), p.ID), recordPackage), &p)); err != nil {
-			return 0, err
-		}
-	}
-	t.packages.close()
-	return n, nil
-}
-
-// addSharedIDs adds to the groups the ids that rows of several groups name.
-func (t *Table) addSharedIDs(ctx context.Context) error {
-	var field, id string
-	var externalIDs []string // of the rows that name the id
-	addShared := func() error {
-		if len(externalIDs) < 2 {
-			return nil
-		}
-		for _, externalID := range externalIDs {
-			record := append(appendGroupKey(nil, externalID, ""), recordShared)
-			if err := t.groups.add(appendString(appendString(record, field), id)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for record, err := range t.named.all(ctx) {
-		if err != nil {
-			return err
-		}
-		d := decoder{b: record}
-		nextField, nextID, externalID := d.key(), d.key(), d.key()
-		if nextField != field || nextID != id {
-			if err := addShared(); err != nil {
-				return err
-			}
-			field, id, externalIDs = nextField, nextID, externalIDs[:0]
-		}
-		if len(externalIDs) == 0 || externalIDs[len(externalIDs)-1] != externalID {
-			externalIDs = append(externalIDs, externalID)
-		}
-	}
-	if err := addShared(); err != nil {
+	w.record = appendInt(appendHead(w.record[:0], hash, kind, externalID), order)
+	w.record = w.encoder.appendPackage(w.record, p)
+	if err := w.groups.add(hash, w.record); err != nil {
 		return err
 	}
-	t.named.close()
-	return nil
+	return w.addCopy(p, order, partOf(hash))
+}
+
+// appendHead begins a record of a group.
+func appendHead(b []byte, hash uint64, kind byte, externalID string) []byte {
+	return appendString(append(appendHash(b, hash), kind), externalID)
 }
 
 // checkCensus checks that every row and every package has a class.
@@ -195,4 +183,10 @@ func checkCensus(census *reconcile.Census, rows, packages int) error {
 		return fmt.Errorf("the census does not add up: %d of %d rows and %d of %d packages have a class", r, rows, p, packages)
 	}
 	return nil
+}
+
+// appendMoment appends a time so that records sort by it.
+func appendMoment(b []byte, t time.Time) []byte {
+	const sign = 1 << 63 // makes signed seconds sort as unsigned ones
+	return appendHash(appendHash(b, uint64(t.Unix())+sign), uint64(t.Nanosecond()))
 }

@@ -25,7 +25,7 @@ func TestTableAgreesSpilled(t *testing.T) {
 
 func tableReconciler(t *testing.T, memory int) reconciler {
 	return func(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package, rules reconcile.Rules) ([]reconcile.Finding, reconcile.Census) {
-		table := join.New(join.Options{TempDir: t.TempDir(), Memory: memory})
+		table := join.New(join.Options{TempDir: t.TempDir(), Memory: int64(memory), Inventory: true})
 		defer table.Close()
 		fill(t, table, lines, bad, packages)
 		result, err := table.Reconcile(context.Background(), rules)
@@ -38,14 +38,18 @@ func tableReconciler(t *testing.T, memory int) reconciler {
 
 func fill(t testing.TB, table *join.Table, lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package) {
 	t.Helper()
-	for _, l := range lines {
-		must(t, table.AddLine(l, []string{l.Customer, "plan"}))
+	writers := []*join.Writer{table.Writer(), table.Writer()}
+	for i, l := range lines {
+		must(t, writers[i%2].AddLine(&l, []string{l.Customer, "plan"}))
 	}
-	for _, r := range bad {
-		must(t, table.AddBadRow(r, nil))
+	for i, r := range bad {
+		must(t, writers[i%2].AddBadRow(&r, nil))
 	}
-	for _, p := range packages {
-		must(t, table.AddPackage(p, false))
+	for i, p := range packages {
+		must(t, writers[i%2].AddPackage(&p, int64(i)))
+	}
+	for _, w := range writers {
+		must(t, w.Close())
 	}
 }
 
@@ -75,33 +79,37 @@ func collect(t testing.TB, result *join.Result) ([]reconcile.Finding, reconcile.
 	return findings, census
 }
 
-// The later of two copies is valid; with equal dates, the resolved one. The
-// order in which they arrive does not matter.
+// The copy that was updated last is valid; of those with equal dates, the one with
+// the highest order. How they are added does not matter, nor that they have
+// different external ids.
 func TestTableKeepsValidCopy(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	copies := []struct {
-		product  string
-		updated  time.Time
-		resolved bool
+		product    string
+		externalID string
+		updated    time.Time
+		order      int64
 	}{
-		{"first", at, false},
-		{"other", at, false},
-		{"resolved", at, true},
-		{"later", at.Add(time.Nanosecond), false},
+		{"first", "x", at, 1},
+		{"second", "y", at, 2},
+		{"third", "", at, 300},
+		{"later", "x", at.Add(time.Nanosecond), 0},
 	}
 	for n := 2; n <= len(copies); n++ {
 		for shift := range n {
-			table := join.New(join.Options{})
+			table := join.New(join.Options{Inventory: true, Memory: int64(shift * 100)})
+			w := table.Writer()
 			for i := range n {
 				c := copies[(i+shift)%n]
-				must(t, table.AddPackage(reconcile.Package{ID: "p", AccountID: "a", ExternalID: "x", Updated: c.updated,
-					Instances: []reconcile.Instance{{ID: "i", ProductID: c.product, Status: reconcile.StatusEnabled}}}, c.resolved))
+				must(t, w.AddPackage(&reconcile.Package{ID: "p", AccountID: "a", ExternalID: c.externalID, Updated: c.updated,
+					Instances: []reconcile.Instance{{ID: "i", ProductID: c.product, Status: reconcile.StatusEnabled}}}, c.order))
 			}
+			must(t, w.Close())
 			result, err := table.Reconcile(context.Background(), reconcile.Rules{AsOf: at, Coverage: &reconcile.Coverage{Inventory: reconcile.InventoryWhole}})
 			must(t, err)
 			for row, err := range result.Inventory(context.Background()) {
 				must(t, err)
-				want := map[int]string{2: "first", 3: "resolved", 4: "later"}[n]
+				want := map[int]string{2: "second", 3: "third", 4: "later"}[n]
 				if got := row.Instances[0].ProductID; got != want {
 					t.Errorf("%d copies shifted by %d: got %q, want %q", n, shift, got, want)
 				}
@@ -118,9 +126,11 @@ func TestTableKeepsValidCopy(t *testing.T) {
 func TestFindingsHaveCarriedCells(t *testing.T) {
 	table := join.New(join.Options{TempDir: t.TempDir()})
 	defer table.Close()
+	w := table.Writer()
 	for i := range 100 {
-		must(t, table.AddLine(reconcile.Line{ExternalID: fmt.Sprint("s", i), AccountID: "a", Status: reconcile.Active, Quantity: 1}, []string{fmt.Sprint("s", i), ""}))
+		must(t, w.AddLine(&reconcile.Line{ExternalID: fmt.Sprint("s", i), AccountID: "a", Status: reconcile.Active, Quantity: 1}, []string{fmt.Sprint("s", i), ""}))
 	}
+	must(t, w.Close())
 	result, err := table.Reconcile(context.Background(), reconcile.Rules{Coverage: &reconcile.Coverage{Inventory: reconcile.InventoryWhole}})
 	must(t, err)
 	n := 0
@@ -141,9 +151,11 @@ func TestTableLeavesNoFiles(t *testing.T) {
 	dir := t.TempDir()
 	table := join.New(join.Options{TempDir: dir, Memory: 100})
 	defer table.Close()
+	w := table.Writer()
 	for i := range 50 {
-		must(t, table.AddLine(reconcile.Line{ExternalID: fmt.Sprint(i), Quantity: 1}, []string{"cell"}))
+		must(t, w.AddLine(&reconcile.Line{ExternalID: fmt.Sprint(i), Quantity: 1}, []string{"cell"}))
 	}
+	must(t, w.Close())
 	entries, err := os.ReadDir(dir)
 	must(t, err)
 	if len(entries) > 0 {

@@ -4,22 +4,26 @@ import (
 	"context"
 	"encoding/binary"
 	"iter"
+	"strings"
+	"sync"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The first pass over the groups collects the link keys of unmatched
-// subscriptions and packages, the claims of matched subscriptions, and the
-// shields of bad rows. Unmatched subscriptions and packages are numbered in the
-// order of the groups; the second pass numbers them in the same way.
+// While the groups are matched, unmatched subscriptions and packages are numbered
+// and set aside with their link keys. What matched subscriptions claim is added to
+// the keys. Numbers have no meaning: they depend on which goroutine was first.
 
-// unmatched is the result of the first pass.
+// unmatched is what is known of the unmatched subscriptions and packages of a
+// Table. It is safe for concurrent use.
 type unmatched struct {
-	rules         *reconcile.Rules
-	shields       reconcile.Shields
-	keys          *sorter // rule, key, source, index
+	aside *store // their records, by number
+
+	mu            sync.Mutex
+	keys          *sorter // rule, key, source, number
 	subscriptions int     // their number
 	packages      int
+	unreadable    []reconcile.Package // only the accounts of packages whose external id can't be read
 }
 
 // What a key comes from.
@@ -31,73 +35,66 @@ const (
 	keyLivePackage
 )
 
-// findUnmatched runs the first pass.
-func (t *Table) findUnmatched(ctx context.Context, rules *reconcile.Rules) (*unmatched, error) {
-	u := &unmatched{rules: rules, keys: t.newSorter()}
-	for g, err := range t.allGroups(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		if err := u.addGroup(g); err != nil {
-			return nil, err
-		}
-	}
-	return u, nil
-}
-
-func (u *unmatched) addGroup(g *group) error {
-	switch {
-	case len(g.Bad) > 0:
-		u.shields.AddGroup(&g.Group)
+// addClaims adds the keys that a matched subscription claims.
+func (u *unmatched) addClaims(keys []reconcile.LinkKey) error {
+	if len(keys) == 0 {
 		return nil
-	case g.unmatchedSubscription():
-		for _, key := range u.rules.SubscriptionKeys(g.Lines) {
-			source := keyCurrentRow
-			if key.Ended {
-				source = keyEndedRow
-			}
-			if err := u.addKey(key, source, u.subscriptions); err != nil {
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.addKeys(keys, 0, func(*reconcile.LinkKey) byte { return keyClaim })
+}
+
+// addSubscription adds the keys of an unmatched subscription and returns its
+// number.
+func (u *unmatched) addSubscription(keys []reconcile.LinkKey) (number int, err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	number = u.subscriptions
+	u.subscriptions++
+	return number, u.addKeys(keys, number, func(key *reconcile.LinkKey) byte {
+		if key.Ended {
+			return keyEndedRow
+		}
+		return keyCurrentRow
+	})
+}
+
+// addPackage adds the keys of an unmatched package and returns its number.
+func (u *unmatched) addPackage(p *reconcile.Package) (number int, err error) {
+	keys := reconcile.PackageKeys(p)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	number = u.packages
+	u.packages++
+	if p.UnreadableID {
+		u.unreadable = append(u.unreadable, reconcile.Package{AccountID: strings.Clone(p.AccountID), UnreadableID: true})
+	}
+	return number, u.addKeys(keys, number, func(key *reconcile.LinkKey) byte {
+		if key.Live {
+			return keyLivePackage
+		}
+		return keyDeadPackage
+	})
+}
+
+// addKeys adds a record for each key: its rule, the value as an idKey, what it
+// comes from, and the number.
+func (u *unmatched) addKeys(keys []reconcile.LinkKey, number int, source func(*reconcile.LinkKey) byte) error {
+	var record [1 + len(idKey{}) + 1 + 4]byte
+	for i := range keys {
+		value := keyOf(keys[i].Value)
+		b := append(append(record[:0], byte(keys[i].Rule)), value[:]...)
+		if keys[i].Claim {
+			if err := u.keys.add(binary.BigEndian.AppendUint32(append(b, keyClaim), 0)); err != nil {
 				return err
 			}
 		}
-		u.subscriptions++
-	case g.unmatchedPackages():
-		return u.addPackages(g)
-	default:
-		for _, key := range u.rules.ClaimKeys(g.Lines, g.Packages) {
-			if err := u.addKey(key, keyClaim, 0); err != nil {
-				return err
-			}
+		if err := u.keys.add(binary.BigEndian.AppendUint32(append(b, source(&keys[i])), uint32(number))); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-func (u *unmatched) addPackages(g *group) error {
-	for i := range g.Packages {
-		u.shields.AddPackage(&g.Packages[i])
-		for _, key := range reconcile.PackageKeys(&g.Packages[i]) {
-			if key.Claim {
-				if err := u.addKey(key, keyClaim, 0); err != nil {
-					return err
-				}
-			}
-			source := keyDeadPackage
-			if key.Live {
-				source = keyLivePackage
-			}
-			if err := u.addKey(key, source, u.packages); err != nil {
-				return err
-			}
-		}
-		u.packages++
-	}
-	return nil
-}
-
-func (u *unmatched) addKey(key reconcile.LinkKey, source byte, index int) error {
-	record := append(appendKey([]byte{byte(key.Rule)}, key.Value), source)
-	return u.keys.add(binary.BigEndian.AppendUint32(record, uint32(index)))
 }
 
 // link adds all claims and then runs the link passes. The keys are sorted in the
@@ -145,7 +142,7 @@ func (u *unmatched) allCandidates(ctx context.Context) iter.Seq2[*candidates, er
 				yield(nil, err)
 				return
 			}
-			key, source, index := splitKey(record)
+			key, source, number := splitKey(record)
 			if last != nil && string(key) != string(last) {
 				if !yield(&c, nil) {
 					return
@@ -154,7 +151,7 @@ func (u *unmatched) allCandidates(ctx context.Context) iter.Seq2[*candidates, er
 			}
 			last = append(last[:0], key...)
 			c.rule = reconcile.LinkRule(key[0])
-			c.add(source, index)
+			c.add(source, number)
 		}
 		if last != nil {
 			yield(&c, nil)
@@ -162,19 +159,82 @@ func (u *unmatched) allCandidates(ctx context.Context) iter.Seq2[*candidates, er
 	}
 }
 
-// splitKey splits a record that addKey wrote.
-func splitKey(record []byte) (key []byte, source byte, index int) {
+// splitKey splits a record that addKeys wrote.
+func splitKey(record []byte) (key []byte, source byte, number int) {
 	end := len(record) - 5
 	return record[:end], record[end], int(binary.BigEndian.Uint32(record[end+1:]))
 }
 
-func (c *candidates) add(source byte, index int) {
+func (c *candidates) add(source byte, number int) {
 	switch source {
 	case keyClaim:
 		c.Claimed = true
 	case keyDeadPackage, keyLivePackage:
-		c.Packages = append(c.Packages, reconcile.Candidate{Index: index, Live: source == keyLivePackage})
+		c.Packages = append(c.Packages, reconcile.Candidate{Index: number, Live: source == keyLivePackage})
 	default:
-		c.Subscriptions = append(c.Subscriptions, reconcile.Candidate{Index: index, Ended: source == keyEndedRow})
+		c.Subscriptions = append(c.Subscriptions, reconcile.Candidate{Index: number, Ended: source == keyEndedRow})
+	}
+}
+
+// setAside keeps an unmatched subscription: its number, external id, rows and
+// shared ids.
+func (w *worker) setAside(g *group) error {
+	u := w.unmatched
+	number, err := u.addSubscription(w.rules.SubscriptionKeys(g.Lines))
+	if err != nil {
+		return err
+	}
+	b := appendString(append(binary.AppendUvarint(w.record[:0], uint64(number)), asideSubscription), g.externalID)
+	b = appendInt(b, int64(len(g.Lines)))
+	for _, body := range g.bodies {
+		b = append(binary.AppendUvarint(b, uint64(len(body))), body...)
+	}
+	b = appendInt(b, int64(len(g.Shared)))
+	for _, shared := range g.Shared {
+		b = appendString(appendString(b, shared.Field), shared.ID)
+	}
+	w.record = b
+	return w.aside.add(numberHash(number), b)
+}
+
+// setPackageAside keeps an unmatched package: its number, external id and record.
+func (w *worker) setPackageAside(p *reconcile.Package, body string) error {
+	number, err := w.unmatched.addPackage(p)
+	if err != nil {
+		return err
+	}
+	b := appendString(append(binary.AppendUvarint(w.record[:0], uint64(number)), asidePackage), p.JoinID())
+	w.record = append(b, body...)
+	return w.aside.add(numberHash(number), w.record)
+}
+
+// What is set aside.
+const (
+	asideSubscription byte = iota
+	asidePackage
+)
+
+// numberHash deals numbers evenly.
+func numberHash(number int) uint64 { return mix(uint64(number)+1, 0xd6e8feb86659fd93) }
+
+// readAside reads what follows the number into the group.
+func (g *group) readAside(d *decoder) {
+	kind, externalID := d.byte(), d.string()
+	if kind == asidePackage {
+		g.bodies = append(g.bodies, d.b)
+		g.Packages = append(g.Packages, d.pkg(externalID, &g.instances))
+		return
+	}
+	g.externalID = externalID
+	for range d.count() {
+		body := d.bytes(d.uint())
+		rest := d.b
+		d.b = body
+		if g.Lines = append(g.Lines, d.line(externalID)); d.err == nil {
+			d.b = rest
+		}
+	}
+	for range d.count() {
+		g.Shared = append(g.Shared, reconcile.SharedID{Field: d.string(), ID: d.string()})
 	}
 }

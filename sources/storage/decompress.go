@@ -41,6 +41,12 @@ func Decompress(in io.Reader) (io.ReadCloser, error) {
 	return io.NopCloser(buffered), nil
 }
 
+// Compressed reports whether a reader that Decompress returned decompresses.
+func Compressed(plain io.Reader) bool {
+	_, compressed := plain.(*decompressor)
+	return compressed
+}
+
 // isZstd recognizes a frame, or a skippable frame before it.
 func isZstd(head []byte) bool {
 	return bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) ||

@@ -65,24 +65,39 @@ const maxPackage = 4 << 20
 
 // decodePackage decodes the JSON of one package.
 func decodePackage(raw []byte) (reconcile.Package, error) {
+	var d packageDecoder
+	return d.decode(raw)
+}
+
+// A packageDecoder decodes packages one after the other, for one goroutine. The
+// instances of a package are valid until the next one.
+type packageDecoder struct {
+	wire      wirePackage
+	instances []reconcile.Instance
+}
+
+func (d *packageDecoder) decode(raw []byte) (reconcile.Package, error) {
 	if len(raw) > maxPackage {
 		return reconcile.Package{}, fmt.Errorf("a package has %d bytes, the maximum is %d", len(raw), maxPackage)
 	}
-	var w wirePackage
-	if err := scanPackage(raw, &w); err != nil {
+	w := &d.wire
+	*w = wirePackage{Instances: w.Instances[:0]}
+	if err := scanPackage(raw, w); err != nil {
 		return reconcile.Package{}, fmt.Errorf("package %s: %w", showID(w.ID), err)
 	}
 	if strings.TrimSpace(w.ID) == "" {
 		return reconcile.Package{}, errors.New("a package has no id")
 	}
-	p, err := w.convert()
+	p, err := w.convert(d.instances)
 	if err != nil {
 		return reconcile.Package{}, fmt.Errorf("package %s: %w", showID(w.ID), err)
 	}
+	d.instances = p.Instances
 	return p, nil
 }
 
-func (w *wirePackage) convert() (reconcile.Package, error) {
+// convert returns the package; its instances are in the array if there is room.
+func (w *wirePackage) convert(array []reconcile.Instance) (reconcile.Package, error) {
 	p := reconcile.Package{
 		ID:         reconcile.FoldGUID(w.ID),
 		AccountID:  reconcile.FoldGUID(w.AccountID),
@@ -94,14 +109,16 @@ func (w *wirePackage) convert() (reconcile.Package, error) {
 	if dates.err != nil {
 		return p, dates.err
 	}
-	p.Instances = make([]reconcile.Instance, len(w.Instances))
+	p.Instances = slices.Grow(array[:0], len(w.Instances))[:len(w.Instances)]
 	for i := range w.Instances {
 		var err error
 		if p.Instances[i], err = w.Instances[i].convert(); err != nil {
 			return p, fmt.Errorf("instance %s: %w", showID(w.Instances[i].ID), err)
 		}
 	}
-	slices.SortStableFunc(p.Instances, compareInstances)
+	if len(p.Instances) > 1 {
+		slices.SortStableFunc(p.Instances, compareInstances)
+	}
 	return p, nil
 }
 

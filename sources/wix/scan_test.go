@@ -163,7 +163,7 @@ func BenchmarkDecodePackageByEncodingJSON(b *testing.B) {
 		if err := json.Unmarshal(raw, &w); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := w.convert(); err != nil {
+		if _, err := w.convert(nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,10 +1,8 @@
 package wix
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
@@ -61,54 +59,6 @@ func (s *SnapshotWriter) Write(raw []byte) error {
 func (s *SnapshotWriter) Close() error {
 	if err := s.compressed.Close(); err != nil {
 		return fmt.Errorf("write the snapshot: %w", err)
-	}
-	return nil
-}
-
-// ReadSnapshot reads a decompressed snapshot into the sink. It returns the number of distinct packages of each account. An error
-// names the line.
-func ReadSnapshot(plain io.Reader, sink Sink) (map[string]int, error) {
-	index := newPackageIndex()
-	lines := bufio.NewScanner(plain)
-	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
-	n := 0
-	for lines.Scan() {
-		n++
-		line := lines.Bytes()
-		if n == 1 {
-			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
-		}
-		if err := readLine(line, index, sink); err != nil {
-			return nil, fmt.Errorf("read the snapshot: line %d: %w", n, err)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		if errors.Is(err, bufio.ErrTooLong) {
-			err = fmt.Errorf("longer than %d bytes", maxLine-1)
-		}
-		return nil, fmt.Errorf("read the snapshot: line %d: %w", n+1, err)
-	}
-	return index.perAccount(), nil
-}
-
-// readLine passes the package of a line to the sink, if it counts.
-func readLine(line []byte, index *packageIndex, sink Sink) error {
-	if line = bytes.TrimSpace(line); len(line) == 0 {
-		return nil
-	}
-	p, err := decodePackage(line)
-	if err != nil {
-		return err
-	}
-	if p.AccountID == "" {
-		return fmt.Errorf("package %s has no account id", showID(p.ID))
-	}
-	switch index.add(&p) {
-	case first, newer:
-		return sink(p, line, false)
-	case conflicting:
-		index.resolve(&p)
-		return sink(p, line, true)
 	}
 	return nil
 }

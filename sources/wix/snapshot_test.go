@@ -8,10 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/klauspost/compress/zstd"
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/sources/storage"
@@ -65,10 +70,9 @@ func TestSnapshotFormats(t *testing.T) {
 		"zstd": zipped, "gzip": gzipped.Bytes(), "plain": plain,
 		"edited": []byte("\xef\xbb\xbf" + strings.ReplaceAll(string(plain), "\n", "\r\n\r\n")),
 	} {
-		var s recordingSink
-		accounts, err := readPacked(b, s.sink)
-		if err != nil || !cmp.Equal(accounts, map[string]int{"a": 1, "b": 1}) || s.calls != 2 || s.raw[0] != line {
-			t.Errorf("%s: %v, %d calls, error %v", name, accounts, s.calls, err)
+		packages, err := readPacked(b)
+		if err != nil || len(packages) != 2 || packages[0].ID != "p1" || packages[1].AccountID != "b" {
+			t.Errorf("%s: %+v, error %v", name, packages, err)
 		}
 	}
 }
@@ -78,9 +82,9 @@ func TestEmptySnapshot(t *testing.T) {
 	if len(b) == 0 {
 		t.Error("an empty snapshot is an empty file")
 	}
-	accounts, err := readPacked(b, ignorePackages)
-	if err != nil || len(accounts) != 0 {
-		t.Errorf("%v, error %v", accounts, err)
+	packages, err := readPacked(b)
+	if err != nil || len(packages) != 0 {
+		t.Errorf("%v, error %v", packages, err)
 	}
 }
 
@@ -96,14 +100,45 @@ func TestReadSnapshotErrors(t *testing.T) {
 		"bad zstd":   {"\x28\xb5\x2f\xfd\xff\xff\xff\xff", "read the snapshot: line 1: "},
 		"bad gzip":   {"\x1f\x8bxxxxxxxxxx", "unpack gzip"},
 	} {
-		if _, err := readPacked([]byte(test.in), ignorePackages); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := readPacked([]byte(test.in)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want %q", name, err, test.want)
 		}
 	}
 	errSink := errors.New("disk full")
-	_, err := ReadSnapshot(strings.NewReader(good), func(reconcile.Package, []byte, bool) error { return errSink })
+	err := ReadSnapshot(t.Context(), strings.NewReader(good), 1, func(int, *reconcile.Package, int64) error { return errSink })
 	if !errors.Is(err, errSink) {
 		t.Errorf("error %v", err)
+	}
+	cut := io.MultiReader(strings.NewReader(good), iotest.ErrReader(io.ErrUnexpectedEOF))
+	if err := ReadSnapshot(t.Context(), cut, 1, ignoreSnapshot); !errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "line 2") {
+		t.Errorf("a snapshot that is cut off: error %v", err)
+	}
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := ReadSnapshot(canceled, strings.NewReader(good), 1, ignoreSnapshot); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end of the context: error %v", err)
+	}
+}
+
+func ignoreSnapshot(int, *reconcile.Package, int64) error { return nil }
+
+// The error is that of the earliest line, whichever goroutine meets one first, and
+// batches are cut between lines.
+func TestReadSnapshotInBatches(t *testing.T) {
+	var text strings.Builder
+	const n = 5000
+	for i := range n {
+		fmt.Fprintf(&text, "{\"id\":\"p%d\",\"accountId\":\"a\",\"x\":%q}\n", i, strings.Repeat("x", i%997))
+	}
+	packages, err := readPacked([]byte(text.String()))
+	if err != nil || len(packages) != n || packages[n-1].ID != fmt.Sprint("p", n-1) {
+		t.Fatalf("%d packages, error %v", len(packages), err)
+	}
+	broken := text.String() + "{}\n" + strings.Repeat("{\n", 10_000)
+	for range 20 {
+		if _, err := readPacked([]byte(broken)); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("line %d: a package has no id", n+1)) {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -122,18 +157,32 @@ func TestSnapshotWriterErrors(t *testing.T) {
 	}
 }
 
-// readPacked reads a snapshot as it is stored.
-func readPacked(b []byte, sink Sink) (map[string]int, error) {
+// readPacked reads a snapshot as it is stored. It returns all copies in order.
+func readPacked(b []byte) ([]reconcile.Package, error) {
 	plain, err := storage.Decompress(bytes.NewReader(b))
 	if err != nil {
 		return nil, err
 	}
 	defer plain.Close()
-	return ReadSnapshot(plain, sink)
+	var mu sync.Mutex
+	packages := make(map[int64]reconcile.Package)
+	err = ReadSnapshot(context.Background(), plain, 3, func(_ int, p *reconcile.Package, order int64) error {
+		mu.Lock()
+		defer mu.Unlock()
+		kept := *p
+		kept.Instances = slices.Clone(p.Instances)
+		packages[order] = kept
+		return nil
+	})
+	var ordered []reconcile.Package
+	for _, order := range slices.Sorted(maps.Keys(packages)) {
+		ordered = append(ordered, packages[order])
+	}
+	return ordered, err
 }
 
 // TestSnapshotReplay: reading the snapshot of a random inventory, with copies of
-// any age, returns the packages of the live reading.
+// any age, returns the copies of the live reading, the valid one last.
 func TestSnapshotReplay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := &fakeServer{noCount: rapid.Bool().Draw(t, "no count")}
@@ -143,7 +192,7 @@ func TestSnapshotReplay(t *testing.T) {
 			p.ExternalID = rapid.SampledFrom([]string{"x", "y"}).Draw(t, "external id")
 			f.packages = append(f.packages, p)
 		}
-		var live, replayed recordingSink
+		var live recordingSink
 		c, err := NewClient(Options{AccountID: parentID, Key: NewSecret(testKey), Transport: handlerTransport{f}, Concurrency: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -152,15 +201,26 @@ func TestSnapshotReplay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		accounts, err := readPacked(packSnapshot(t, live.raw...), replayed.sink)
+		replayed, err := readPacked(packSnapshot(t, live.raw...))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(live.packages, replayed.packages); diff != "" {
+		valid := make(map[string]reconcile.Package)
+		for _, p := range replayed {
+			if before, exists := valid[p.ID]; exists && p.Updated.Before(before.Updated) {
+				t.Fatalf("a copy of %s comes after a newer one", p.ID)
+			}
+			valid[p.ID] = p
+		}
+		if diff := cmp.Diff(live.packages, valid, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatal(diff)
 		}
-		for account, n := range accounts {
-			if a := coverage.Accounts[account]; n > 0 && (a == nil || a.Packages != n) {
+		counts := make(map[string]int)
+		for _, p := range valid {
+			counts[p.AccountID]++
+		}
+		for account, n := range counts {
+			if a := coverage.Accounts[account]; a == nil || a.Packages != n {
 				t.Fatalf("account %s has %d packages, coverage %+v", account, n, a)
 			}
 		}
@@ -172,5 +232,5 @@ func FuzzReadSnapshot(f *testing.F) {
 	one, _ := json.Marshal(pkg(1, 1))
 	f.Add(one)
 	f.Add(packSnapshot(f, string(one)))
-	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = readPacked(b, ignorePackages) })
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _ = readPacked(b) })
 }

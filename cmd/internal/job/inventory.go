@@ -17,6 +17,7 @@ type inventory struct {
 	coverage reconcile.Coverage
 	spool    *spool          // of a live read, where the snapshot is kept; may be nil
 	file     *reconcile.File // of a replay, the snapshot
+	bare     bool            // of a replay without a summary: the packages of each account are known after comparing
 	content  string          // the hash of the snapshot's content; empty without a snapshot
 }
 
@@ -31,14 +32,16 @@ func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerA
 			return nil, err
 		}
 	}
+	w, order := table.Writer(), int64(0)
 	stop := s.Meter.start(s.Log)
 	reading, err := wix.ReadInventory(ctx, client, wix.InventoryOptions{
 		LedgerAccounts: ledgerAccounts, Only: s.onlyAccounts(), Progress: s.Meter.update,
-	}, func(p reconcile.Package, raw []byte, resolved bool) error {
-		return errors.Join(inv.spool.write(raw), table.AddPackage(p, resolved))
+	}, func(p reconcile.Package, raw []byte, _ bool) error {
+		order++ // of two copies with equal dates, the one that Wix returned for itself comes last
+		return errors.Join(inv.spool.write(raw), w.AddPackage(&p, order))
 	})
 	stop()
-	if err != nil {
+	if err = errors.Join(err, w.Close()); err != nil {
 		return inv, err
 	}
 	inv.coverage = reading.Coverage

@@ -47,13 +47,20 @@ type ledgerReader struct {
 	accounts map[string]bool
 }
 
+// fillLedger reads the ledger into the table.
+func (s *session) fillLedger(ctx context.Context, at time.Time, table *join.Table) (*ledgerInput, error) {
+	w := table.Writer()
+	in, err := s.readLedger(ctx, at, addTo(w))
+	return in, errors.Join(err, w.Close())
+}
+
 // addTo returns a function that adds rows to a table.
-func addTo(table *join.Table) func(*ledger.Row) error {
+func addTo(w *join.Writer) func(*ledger.Row) error {
 	return func(row *ledger.Row) error {
 		if row.Line != nil {
-			return table.AddLine(*row.Line, row.Carried)
+			return w.AddLine(row.Line, row.Carried)
 		}
-		return table.AddBadRow(*row.Bad, row.Carried)
+		return w.AddBadRow(row.Bad, row.Carried)
 	}
 }
 

@@ -25,6 +25,9 @@ func (s *session) reconcile(ctx context.Context, in *inputs, known reconcile.Kno
 	if err != nil {
 		return nil, fmt.Errorf("reconcile: %w", err)
 	}
+	if in.inventory.bare {
+		countPackages(&coverage, result.Accounts)
+	}
 	sum := s.newSummary(in.subject)
 	sum.Lists, sum.Inputs, sum.LedgerVersion = in.lists.files, in.ledger.files, reconcile.LedgerVersion(in.ledger.files)
 	if in.inventory.file != nil {

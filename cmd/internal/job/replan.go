@@ -15,7 +15,6 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile/join"
 	"github.com/wixrecon/wixrecon/sources/archive"
 	"github.com/wixrecon/wixrecon/sources/storage"
-	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
 // A run that plans stores what apply needs to plan again, before anything is sent:
@@ -67,7 +66,7 @@ func plannedSettings(c *config.Config) map[string]string {
 // It returns the summary of what was read, and by key the actions that do not come
 // out again, with the reason.
 func (s *session) replan(ctx context.Context, b *beginning, plan *fix.Plan) (*reconcile.Summary, map[string]string, error) {
-	table := join.New(join.Options{})
+	table := join.New(join.Options{Inventory: true})
 	defer table.Close()
 	stored := s.archive.Stored(plan.RunID, plan.Origin.Files)
 	known, err := stored.KnownFindings(ctx, b.subject.scope.ID)
@@ -75,7 +74,7 @@ func (s *session) replan(ctx context.Context, b *beginning, plan *fix.Plan) (*re
 		return nil, nil, err
 	}
 	in := &inputs{subject: b.subject, lists: b.lists}
-	if in.ledger, err = s.readLedger(ctx, b.subject.asOf, addTo(table)); err != nil {
+	if in.ledger, err = s.fillLedger(ctx, b.subject.asOf, table); err != nil {
 		return nil, nil, err
 	}
 	if in.inventory, err = s.storedInventory(ctx, stored, table); err != nil {
@@ -123,10 +122,7 @@ func (s *session) storedInventory(ctx context.Context, stored *archive.StoredRun
 	if err != nil {
 		return nil, err
 	}
-	err = stored.Snapshot(ctx, func(plain io.Reader) error {
-		_, err := wix.ReadSnapshot(plain, s.inScope(table))
-		return err
-	})
+	err = stored.Snapshot(ctx, func(plain io.Reader) error { return s.readPackages(ctx, plain, table) })
 	return &inventory{coverage: *coverage}, err
 }
 

@@ -1,12 +1,14 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/join"
@@ -31,22 +33,13 @@ func (s *session) replay(ctx context.Context, sub *subject, table *join.Table) (
 	if err != nil {
 		return nil, nil, err
 	}
-	content := sha256.New()
-	var accounts map[string]int
-	name := "snapshot " + in.Name
-	file, err := readHashed(in, name, func(plain io.Reader) (err error) {
-		if accounts, err = wix.ReadSnapshot(io.TeeReader(plain, content), s.inScope(table)); err != nil {
-			err = fmt.Errorf("%s: %w", name, err)
-		}
-		return err
-	})
+	inv, err = s.readSnapshot(ctx, in, table)
 	if err != nil {
 		return nil, nil, err
 	}
-	inv = &inventory{file: &file, content: hex.EncodeToString(content.Sum(nil))}
 	completed := *sub
 	if earlier == nil {
-		s.replayBare(&completed, inv, accounts)
+		s.replayBare(&completed, inv)
 	} else {
 		err = s.replayRun(&completed, inv, earlier)
 	}
@@ -54,15 +47,40 @@ func (s *session) replay(ctx context.Context, sub *subject, table *join.Table) (
 	return &completed, inv, err
 }
 
-// inScope returns the sink of a replay, which drops what is out of scope.
-func (s *session) inScope(table *join.Table) wix.Sink {
+// readSnapshot reads a snapshot into the table.
+func (s *session) readSnapshot(ctx context.Context, in *storage.Reader, table *join.Table) (*inventory, error) {
+	content, name := "", "snapshot "+in.Name
+	file, err := readHashed(in, name, func(plain io.Reader) error {
+		hash := sha256.New()
+		if storage.Compressed(plain) {
+			plain = io.TeeReader(plain, hash)
+			defer func() { content = hex.EncodeToString(hash.Sum(nil)) }()
+		}
+		if err := s.readPackages(ctx, plain, table); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	})
+	return &inventory{file: &file, content: cmp.Or(content, file.SHA256)}, err
+}
+
+// readPackages reads the packages that are in scope into the table.
+func (s *session) readPackages(ctx context.Context, plain io.Reader, table *join.Table) error {
+	writers := make([]*join.Writer, runtime.GOMAXPROCS(0))
+	for i := range writers {
+		writers[i] = table.Writer()
+	}
 	only := setOf(s.onlyAccounts())
-	return func(p reconcile.Package, _ []byte, resolved bool) error {
+	err := wix.ReadSnapshot(ctx, plain, len(writers), func(worker int, p *reconcile.Package, order int64) error {
 		if len(only) > 0 && !only[p.AccountID] {
 			return nil
 		}
-		return table.AddPackage(p, resolved)
+		return writers[worker].AddPackage(p, order)
+	})
+	for _, w := range writers {
+		err = errors.Join(err, w.Close())
 	}
+	return err
 }
 
 // summaryBeside reads the summary of the run that left the snapshot; nil where
@@ -84,18 +102,22 @@ func (s *session) summaryBeside(ctx context.Context) (*reconcile.Summary, error)
 
 // replayBare treats the snapshot as a whole inventory, read when the file was
 // written.
-func (s *session) replayBare(sub *subject, inv *inventory, accounts map[string]int) {
+func (s *session) replayBare(sub *subject, inv *inventory) {
 	read := inv.file.Modified.UTC()
 	s.warn("snapshot %s has no %s beside it: it counts as complete at the time of the file, %s",
 		inv.file.Name, archive.SummaryFile, read.Format("2006-01-02 15:04:05Z"))
 	if s.Config.AsOf.IsZero() {
 		sub.asOf = read
 	}
-	inv.coverage = reconcile.Coverage{
-		Inventory: reconcile.InventoryWhole, Accounts: make(map[string]*reconcile.AccountCoverage, len(accounts)),
-	}
+	inv.coverage = reconcile.Coverage{Inventory: reconcile.InventoryWhole, Accounts: make(map[string]*reconcile.AccountCoverage)}
+	inv.bare = true
+}
+
+// countPackages adds the packages of each account to the coverage of a bare
+// snapshot.
+func countPackages(coverage *reconcile.Coverage, accounts map[string]int) {
 	for id, packages := range accounts {
-		inv.coverage.Accounts[id] = &reconcile.AccountCoverage{Read: true, By: "snapshot", Packages: packages}
+		coverage.Accounts[id] = &reconcile.AccountCoverage{Read: true, By: "snapshot", Packages: packages}
 	}
 }
 

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 
+	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/join"
 	"github.com/wixrecon/wixrecon/sources/wix"
@@ -47,7 +48,7 @@ func (s *session) run(ctx context.Context, request *FixRequest) (code int, err e
 		return 0, err
 	}
 	defer lease.release(ctx)
-	table := join.New(join.Options{})
+	table := join.New(join.Options{Inventory: s.needsInventory(request)})
 	defer table.Close()
 	in, err := s.readInputs(ctx, b.subject, b.lists, table, request != nil)
 	defer in.close()
@@ -73,6 +74,11 @@ func (s *session) run(ctx context.Context, request *FixRequest) (code int, err e
 	return s.reportRun(ctx, &runResult{b.folder, in, rec, judged, fixes, done})
 }
 
+// needsInventory reports whether the run uses the inventory after it is compared.
+func (s *session) needsInventory(request *FixRequest) bool {
+	return request != nil || len(s.Config.Canaries) > 0 || s.Config.HasReport(config.ReportPackages) || s.Config.HasReport(config.ReportXLSX)
+}
+
 // inputs are what a run read.
 type inputs struct {
 	subject   *subject // complete: a replay learns the rest from its snapshot
@@ -94,7 +100,7 @@ func (s *session) readInputs(ctx context.Context, sub *subject, l *lists, table 
 			return in, err
 		}
 	}
-	if in.ledger, err = s.readLedger(ctx, in.subject.asOf, addTo(table)); err != nil || replayed {
+	if in.ledger, err = s.fillLedger(ctx, in.subject.asOf, table); err != nil || replayed {
 		return in, err
 	}
 	if in.client, err = s.newClient(0); err != nil {

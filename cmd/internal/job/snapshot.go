@@ -9,7 +9,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/wixrecon/wixrecon/reconcile/join"
+	"github.com/wixrecon/wixrecon/internal/tempfile"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
@@ -23,7 +23,7 @@ type spool struct {
 }
 
 func newSpool() (*spool, error) {
-	file, err := join.TempFile("")
+	file, err := tempfile.Create("")
 	if err != nil {
 		return nil, err
 	}
