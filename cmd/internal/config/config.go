@@ -58,6 +58,8 @@ type Config struct {
 	Settle           time.Duration
 	PlanLife         time.Duration
 
+	Unattended Unattended
+
 	Effective []EffectiveSetting // every setting, in the order of the table
 }
 

@@ -118,15 +118,8 @@ func setMaxLedgerAge(l *loader, v value) error {
 // setCanaries splits at commas in a variable or a single value of the file only:
 // an external id may contain a comma, and each flag has one id.
 func setCanaries(l *loader, v value) error {
-	if v.from == SourceDefault {
-		return nil
-	}
-	separator := ","
-	if v.from == SourceFlag || strings.Contains(v.text, itemSeparator) {
-		separator = itemSeparator
-	}
-	for id := range strings.SplitSeq(v.text, separator) {
-		if id = strings.TrimSpace(id); id == "" {
+	for _, id := range v.items() {
+		if id == "" {
 			return v.expected("external or package ids, none of them empty")
 		}
 		l.config.Canaries = append(l.config.Canaries, id)
@@ -134,6 +127,24 @@ func setCanaries(l *loader, v value) error {
 	slices.Sort(l.config.Canaries)
 	l.config.Canaries = slices.Compact(l.config.Canaries)
 	return nil
+}
+
+// items returns the items of a setting that may be repeated. A variable and a
+// single value of the file are split at commas; a flag and an item of a list are
+// one item each.
+func (v value) items() []string {
+	if v.from == SourceDefault {
+		return nil
+	}
+	separator := ","
+	if v.from == SourceFlag || strings.Contains(v.text, itemSeparator) {
+		separator = itemSeparator
+	}
+	items := strings.Split(v.text, separator)
+	for i := range items {
+		items[i] = strings.TrimSpace(items[i])
+	}
+	return items
 }
 
 // ParseFixes reads the value of --fix. There is no default and no word for all:

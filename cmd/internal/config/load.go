@@ -132,8 +132,16 @@ func (l *loader) chooseValues(file map[string]value) {
 			v = value{text: s.Default, from: SourceDefault}
 		}
 		l.used[s.Name] = v
-		l.config.Effective = append(l.config.Effective, EffectiveSetting{Name: s.Name, Value: Redacted(v.text), Source: v.from})
+		l.config.Effective = append(l.config.Effective, EffectiveSetting{Name: s.Name, Value: s.shown(v.text), Source: v.from})
 	}
+}
+
+// shown returns a value as it may be shown.
+func (s *Setting) shown(text string) string {
+	if s.Secret && text != "" {
+		return "(set)"
+	}
+	return Redacted(text)
 }
 
 func (l *loader) needs(s *Setting) bool { return l.needed == nil || slices.Contains(l.needed, s.Name) }

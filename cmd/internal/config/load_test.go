@@ -83,6 +83,7 @@ func TestDefaults(t *testing.T) {
 		},
 		MinSightings: 2, SightingGap: 20 * time.Hour,
 		Settle: 5 * time.Minute, PlanLife: 24 * time.Hour,
+		Unattended: Unattended{NotifyOn: "always", Cron: "0 2 * * *"},
 	}
 	if d := diff(want, mustLoad(t, requiredFlags(nil), withKey(), nil)); d != "" {
 		t.Errorf("-want +got:\n%s", d)
@@ -119,6 +120,7 @@ func TestExampleFile(t *testing.T) {
 		},
 		MinSightings: 3, SightingGap: 12 * time.Hour, Canaries: []string{"sub-1, of two", "sub-2"}, UnlistedAccounts: true,
 		Settle: 10 * time.Minute, PlanLife: 48 * time.Hour,
+		Unattended: Unattended{NotifyOn: "always", Cron: "0 2 * * *"},
 	}
 	read := func(name string) ([]byte, error) {
 		if name == "/run/secrets/wix-api-key" {
@@ -197,6 +199,15 @@ var samples = map[string]struct {
 	"log":                      {"json", "text", func(c *Config) string { return c.Log }},
 	"progress":                 {"on", "off", func(c *Config) string { return c.Progress }},
 	"output":                   {"json", "markdown", func(c *Config) string { return c.Output }},
+	"ping":                     {"https://first", "http://127.0.0.1/second", func(c *Config) string { return c.Unattended.Ping }},
+	"notify":                   {"https://first", "https://second", func(c *Config) string { return strings.Join(c.Unattended.Notify, ",") }},
+	"notify-on":                {"new", "problem", func(c *Config) string { return c.Unattended.NotifyOn }},
+	"notify-details":           {"true", "false", func(c *Config) string { return strconv.FormatBool(c.Unattended.Details) }},
+	"metrics-file":             {"first", "second", func(c *Config) string { return c.Unattended.MetricsFile }},
+	"metrics-push":             {"https://first", "https://second", func(c *Config) string { return c.Unattended.MetricsPush }},
+	"cron":                     {"0 1 * * *", "0 3 * * *", func(c *Config) string { return c.Unattended.Cron }},
+	"jitter":                   {"1m0s", "2m0s", func(c *Config) string { return c.Unattended.Jitter.String() }},
+	"listen":                   {"first", "second", func(c *Config) string { return c.Unattended.Listen }},
 	"detailed-exitcode": {"true", "false", func(c *Config) string {
 		if c.DetailedExitcode {
 			return "true"

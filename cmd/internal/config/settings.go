@@ -22,6 +22,7 @@ type Setting struct {
 	List       bool     // the file may have a sequence instead of a comma list
 	Repeatable bool     // the flag may be repeated, each with one item of the list
 	NoFile     bool     // not allowed in the file
+	Secret     bool     // its value is never shown
 	Choices    []string // the valid values, where these are few; of a list, its valid items
 
 	set setter
@@ -33,7 +34,7 @@ func (s *Setting) Key() string { return strings.ReplaceAll(s.Name, "-", "_") }
 // Settings returns the table, in the order of the help and of the errors. A
 // setting comes after those that it depends on: as-of after tz.
 func Settings() []Setting {
-	settings := slices.Concat(sourceSettings(), comparisonSettings(), fixSettings(), outputSettings())
+	settings := slices.Concat(sourceSettings(), comparisonSettings(), fixSettings(), outputSettings(), unattendedSettings(), scheduleSettings())
 	for i := range settings {
 		s := &settings[i]
 		s.Env = append([]string{"WIXRECON_" + strings.ToUpper(s.Key())}, s.Env...)
