@@ -24,9 +24,8 @@ const (
 
 // deliver calls send until it succeeds, fails finally, or the time is over.
 func deliver(ctx context.Context, send func(context.Context) error) error {
-	long, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryTime)
+	long, cancel := Window(ctx)
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(stopTime, cancel) })()
 	for wait := firstWait; ; wait *= 2 {
 		err := try(long, send)
 		var final *finalError
@@ -39,6 +38,14 @@ func deliver(ctx context.Context, send func(context.Context) error) error {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// Window returns the context of what is done after a run: it ends a minute from
+// now, or a few seconds after ctx.
+func Window(ctx context.Context) (context.Context, context.CancelFunc) {
+	long, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryTime)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(stopTime, cancel) })
+	return long, func() { stop(); cancel() }
 }
 
 func try(ctx context.Context, send func(context.Context) error) error {
