@@ -26,8 +26,8 @@ type Unattended struct {
 	Listen string        // address of the health, metrics and runs pages; empty means none
 }
 
-// secretVariable has the secret that signs webhooks. Like the API key it is no
-// flag.
+// secretVariable has the secret that signs webhooks. Like the API key it is
+// not a flag.
 const secretVariable = "WIXRECON_NOTIFY_SECRET"
 
 // unattendedSettings are who is informed of a run.

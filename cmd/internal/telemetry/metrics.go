@@ -59,9 +59,29 @@ var metrics = struct {
 	refusals:  metric{name: "refusals", help: "Reasons why the fixes of the last run were refused, by limit or guard.", labels: []string{"limit"}},
 }
 
+// all returns the metrics in the order of the table.
+func all() []metric {
+	m := &metrics
+	return []metric{
+		m.run, m.success, m.complete, m.accepted, m.exit, m.interval, m.phase, m.findings, m.money, m.unpriced, m.accounts,
+		m.requests, m.retries, m.throttled, m.rateWait, m.fixes, m.refusals,
+	}
+}
+
+// Names returns the names of all metrics.
+func Names() []string {
+	var names []string
+	for _, m := range all() {
+		names = append(names, prefix+m.name)
+	}
+	return names
+}
+
+const prefix = "wixrecon_"
+
 // desc returns the description of a metric for Prometheus.
 func (m *metric) desc() *prometheus.Desc {
-	return prometheus.NewDesc("wixrecon_"+m.name, m.help, append([]string{"scope"}, m.labels...), nil)
+	return prometheus.NewDesc(prefix+m.name, m.help, append([]string{"scope"}, m.labels...), nil)
 }
 
 // Collector returns the facts as metrics. It calls facts at each scrape.

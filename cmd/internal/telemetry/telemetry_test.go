@@ -139,16 +139,13 @@ func TestMetrics(t *testing.T) {
 func TestMetricsAreDocumented(t *testing.T) {
 	text := "# Metrics\n\nAll metrics are gauges and have the label `scope`, the scope's id. They describe the runs in `--out`, not the process: after a restart they are the same.\n" +
 		"Findings, money, requests and fixes are those of the last run that read Wix and could report.\n\n| metric | labels | meaning |\n| --- | --- | --- |\n"
-	table := reflect.ValueOf(metrics)
-	for i := range table.NumField() {
-		m := table.Field(i)
-		labels := []string{"scope"}
-		for j := range m.FieldByName("labels").Len() {
-			labels = append(labels, m.FieldByName("labels").Index(j).String())
-		}
-		text += fmt.Sprintf("| `wixrecon_%s` | `%s` | %s |\n", m.FieldByName("name"), strings.Join(labels, "`, `"), m.FieldByName("help"))
+	for _, m := range all() {
+		text += fmt.Sprintf("| `%s%s` | `%s` | %s |\n", prefix, m.name, strings.Join(append([]string{"scope"}, m.labels...), "`, `"), m.help)
 	}
 	const name = "../../../docs/metrics.md"
+	if n := reflect.TypeOf(metrics).NumField(); len(all()) != n {
+		t.Fatalf("%d of %d metrics are listed", len(all()), n)
+	}
 	if *update {
 		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
