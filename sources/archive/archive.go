@@ -34,6 +34,7 @@ const (
 	SummaryFile       = "summary.json"
 	SnapshotFile      = "packages.jsonl.zst"
 	KnownFindingsFile = "memory.jsonl.zst"
+	ReadingFile       = "reading.json"
 	FindingsFile      = "findings.csv"
 	PackagesFile      = "packages.csv"
 	WorkbookFile      = "report.xlsx"
@@ -54,7 +55,7 @@ const (
 // runFiles are the files that identify a folder as a run's.
 func runFiles() []string {
 	return []string{
-		SummaryFile, SnapshotFile, KnownFindingsFile, FindingsFile, PackagesFile, WorkbookFile, PageFile, PlanFile, CoverageFile, indexFile, pruneMark,
+		SummaryFile, SnapshotFile, KnownFindingsFile, ReadingFile, FindingsFile, PackagesFile, WorkbookFile, PageFile, PlanFile, CoverageFile, indexFile, pruneMark,
 	}
 }
 

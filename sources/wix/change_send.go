@@ -84,7 +84,7 @@ func (c *Client) sendOnce(ctx context.Context, r *request, target *url.URL, read
 	c.counts.change.Add(1)
 	e := c.newError(r.op, r.method, target)
 	e.Attempts = 1
-	if c.roundTrip(ctx, r, target, e) {
+	if response := c.roundTrip(ctx, r, target, e); response != nil && c.acceptResponse(r, response, e) {
 		c.limiter.succeeded(generation)
 		return execute.SendResult{Status: execute.Answered}
 	}

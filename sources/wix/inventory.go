@@ -75,6 +75,7 @@ type Reading struct {
 // ReadInventory reads the inventory, or a part of it, into the sink, and returns
 // what was read.
 func ReadInventory(ctx context.Context, c *Client, o InventoryOptions, sink Sink) (*Reading, error) {
+	c.limiter.start(o.Learned.PerMinute)
 	r := newReader(c, o, sink)
 	if err := r.read(ctx); err != nil {
 		return nil, fmt.Errorf("read the inventory of account %s: %w", c.parent, err)
@@ -165,7 +166,7 @@ func (r *reader) catchUp(ctx context.Context) error {
 // Nor is the filter that has hidden packages from a batch.
 func (r *reader) nowLearned() Learned {
 	l := r.plan.learned
-	l.Accounts = nil
+	l.PerMinute, l.Accounts = r.client.limiter.perMinute(), nil
 	for account, n := range r.index.perAccount() {
 		if n > 0 && !contains(r.scope, account) {
 			l.Accounts = append(l.Accounts, account)

@@ -14,7 +14,7 @@ import (
 // A request occupies a slot from before it is sent until its body is read, so no
 // more requests are in flight than there are slots. It first gets a slot and then
 // waits for the rate, so requests do not pile up between the two. Waits before a
-// retry occupy no slot.
+// retry occupy no slot, nor does decoding.
 
 // A request is one call of the API and the decoder of its response.
 type request struct {
@@ -50,20 +50,30 @@ func (c *Client) send(ctx context.Context, r *request) error {
 // attempt sends the request once.
 func (c *Client) attempt(ctx context.Context, r *request, target *url.URL) *Error {
 	e := c.newError(r.op, r.method, target)
-	release, generation, err := c.acquire(ctx)
+	response, generation, err := c.exchange(ctx, r, target, e)
 	if err != nil {
 		e.Err = err
 		return e
 	}
-	defer release()
-	ctx, cancel := withRequestTimeout(ctx, c.timeout)
-	defer cancel()
-	if !c.roundTrip(ctx, r, target, e) {
+	if response == nil || !c.acceptResponse(r, response, e) {
 		c.noteThrottled(generation, e)
 		return e
 	}
 	c.limiter.succeeded(generation)
 	return nil
+}
+
+// exchange sends the request when it may be sent, and reads the response. Without
+// one it has filled in e; err is the end of the context.
+func (c *Client) exchange(ctx context.Context, r *request, target *url.URL, e *Error) (_ *received, generation int, err error) {
+	release, generation, err := c.acquire(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer release()
+	ctx, cancel := withRequestTimeout(ctx, c.timeout)
+	defer cancel()
+	return c.roundTrip(ctx, r, target, e), generation, nil
 }
 
 // acquire waits for a slot and then for the rate.
@@ -97,13 +107,13 @@ func (c *Client) noteThrottled(generation int, e *Error) {
 	c.log.Debug("throttled: slowing down requests", "error", e.Error())
 }
 
-// roundTrip sends the request, reads the response and decodes it. If it
-// returns false, it has filled in e.
-func (c *Client) roundTrip(ctx context.Context, r *request, target *url.URL, e *Error) bool {
+// roundTrip sends the request and reads the response. If it returns nil, it has
+// filled in e.
+func (c *Client) roundTrip(ctx context.Context, r *request, target *url.URL, e *Error) *received {
 	req, err := http.NewRequestWithContext(ctx, r.method, target.String(), bytes.NewReader(r.body))
 	if err != nil {
 		e.Err = c.printable(err)
-		return false
+		return nil
 	}
 	c.setHeader(req.Header, r)
 	client := c.readHTTP
@@ -113,10 +123,10 @@ func (c *Client) roundTrip(ctx context.Context, r *request, target *url.URL, e *
 	response, err := client.Do(req)
 	if err != nil {
 		e.Retryable, e.Err = true, c.printable(transportCause(ctx, err))
-		return false
+		return nil
 	}
 	defer response.Body.Close()
-	return c.readResponse(ctx, r, response, e)
+	return c.readResponse(ctx, response, e)
 }
 
 func (c *Client) setHeader(header http.Header, r *request) {

@@ -82,7 +82,9 @@ func (s shape) inventory(packages int) (inventory []wixsim.Package, accounts []s
 
 // simulated returns a client of a simulator without sockets.
 func simulated(t testing.TB, server *wixsim.Server, change ...func(*Options)) *Client {
-	useKey := func(o *Options) { o.Key, o.AccountID = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent }
+	useKey := func(o *Options) {
+		o.Key, o.AccountID, o.Rate = NewSecret(wixsim.DefaultKey), wixsim.DefaultParent, 1_000_000_000 // no slow start
+	}
 	return newTestClient(t, server, append([]func(*Options){useKey}, change...)...)
 }
 

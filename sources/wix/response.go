@@ -21,9 +21,14 @@ const (
 
 var errBodyTooLong = fmt.Errorf("the response is longer than %d bytes", maxBody)
 
-// readResponse reads and decodes a response. If it returns false, it has
-// filled in e.
-func (c *Client) readResponse(ctx context.Context, r *request, response *http.Response, e *Error) bool {
+// A received response is a 2xx that was read whole.
+type received struct {
+	header http.Header
+	body   []byte
+}
+
+// readResponse reads a response. If it returns nil, it has filled in e.
+func (c *Client) readResponse(ctx context.Context, response *http.Response, e *Error) *received {
 	e.Status = response.StatusCode
 	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
 		ahead := time.Until(date.Add(time.Second / 2)).Round(time.Second) // the header has whole seconds
@@ -34,22 +39,29 @@ func (c *Client) readResponse(ctx context.Context, r *request, response *http.Re
 	switch {
 	case response.StatusCode/100 != 2:
 		e.addResponse(response.Header, body, c.key)
-		return false
+		return nil
 	case err != nil:
 		e.Retryable, e.Err = !errors.Is(err, errBodyTooLong), c.printable(transportCause(ctx, err))
-		return false
+		return nil
 	}
-	if err = c.checkBody(body); err == nil {
-		err = r.decode(body)
+	return &received{response.Header, body}
+}
+
+// acceptResponse checks and decodes a response. If it returns false, it has filled
+// in e.
+func (c *Client) acceptResponse(r *request, response *received, e *Error) bool {
+	err := c.checkBody(response.body)
+	if err == nil {
+		err = r.decode(response.body)
 	}
 	if err == nil {
 		return true
 	}
-	e.RequestID = oneLine(response.Header.Get("X-Wix-Request-Id"), 64, c.key)
+	e.RequestID = oneLine(response.header.Get("X-Wix-Request-Id"), 64, c.key)
 	// A body that is not JSON was truncated or comes from a gateway, and may be
 	// complete the next time. Invalid content in valid JSON would be the same.
-	if e.Retryable = !json.Valid(body); e.Retryable {
-		err = fmt.Errorf("the response of %d bytes is truncated or not JSON", len(body))
+	if e.Retryable = !json.Valid(response.body); e.Retryable {
+		err = fmt.Errorf("the response of %d bytes is truncated or not JSON", len(response.body))
 	}
 	e.Err = c.printable(err)
 	return false

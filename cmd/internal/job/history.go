@@ -6,6 +6,7 @@ import (
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/sources/archive"
+	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
 // A live run builds on earlier runs of the same scope in --out. A replay or a run
@@ -16,6 +17,8 @@ import (
 type history struct {
 	runs  *reconcile.History      // nil in a run that is not live
 	known reconcile.KnownFindings // nil where there is nothing
+
+	learned wix.Learned // about the API
 }
 
 // readHistory reads what earlier runs left, and warns of crashed ones.
@@ -42,6 +45,10 @@ func (s *session) earlierRuns(ctx context.Context, sub *subject) (h *history, cr
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	known, err := s.archive.KnownFindings(ctx, runs, sub.scope.ID)
-	return &history{runs: runs, known: known}, runs.Crashed, runs.Warnings, err
+	h = &history{runs: runs}
+	if h.known, err = s.archive.KnownFindings(ctx, runs, sub.scope.ID); err != nil {
+		return nil, nil, nil, err
+	}
+	err = s.archive.Reading(ctx, runs, sub.scope.ID, &h.learned)
+	return h, runs.Crashed, runs.Warnings, err
 }

@@ -15,6 +15,7 @@ import (
 // inventory is what is known of the inventory apart from its packages.
 type inventory struct {
 	coverage reconcile.Coverage
+	learned  wix.Learned     // by a live read, about the API
 	spool    *spool          // of a live read, where the snapshot is kept; may be nil
 	file     *reconcile.File // of a replay, the snapshot
 	bare     bool            // of a replay without a summary: the packages of each account are known after comparing
@@ -24,7 +25,7 @@ type inventory struct {
 // readInventory reads Wix into the table. Sub-accounts that the ledger names are
 // read even where Wix does not list them. Keep is whether the snapshot is needed
 // whatever reports were asked for.
-func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerAccounts []string, table *join.Table, keep bool) (*inventory, error) {
+func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerAccounts []string, learned wix.Learned, table *join.Table, keep bool) (*inventory, error) {
 	inv := &inventory{}
 	if keep || s.Config.HasReport(config.ReportSnapshot) {
 		var err error
@@ -35,7 +36,7 @@ func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerA
 	w, order := table.Writer(), int64(0)
 	stop := s.Meter.start(s.Log)
 	reading, err := wix.ReadInventory(ctx, client, wix.InventoryOptions{
-		LedgerAccounts: ledgerAccounts, Only: s.onlyAccounts(), Progress: s.Meter.update,
+		LedgerAccounts: ledgerAccounts, Only: s.onlyAccounts(), Learned: learned, Progress: s.Meter.update,
 	}, func(p reconcile.Package, raw []byte, _ bool) error {
 		order++ // of two copies with equal dates, the one that Wix returned for itself comes last
 		return errors.Join(inv.spool.write(raw), w.AddPackage(&p, order))
@@ -44,7 +45,7 @@ func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerA
 	if err = errors.Join(err, w.Close()); err != nil {
 		return inv, err
 	}
-	inv.coverage = reading.Coverage
+	inv.coverage, inv.learned = reading.Coverage, reading.Learned
 	inv.content, err = inv.spool.complete()
 	return inv, err
 }

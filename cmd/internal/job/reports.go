@@ -172,6 +172,9 @@ func (s *session) writeRun(ctx context.Context, r *runResult, sum *reconcile.Sum
 		if err := r.folder.PutKnownFindings(ctx, sum.Scope.ID, r.assessment.known); err != nil {
 			return err
 		}
+		if err := r.folder.PutReading(ctx, sum.Scope.ID, r.inputs.inventory.learned); err != nil {
+			return err
+		}
 	}
 	sum.Reports = r.folder.Files()
 	if err := r.folder.Finish(ctx, sum); err != nil {

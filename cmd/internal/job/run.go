@@ -50,7 +50,7 @@ func (s *session) run(ctx context.Context, request *FixRequest) (code int, err e
 	defer lease.release(ctx)
 	table := join.New(join.Options{Inventory: s.needsInventory(request)})
 	defer table.Close()
-	in, err := s.readInputs(ctx, b.subject, b.lists, table, request != nil)
+	in, err := s.readInputs(ctx, b, table, request != nil)
 	defer in.close()
 	if err != nil {
 		return 0, err
@@ -92,11 +92,11 @@ type inputs struct {
 // the sub-accounts of the ledger; the ledger of a replay may be named by the date
 // of its snapshot. Keep is whether the snapshot is kept, because apply plans again
 // from it. The result must be closed, also beside an error.
-func (s *session) readInputs(ctx context.Context, sub *subject, l *lists, table *join.Table, keep bool) (in *inputs, err error) {
-	in = &inputs{subject: sub, lists: l}
+func (s *session) readInputs(ctx context.Context, b *beginning, table *join.Table, keep bool) (in *inputs, err error) {
+	in = &inputs{subject: b.subject, lists: b.lists}
 	replayed := s.Config.Snapshot != ""
 	if replayed {
-		if in.subject, in.inventory, err = s.replay(ctx, sub, table); err != nil {
+		if in.subject, in.inventory, err = s.replay(ctx, b.subject, table); err != nil {
 			return in, err
 		}
 	}
@@ -106,7 +106,7 @@ func (s *session) readInputs(ctx context.Context, sub *subject, l *lists, table 
 	if in.client, err = s.newClient(0); err != nil {
 		return in, err
 	}
-	in.inventory, err = s.readInventory(ctx, in.client, in.ledger.accounts, table, keep)
+	in.inventory, err = s.readInventory(ctx, in.client, in.ledger.accounts, b.history.learned, table, keep)
 	return in, err
 }
 

@@ -15,7 +15,7 @@ import (
 // result:
 //
 //	begin                                                → beginning (folder, subject, history, lists)
-//	readInputs   subject, lists                          → inputs (ledger, inventory)
+//	readInputs   beginning                               → inputs (ledger, inventory)
 //	reconcile    inputs, known findings                  → reconciliation
 //	assess       reconciliation, history                 → assessment
 //	planFixes    reconciliation, assessment, history     → fixPlan
