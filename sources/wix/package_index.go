@@ -1,9 +1,9 @@
 package wix
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"math"
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
@@ -16,29 +16,41 @@ import (
 // Content means the decoded fields: two responses that differ only in their
 // order, or in a field that is unknown here, are the same.
 //
-// An index may contain a million packages. It therefore stores neither ids nor
-// packages, but some 90 bytes each, and keeps the entries outside of the map,
-// whose empty slots would double them.
+// An index may contain ten million packages. It therefore stores neither ids nor
+// packages, but 32 bytes each: 96 bits of a hash of the id, 64 of one of the
+// content. A table of positions, which is at most three quarters full, adds 5 to
+// 11 bytes. Entries are in chunks, so that nothing is copied when there are more.
 
 // A packageIndex knows the packages that were read, and their current copies.
 type packageIndex struct {
-	positions map[idHash]uint32 // → entries
-	entries   []entry
-	numbers   map[string]uint32 // account → names, packages
-	names     []string
-	packages  []int // distinct packages by account
+	slots    []uint32 // position + 1 of an entry, 0 for none; a power of two of them
+	chunks   []*[chunkSize]entry
+	size     int
+	numbers  map[string]uint32 // account → names, packages
+	names    []string
+	packages []int // distinct packages by account
 }
+
+const (
+	chunkSize  = 4096
+	firstSlots = 1 << 10
+
+	// Flags of an entry.
+	sweepMask  = 0x07 // number of the last sweep that showed the package; 0: none
+	chained    = 0x08 // shown by the chain of a sub-account, or by its batch
+	inConflict = 0x10 // a conflict of this date was claimed
+	flagBits   = 5
+)
 
 // An entry describes the current copy of a package.
 type entry struct {
-	seconds  int64 // of updatedDate
-	content  uint64
-	nanos    int32
-	account  uint32
-	sweep    uint8 // number of the last sweep that showed the package; 0: none
-	chained  bool  // shown by the chain of a sub-account
-	conflict bool  // a conflict of this date was claimed
+	updated int64 // in nanoseconds since 1970, as far as they can be counted
+	content uint64
+	id      [12]byte
+	account uint32 // its number, above the flags
 }
+
+func (e *entry) number() uint32 { return e.account >> flagBits }
 
 // An addResult is what a copy is to an index.
 type addResult uint8
@@ -52,11 +64,11 @@ const (
 )
 
 func newPackageIndex() *packageIndex {
-	return &packageIndex{positions: make(map[idHash]uint32), numbers: make(map[string]uint32)}
+	return &packageIndex{slots: make([]uint32, firstSlots), numbers: make(map[string]uint32)}
 }
 
 // len returns the number of distinct packages.
-func (x *packageIndex) len() int { return len(x.entries) }
+func (x *packageIndex) len() int { return x.size }
 
 // add compares a copy with the current one, and makes it the current one if it
 // is the first or newer.
@@ -64,22 +76,55 @@ func (x *packageIndex) add(p *reconcile.Package) addResult {
 	added := newEntry(p)
 	current := x.find(p.ID)
 	if current == nil {
-		added.account = x.number(p.AccountID)
-		x.packages[added.account]++
-		x.positions[hashID(p.ID)] = uint32(len(x.entries))
-		x.entries = append(x.entries, added)
+		number := x.number(p.AccountID)
+		added.account = number << flagBits
+		x.packages[number]++
+		x.insert(added)
 		return first
 	}
-	switch later := cmp.Or(cmp.Compare(added.seconds, current.seconds), cmp.Compare(added.nanos, current.nanos)); {
-	case later > 0:
+	switch {
+	case added.updated > current.updated:
 		x.replace(current, added, p.AccountID)
 		return newer
-	case later < 0:
+	case added.updated < current.updated:
 		return older
 	case added.content != current.content:
 		return conflicting
 	}
 	return same
+}
+
+// insert adds an entry, whose id is not in the index.
+func (x *packageIndex) insert(e entry) {
+	if (x.size+1)*4 > len(x.slots)*3 {
+		x.grow()
+	}
+	if x.size == len(x.chunks)*chunkSize {
+		x.chunks = append(x.chunks, new([chunkSize]entry))
+	}
+	x.slots[x.slot(e.id)] = uint32(x.size + 1)
+	*x.at(x.size) = e
+	x.size++
+}
+
+// grow doubles the table of positions.
+func (x *packageIndex) grow() {
+	x.slots = make([]uint32, 2*len(x.slots))
+	for i := range x.size {
+		x.slots[x.slot(x.at(i).id)] = uint32(i + 1)
+	}
+}
+
+func (x *packageIndex) at(i int) *entry { return &x.chunks[i/chunkSize][i%chunkSize] }
+
+// slot returns the slot of an id: the one that has it, or the empty one for it.
+func (x *packageIndex) slot(id [12]byte) int {
+	mask := len(x.slots) - 1
+	for i := int(binary.BigEndian.Uint32(id[:])) & mask; ; i = (i + 1) & mask {
+		if position := x.slots[i]; position == 0 || x.at(int(position-1)).id == id {
+			return i
+		}
+	}
 }
 
 // resolve makes a copy the current one, in place of one with the same date.
@@ -91,8 +136,8 @@ func (x *packageIndex) resolve(p *reconcile.Package) {
 // yet, and claims it.
 func (x *packageIndex) claimConflict(id string) bool {
 	e := x.find(id)
-	claimed := e.conflict
-	e.conflict = true
+	claimed := e.account&inConflict != 0
+	e.account |= inConflict
 	return !claimed
 }
 
@@ -100,17 +145,17 @@ func (x *packageIndex) claimConflict(id string) bool {
 func (x *packageIndex) markSeen(id string, sweep uint8) {
 	e := x.find(id)
 	if sweep == 0 {
-		e.chained = true
+		e.account |= chained
 		return
 	}
-	e.sweep = sweep
+	e.account = e.account&^sweepMask | uint32(sweep&sweepMask)
 }
 
 // missingFrom counts the packages that chains showed and the sweep did not.
 func (x *packageIndex) missingFrom(sweep uint8) int {
 	n := 0
-	for i := range x.entries {
-		if e := &x.entries[i]; e.chained && e.sweep != sweep {
+	for i := range x.size {
+		if e := x.at(i); e.account&chained != 0 && e.account&sweepMask != uint32(sweep) {
 			n++
 		}
 	}
@@ -118,7 +163,7 @@ func (x *packageIndex) missingFrom(sweep uint8) int {
 }
 
 // accountOf returns the account of the current copy of a known package.
-func (x *packageIndex) accountOf(id string) string { return x.names[x.find(id).account] }
+func (x *packageIndex) accountOf(id string) string { return x.names[x.find(id).number()] }
 
 // perAccount returns the number of distinct packages of each account.
 func (x *packageIndex) perAccount() map[string]int {
@@ -131,21 +176,23 @@ func (x *packageIndex) perAccount() map[string]int {
 
 // find returns the entry of a package, nil if it was not read.
 func (x *packageIndex) find(id string) *entry {
-	position, known := x.positions[hashID(id)]
-	if !known {
+	position := x.slots[x.slot(shortHash(id))]
+	if position == 0 {
 		return nil
 	}
-	return &x.entries[position]
+	return x.at(int(position - 1))
 }
 
 // replace keeps of the current entry what showed the package, and the claim of
 // a conflict if the date stays the same.
 func (x *packageIndex) replace(current *entry, added entry, account string) {
-	added.account = x.number(account)
-	added.sweep, added.chained = current.sweep, current.chained
-	added.conflict = current.conflict && added.seconds == current.seconds && added.nanos == current.nanos
-	x.packages[current.account]--
-	x.packages[added.account]++
+	number, flags := x.number(account), current.account&(sweepMask|chained|inConflict)
+	if added.updated != current.updated {
+		flags &^= inConflict
+	}
+	x.packages[current.number()]--
+	x.packages[number]++
+	added.account = number<<flagBits | flags
 	*current = added
 }
 
@@ -161,7 +208,26 @@ func (x *packageIndex) number(account string) uint32 {
 }
 
 func newEntry(p *reconcile.Package) entry {
-	return entry{seconds: p.Updated.Unix(), nanos: int32(p.Updated.Nanosecond()), content: contentHash(p)}
+	return entry{id: shortHash(p.ID), updated: nanoseconds(p.Updated), content: contentHash(p)}
+}
+
+// nanoseconds returns a time as nanoseconds since 1970. Times that can't be counted
+// so are the first or the last one.
+func nanoseconds(t time.Time) int64 {
+	const limit = 9_200_000_000 // seconds; 290 years
+	switch seconds := t.Unix(); {
+	case seconds < -limit:
+		return math.MinInt64
+	case seconds > limit:
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
+
+// shortHash represents the id of a package in an index.
+func shortHash(id string) [12]byte {
+	h := hashID(id)
+	return [12]byte(h[:12])
 }
 
 // contentHash covers all fields of a package.

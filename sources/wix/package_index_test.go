@@ -83,3 +83,35 @@ func TestPackageIndexKeepsSource(t *testing.T) {
 		t.Errorf("the sweeps miss %d and %d, want 0 and 1", x.missingFrom(1), x.missingFrom(2))
 	}
 }
+
+// TestPackageIndexOfMany adds packages until the table has grown some times, and
+// finds each of them.
+func TestPackageIndexOfMany(t *testing.T) {
+	x := newPackageIndex()
+	const n = 3 * chunkSize
+	for i := range n {
+		p := reconcile.Package{ID: packageID(i), AccountID: accountID(i % 7), Updated: time.Unix(int64(i), 0)}
+		if got := x.add(&p); got != first {
+			t.Fatalf("package %d: %d, want first", i, got)
+		}
+	}
+	for i := range n {
+		p := reconcile.Package{ID: packageID(i), AccountID: accountID(i % 7), Updated: time.Unix(int64(i), 0)}
+		if got := x.add(&p); got != same || x.accountOf(p.ID) != p.AccountID {
+			t.Fatalf("package %d: %d, want same", i, got)
+		}
+	}
+	if x.find(packageID(n)) != nil || x.len() != n {
+		t.Errorf("%d packages", x.len())
+	}
+}
+
+// TestNanoseconds: dates that can't be counted in nanoseconds keep their order.
+func TestNanoseconds(t *testing.T) {
+	dates := []time.Time{{}, time.Date(1600, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(-1, 0), time.Unix(0, 0), time.Unix(0, 1), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}
+	for i := 1; i < len(dates); i++ {
+		if nanoseconds(dates[i-1]) > nanoseconds(dates[i]) {
+			t.Errorf("%s is later than %s", dates[i-1], dates[i])
+		}
+	}
+}
