@@ -211,7 +211,7 @@ func TestTimeoutIsRetryable(t *testing.T) {
 func TestInFlight(t *testing.T) {
 	f := &fakeServer{packages: samplePackages(60, 3)}
 	f.before = func(receivedRequest, http.ResponseWriter) bool { time.Sleep(time.Millisecond); return false }
-	c := serve(t, f, func(o *Options) { o.Concurrency = 3 })
+	c := serve(t, f, func(o *Options) { o.Concurrency, o.Rate = 3, 1_000_000_000 }) // no slow start
 	var s recordingSink
 	if _, err := readCoverage(context.Background(), c, InventoryOptions{LedgerAccounts: accountIDs(1, 60)}, s.sink); err != nil {
 		t.Fatal(err)

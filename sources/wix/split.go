@@ -117,9 +117,10 @@ func (p *planner) split() *part {
 	return older
 }
 
-// affordable returns how many splits there may be. Two counts, and the last pages
-// of batches, which are half full, are paid first.
-func (p *planner) affordable() int { return p.total/p.perSplit - 2 - p.batches/2 }
+// affordable returns how many splits there may be. Two counts, a page that a part
+// reads before it is known that another one reads it too, and the last pages of
+// batches, which are half full, are paid first.
+func (p *planner) affordable() int { return p.total/p.perSplit - 3 - p.batches/2 }
 
 // splittable reports whether it is known how the packages of a part are spread.
 func (p *planner) splittable(t *part) bool {
