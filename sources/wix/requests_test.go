@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
@@ -140,4 +141,26 @@ func TestRequests(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestLatency: where only the latency of answers is the limit, an inventory of
+// 1,000 pages is read by all workers side by side. It runs in fake time; pages
+// have ten packages.
+func TestLatency(t *testing.T) {
+	const latency, packages, page = 200 * time.Millisecond, 10_000, 10
+	inventory, accounts := shapes()[1].inventory(packages)
+	synctest.Test(t, func(t *testing.T) {
+		server := wixsim.New(inventory, &wixsim.Options{Latency: latency, PageSize: page})
+		start := time.Now()
+		o := InventoryOptions{LedgerAccounts: accounts, pageSize: page}
+		if _, err := ReadInventory(context.Background(), simulated(t, server), o, ignorePackages); err != nil {
+			t.Fatal(err)
+		}
+		took, requests := time.Since(start), len(server.Requests())
+		ideal := time.Duration(requests) * latency / defaultConcurrency
+		t.Logf("%d requests in %s, %.3f of the ideal time", requests, took, took.Seconds()/ideal.Seconds())
+		if took > ideal*110/100 {
+			t.Errorf("%s, ideal %s", took, ideal)
+		}
+	})
 }
