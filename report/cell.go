@@ -2,7 +2,6 @@ package report
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -14,10 +13,9 @@ import (
 // can store a real number or date. Ids are text, whatever they look like.
 type cell struct {
 	kind   cellKind
-	text   string
-	whole  int
+	text   string          // where it is not UTF-8, it is shown with U+FFFD
+	whole  int64           // for a time, seconds since 1970
 	amount decimal.Decimal // in the minor units of its currency
-	time   time.Time       // in UTC
 }
 
 type cellKind uint8
@@ -34,10 +32,10 @@ func textCell(s string) cell {
 	if s == "" {
 		return cell{}
 	}
-	return cell{kind: cellText, text: strings.ToValidUTF8(s, "\uFFFD")}
+	return cell{kind: cellText, text: s}
 }
 
-func wholeCell(n int) cell { return cell{kind: cellWhole, whole: n} }
+func wholeCell(n int) cell { return cell{kind: cellWhole, whole: int64(n)} }
 
 // positiveCell is empty for 0, which stands for "none".
 func positiveCell(n int) cell {
@@ -51,7 +49,7 @@ func timeCell(t time.Time) cell {
 	if t.IsZero() {
 		return cell{}
 	}
-	return cell{kind: cellTime, time: t.UTC().Truncate(time.Second)}
+	return cell{kind: cellTime, whole: t.Unix()}
 }
 
 // moneyCell is empty where the price is not known: an unknown amount is not 0.
@@ -66,28 +64,44 @@ func amountCell(d decimal.Decimal, currency string) cell {
 	return cell{kind: cellAmount, amount: d.Rescale(reconcile.MinorUnits(currency))}
 }
 
-// csv spells the cell out. Only text can be taken for a formula: an amount of
-// -5.00 stays a number.
-func (c *cell) csv() string {
+// appendCSV spells the cell out. Only text can be taken for a formula: an amount
+// of -5.00 stays a number.
+func (c *cell) appendCSV(b []byte) []byte {
 	switch c.kind {
 	case cellText:
-		return neutralizeFormula(c.text)
+		return appendCSVText(b, neutralizeFormula(c.text))
 	case cellWhole:
-		return strconv.Itoa(c.whole)
+		return strconv.AppendInt(b, c.whole, 10)
 	case cellAmount:
-		return c.amount.String()
+		b, _ = c.amount.AppendText(b) // never an error
+		return b
 	case cellTime:
-		return c.time.Format(time.RFC3339)
+		return appendTime(b, c.whole)
 	default:
-		return ""
+		return b
 	}
+}
+
+func appendTime(b []byte, seconds int64) []byte {
+	return time.Unix(seconds, 0).UTC().AppendFormat(b, time.RFC3339)
 }
 
 // neutralizeFormula puts an apostrophe before text that a spreadsheet would
 // evaluate.
 func neutralizeFormula(s string) string {
-	if s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
+	if isFormula(s) {
 		return "'" + s
 	}
 	return s
+}
+
+func isFormula(s string) bool {
+	if s == "" {
+		return false
+	}
+	switch s[0] {
+	case '=', '+', '-', '@', '\t', '\r':
+		return true
+	}
+	return false
 }

@@ -184,3 +184,21 @@ func TestOutputErrorsAreReturned(t *testing.T) {
 type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
+
+// Fields are written as encoding/csv writes them.
+func FuzzAppendCSVText(f *testing.F) {
+	for _, s := range []string{"", "SUB-1", "a,b", `say "x"`, "a\nb", "a\rb", " a", "\u00a0a", `\.`, `"`, "ü", "a\xff\xfe,"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var want bytes.Buffer
+		out := csv.NewWriter(&want)
+		if err := out.Write([]string{strings.ToValidUTF8(s, "\uFFFD"), "x"}); err != nil {
+			t.Fatal(err)
+		}
+		out.Flush()
+		if got := string(appendCSVText(nil, s)) + ",x\n"; got != want.String() {
+			t.Errorf("%q: got %q, want %q", s, got, want.String())
+		}
+	})
+}

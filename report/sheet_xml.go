@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -60,8 +59,8 @@ func appendCell(b []byte, letters string, row, style int, c *styledCell) []byte 
 		b = append(appendText(append(b, "<v>"...), truncateCell(c.cell.text)), "</v>"...)
 	case kind == cellText:
 		b = appendInline(append(b, ` t="inlineStr">`...), truncateCell(c.cell.text))
-	case kind == cellTime && c.cell.time.Before(firstSerialDay):
-		b = appendInline(append(b, ` t="inlineStr">`...), c.cell.time.Format(time.RFC3339))
+	case kind == cellTime && c.cell.whole < firstSerialDay:
+		b = appendInline(append(b, ` t="inlineStr">`...), string(appendTime(nil, c.cell.whole)))
 	case kind == emptyCell:
 		b = append(b, '>')
 	default:
@@ -86,14 +85,13 @@ func appendInline(b []byte, s string) []byte {
 	return append(appendText(append(b, '>'), s), "</t></is>"...)
 }
 
-// firstSerialDay is the first day whose number is the same in all programs: some
-// count a 29 February 1900.
-var firstSerialDay = time.Date(1900, time.March, 1, 0, 0, 0, 0, time.UTC)
-
-const secondsPerDay = 24 * 60 * 60
-
-// unixEpochDay is the number of 1 January 1970.
-const unixEpochDay = 25569
+const (
+	secondsPerDay = 24 * 60 * 60
+	unixEpochDay  = 25569 // the number of 1 January 1970
+	// firstSerialDay is 1 March 1900, the first day whose number is the same in all
+	// programs: some count a 29 February 1900.
+	firstSerialDay = (61 - unixEpochDay) * secondsPerDay
+)
 
 func appendNumber(b []byte, c *cell) []byte {
 	switch c.kind {
@@ -104,11 +102,11 @@ func appendNumber(b []byte, c *cell) []byte {
 		}
 		return append(b, text...)
 	case cellTime:
-		seconds := c.time.Unix()
-		days := float64(seconds/secondsPerDay+unixEpochDay) + float64(seconds%secondsPerDay)/secondsPerDay
+		seconds := c.whole + unixEpochDay*secondsPerDay
+		days := float64(seconds/secondsPerDay) + float64(seconds%secondsPerDay)/secondsPerDay
 		return strconv.AppendFloat(b, days, 'f', -1, 64)
 	default:
-		return strconv.AppendInt(b, int64(c.whole), 10)
+		return strconv.AppendInt(b, c.whole, 10)
 	}
 }
 
@@ -118,14 +116,14 @@ var escapedCode = regexp.MustCompile(`^_x[0-9A-Fa-f]{4}_`)
 
 const escapedUnderscore = "_x005F_"
 
-// appendText appends valid UTF-8 as XML text. Characters that XML can't have
-// become U+FFFD.
+// appendText appends a text as XML. What is not UTF-8, and characters that XML
+// can't have, become U+FFFD.
 func appendText(b []byte, s string) []byte {
 	if isPlainText(s) {
 		return append(b, s...)
 	}
 	var text strings.Builder
-	_ = xml.EscapeText(&text, []byte(s)) // a Builder accepts everything
+	_ = xml.EscapeText(&text, []byte(strings.ToValidUTF8(s, "\uFFFD"))) // a Builder accepts everything
 	rest := strings.ReplaceAll(text.String(), "&#xA;", "\n")
 	for {
 		at := strings.Index(rest, "_x")

@@ -287,7 +287,7 @@ func TestAccountsCountFindings(t *testing.T) {
 
 func wholeText(n int) string {
 	c := wholeCell(n)
-	return c.csv()
+	return string(c.appendCSV(nil))
 }
 
 func TestTruncateCell(t *testing.T) {
