@@ -17,6 +17,14 @@ import (
 // maxLine is the maximum length of a line of a snapshot.
 const maxLine = 16 << 20
 
+// Pieces of four windows are compressed by goroutines while the next one is
+// being filled. Their number is fixed, because the bytes depend on whether there
+// is more than one. The fastest level makes snapshots as small as the default.
+const (
+	compressors       = 2
+	compressionWindow = 1 << 20
+)
+
 // A SnapshotWriter writes a snapshot. It is not safe for concurrent use.
 type SnapshotWriter struct {
 	compressed *zstd.Encoder
@@ -28,7 +36,8 @@ type SnapshotWriter struct {
 // are also written to content, such as a hash, before they are compressed; it
 // may be nil.
 func NewSnapshotWriter(w, content io.Writer) (*SnapshotWriter, error) {
-	compressed, err := zstd.NewWriter(w, zstd.WithZeroFrames(true), zstd.WithEncoderConcurrency(1))
+	compressed, err := zstd.NewWriter(w, zstd.WithZeroFrames(true), zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithEncoderConcurrency(compressors), zstd.WithConcurrentBlocks(true), zstd.WithWindowSize(compressionWindow))
 	if err != nil {
 		return nil, fmt.Errorf("write the snapshot: %w", err)
 	}
