@@ -7,7 +7,7 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ARG VERSION=dev
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /image/wixrecon ./cmd/wixrecon
+RUN CGO_ENABLED=0 go build -trimpath -tags disable_grpc_modules -ldflags "-s -w -X main.version=${VERSION}" -o /image/wixrecon ./cmd/wixrecon
 # scratch has no root certificates and no time zones (the program embeds a copy;
 # these can be newer). /tmp must be writable: a workbook writes its rows there,
 # several hundred MB for a million rows. /data is the default location of runs.
