@@ -10,7 +10,7 @@ import (
 // A Basis is what the fix of a finding depends on, beyond the finding itself.
 // Only findings whose kind has a fix carry one.
 type Basis struct {
-	Records       []int       // record numbers of the subscription's rows
+	Records       []int       // record numbers of the subscription's rows, the first maxRecords of them
 	RowsHash      string      // of the rows' content; empty where the ledger has none
 	Targets       []string    // ids of the live instances that the finding is about
 	WholePackage  bool        // the targets are all live instances of the package
@@ -28,12 +28,16 @@ type OrderLine struct {
 	Start     time.Time
 }
 
+// maxRecords bounds the record numbers of a basis. A subscription may have thousands
+// of rows, and thousands of findings with a basis each.
+const maxRecords = 1000
+
 // newBasis returns the basis that all fixes of the subscription share. Bad rows
 // are not part of it: they shield instead.
 func (m *matcher) newBasis() *Basis {
 	if m.fixBasis == nil {
 		m.fixBasis = &Basis{RowsHash: RowsHash(m.Lines)}
-		for i := range m.Lines {
+		for i := range min(len(m.Lines), maxRecords) {
 			m.fixBasis.Records = append(m.fixBasis.Records, m.Lines[i].Record)
 		}
 	}

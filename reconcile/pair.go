@@ -24,7 +24,7 @@ type pair struct {
 // compareLive compares the lines with each of the live packages.
 func (m *matcher) compareLive(live []int) {
 	for i := range m.Packages {
-		if !slices.Contains(live, i) {
+		if !m.Packages[i].Live() {
 			m.reportUnrecognised(i)
 			m.classifyPackage(i, Settled)
 		}
@@ -147,7 +147,7 @@ func (p *pair) reportAllEnded() {
 	live := p.pkg.Instances[slices.IndexFunc(p.pkg.Instances, func(i Instance) bool { return i.Status.Live() })]
 	f := p.addPairFinding(CanceledInLedger, p.index).setField("status", endedStatus(p.sub.representative()), string(live.Status))
 	f.Monthly = p.packageCost(p.pkg)
-	byDate := p.sub.endedByDate()
+	byDate := p.sub.byDate
 	f.Basis.WholePackage = true
 	for i := range p.pkg.Instances {
 		switch line := p.choice.line[i]; {

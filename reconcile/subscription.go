@@ -14,13 +14,21 @@ type subscription struct {
 	count  [PhaseEnded + 1]int // lines by phase
 	first  int                 // index of the first current line
 	record int                 // the smallest record number
+	byDate bool                // no line has the status canceled
+
+	// What choices among the instances of its packages share.
+	found   []int // by line: how many instances it chose in the present choice
+	chosen  []int // by instance of the present choice: the line, or -1
+	queues  map[queueKey]*takerQueue
+	indexed map[queueKey]bool // by phase and pass
 }
 
 func (r *Rules) newSubscription(lines []Line) subscription {
-	s := subscription{lines: lines, phases: make([]Phase, len(lines))}
+	s := subscription{lines: lines, phases: make([]Phase, len(lines)), byDate: true}
 	for i := range lines {
 		s.phases[i] = lines[i].Phase(r.AsOf)
 		s.count[s.phases[i]]++
+		s.byDate = s.byDate && lines[i].EndedByDate()
 		if i == 0 || lines[i].Record < s.record {
 			s.record = lines[i].Record
 		}
@@ -32,11 +40,6 @@ func (r *Rules) newSubscription(lines []Line) subscription {
 func (s *subscription) allEnded() bool { return s.count[PhaseEnded] == len(s.lines) }
 
 func (s *subscription) hasActive() bool { return s.count[PhaseActive] > 0 }
-
-// endedByDate reports whether no line has the status canceled.
-func (s *subscription) endedByDate() bool {
-	return !slices.ContainsFunc(s.lines, func(l Line) bool { return !l.EndedByDate() })
-}
 
 // representative returns the line that stands for the subscription: the first of
 // its current lines.
