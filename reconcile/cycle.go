@@ -22,6 +22,14 @@ const MaxCycleCount = 1000
 // NewCycle returns the recurring cycle of count units. The unit is not checked: a
 // unit that Wix adds later is kept and compared as text.
 func NewCycle(count int, unit string) Cycle {
+	if count == 1 { // nearly all: they need not be put together
+		switch unit {
+		case "MONTH":
+			return "1 MONTH"
+		case "YEAR":
+			return "1 YEAR"
+		}
+	}
 	return Cycle(strconv.Itoa(count) + " " + strings.ToUpper(unit))
 }
 
@@ -40,6 +48,14 @@ func cycleWords() map[string]Cycle {
 // ParseCycle reads a cycle as people write it: ONE_TIME, MONTH, 1 MONTH,
 // 3 months, P1M, P1Y, or a word such as monthly or semi-annually.
 func ParseCycle(text string) (Cycle, error) {
+	switch text {
+	case "ONE_TIME", "1 MONTH", "3 MONTH", "6 MONTH", "1 YEAR": // nearly all: they are not taken apart
+		return Cycle(text), nil
+	case "MONTH", "monthly":
+		return "1 MONTH", nil
+	case "YEAR", "yearly":
+		return "1 YEAR", nil
+	}
 	s := strings.ToUpper(strings.TrimSpace(text))
 	word := strings.NewReplacer(" ", "", "_", "", "-", "").Replace(s)
 	if cycle, ok := cycleWords()[word]; ok {

@@ -77,6 +77,9 @@ func (r *Rules) ClaimKeys(lines []Line, own []Package) []LinkKey {
 		if l.PackageID == "" && l.InstanceID == "" || l.Phase(r.AsOf) == PhaseEnded {
 			continue
 		}
+		if len(own) == 1 && (l.PackageID == "" || l.PackageID == own[0].ID) && l.InstanceID == "" {
+			continue // nearly all rows that name an id
+		}
 		if ids == nil {
 			ids = ownIDs(own)
 		}

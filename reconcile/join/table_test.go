@@ -13,19 +13,23 @@ import (
 )
 
 // A table agrees with the naive reconciler, both in memory and when it spills to
-// disk after every few records. The short forms run a sample of the data sets.
+// disk after every few records, with any number of workers. The short forms run a
+// sample of the data sets.
 
 func TestTableAgrees(t *testing.T) {
-	requireAgreement(t, sampled(t, 1500, datasets), tableReconciler(t, 0))
+	requireAgreement(t, sampled(t, 1500, datasets), tableReconciler(t, join.Options{}))
 }
 
 func TestTableAgreesSpilled(t *testing.T) {
-	requireAgreement(t, sampled(t, 200, datasets/10), tableReconciler(t, 400))
+	for _, o := range []join.Options{{Memory: 1, Workers: 1}, {Memory: 400}, {Memory: 8000, Workers: 5}} {
+		requireAgreement(t, sampled(t, 100, datasets/10), tableReconciler(t, o))
+	}
 }
 
-func tableReconciler(t *testing.T, memory int) reconciler {
+func tableReconciler(t *testing.T, o join.Options) reconciler {
+	o.TempDir, o.Inventory = t.TempDir(), true
 	return func(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package, rules reconcile.Rules) ([]reconcile.Finding, reconcile.Census) {
-		table := join.New(join.Options{TempDir: t.TempDir(), Memory: int64(memory), Inventory: true})
+		table := join.New(o)
 		defer table.Close()
 		fill(t, table, lines, bad, packages)
 		result, err := table.Reconcile(context.Background(), rules)

@@ -195,6 +195,9 @@ func (d *dateParser) parse(field, text string) time.Time {
 	if text == "" {
 		return time.Time{}
 	}
+	if at, ok := reconcile.ParseInstant(text); ok && len(text) > len(time.DateOnly) {
+		return at
+	}
 	at, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
 		at, err = time.Parse("2006-01-02T15:04:05.999999999", text)
