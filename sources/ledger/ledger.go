@@ -20,6 +20,7 @@ import (
 // Options may be nil.
 type Options struct {
 	Name       string              // for errors and warnings, without secrets; "ledger" if empty
+	TempDir    string              // for a workbook while it is read; empty is the system's folder
 	Location   *time.Location      // the zone of dates without one; nil is UTC
 	Decimal    string              // Point, Comma, or empty: comma where the delimiter is a semicolon, else point
 	MaxBadRows decimal.NullDecimal // percent of the rows; 1 where it is not set
@@ -97,7 +98,7 @@ func (l *Ledger) readHeader(in io.Reader, o *Options) error {
 	var emptyErr, err error
 	l.empty, emptyErr = emptyWordsOf(o.Empty)
 	l.table, err = table.Open(in, &table.Options{
-		Encoding: o.Encoding, Sheet: o.Sheet, HeaderRow: o.HeaderRow,
+		Encoding: o.Encoding, Sheet: o.Sheet, HeaderRow: o.HeaderRow, TempDir: o.TempDir,
 		Known:  func(folded string) bool { return known[folded] },
 		Header: func(cells []string) int { return l.isFullHeader(cells, headers) },
 	})

@@ -37,6 +37,7 @@ type Options struct {
 	HeaderRow int                      // the row of the header: a line of a text, a row of a sheet; 0 is the first that fits
 	Encoding  string                   // of a text without a byte order mark, see CheckEncoding; empty is UTF-8
 	batchSize int                      // of a text, for tests
+	TempDir   string                   // for a workbook while it is read; empty is the system's folder
 	Sheet     string                   // of a workbook; empty is the one that has the header, AllSheets every one that has it
 }
 

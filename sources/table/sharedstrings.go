@@ -27,6 +27,7 @@ const (
 
 // stringStore keeps texts by index: the first in memory, the rest in a file.
 type stringStore struct {
+	tempDir  string
 	inMemory int     // bytes kept in memory
 	ends     []int64 // end offset of each text, counted through memory and then file
 	memory   []byte
@@ -52,7 +53,7 @@ func (s *stringStore) add(text []byte) error {
 	}
 	if s.file == nil {
 		var err error
-		if s.file, err = tempfile.Create(""); err != nil {
+		if s.file, err = tempfile.Create(s.tempDir); err != nil {
 			return err
 		}
 		s.out = bufio.NewWriterSize(s.file, 1<<18)
@@ -126,7 +127,7 @@ func (s *stringStore) close() error {
 
 // readStrings reads the shared strings of the workbook, if it has any.
 func (w *workbook) readStrings() error {
-	w.strings = &stringStore{inMemory: stringsInMemory}
+	w.strings = &stringStore{inMemory: stringsInMemory, tempDir: w.tempDir}
 	var text []byte
 	err := w.eachElement(w.relatedTo(w.main).byType("/sharedstrings"), func(p *part, e *xml.StartElement) (bool, error) {
 		if e.Name.Local != "si" {

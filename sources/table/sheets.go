@@ -39,7 +39,7 @@ type sheetHeader struct {
 }
 
 func openSheets(in io.Reader, o *Options, limit int) (*Reader, error) {
-	w, err := openWorkbook(in)
+	w, err := openWorkbook(in, o.TempDir)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 
 // workbook is an open workbook.
 type workbook struct {
+	tempDir string
 	file    *os.File
 	parts   map[string]*zip.File // by name, in lower case
 	main    string               // the name of the part that lists the sheets
@@ -45,12 +46,12 @@ func (s *sheetRef) String() string {
 	return fmt.Sprintf("%q", s.name)
 }
 
-func openWorkbook(in io.Reader) (w *workbook, err error) {
-	file, size, err := copyToTemporary(in)
+func openWorkbook(in io.Reader, tempDir string) (w *workbook, err error) {
+	file, size, err := copyToTemporary(in, tempDir)
 	if err != nil {
 		return nil, err
 	}
-	w = &workbook{file: file, parts: make(map[string]*zip.File)}
+	w = &workbook{file: file, tempDir: tempDir, parts: make(map[string]*zip.File)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
@@ -91,8 +92,8 @@ func (w *workbook) close() error {
 
 // copyToTemporary stores a workbook, because a zip archive is read from its end
 // and a ledger may come through a pipe.
-func copyToTemporary(in io.Reader) (f *os.File, size int64, err error) {
-	if f, err = tempfile.Create(""); err != nil {
+func copyToTemporary(in io.Reader, dir string) (f *os.File, size int64, err error) {
+	if f, err = tempfile.Create(dir); err != nil {
 		return nil, 0, err
 	}
 	if size, err = io.Copy(f, in); err != nil {

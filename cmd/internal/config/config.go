@@ -25,6 +25,8 @@ type Config struct {
 	Snapshot         string     // read instead of the API; empty means the API
 	Concurrency      int        // requests in flight, at least 1
 	Rate             int        // requests a minute; 0 means no limit
+	Memory           int64      // bytes: a target for what is held while comparing
+	TempDir          string     // for what does not fit in memory; empty: the system's folder
 	Location         *time.Location
 	AsOf             time.Time // zero means the start of the run
 	InFlight         time.Duration
@@ -110,7 +112,7 @@ func (c *Config) HasReport(report string) bool { return slices.Contains(c.Report
 // LedgerOptions returns how the ledger is to be read; its errors name the ledger.
 func (c *Config) LedgerOptions(name string) *ledger.Options {
 	return &ledger.Options{
-		Name: name, Location: c.Location, Decimal: c.Decimal,
+		Name: name, TempDir: c.TempDir, Location: c.Location, Decimal: c.Decimal,
 		MaxBadRows: decimal.NullDecimal{Decimal: c.MaxBadRows, Valid: true},
 		Columns:    c.Columns, Statuses: c.Statuses, Cycles: c.Cycles, Empty: c.Empty, Ignored: c.Ignored,
 		Dates: c.DateFormats, Encoding: c.Encoding, Sheet: c.Sheet, HeaderRow: c.HeaderRow,

@@ -134,6 +134,29 @@ const (
 	maxRate        = 1_000_000
 )
 
+// minMemory is the smallest value of --memory: less would only be slow.
+const minMemory = 16 << 20
+
+func setMemory(l *loader, v value) error {
+	bytes, ok := parseSize(v.text)
+	if !ok || bytes < minMemory {
+		return v.expected("a size of at least 16MiB, such as 256MiB or 1GiB")
+	}
+	l.config.Memory = bytes
+	return nil
+}
+
+// parseSize reads a whole number of MiB, GiB, MB or GB.
+func parseSize(text string) (bytes int64, ok bool) {
+	for unit, size := range map[string]int64{"MiB": 1 << 20, "GiB": 1 << 30, "MB": 1e6, "GB": 1e9} {
+		if digits, found := strings.CutSuffix(text, unit); found {
+			n, ok := parseInt(strings.TrimSuffix(digits, " "), 1, 1<<20)
+			return int64(n) * size, ok
+		}
+	}
+	return 0, false
+}
+
 func setRate(l *loader, v value) error {
 	if v.text == off {
 		return nil

@@ -67,6 +67,10 @@ func sourceSettings() []Setting {
 			Usage: "`number` of requests in flight, 1 to 256"},
 		{Name: "rate", Default: "180", set: setRate,
 			Usage: "`number` of requests a minute in all, or off"},
+		{Name: "memory", Default: "256MiB", set: setMemory,
+			Usage: "`size` of what is held in memory while comparing, a target: the rest goes to --temp-dir"},
+		{Name: "temp-dir", set: setText(func(c *Config) *string { return &c.TempDir }),
+			Usage: "`folder` for what does not fit in memory; the system's by default"},
 	}
 }
 

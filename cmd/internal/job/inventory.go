@@ -29,7 +29,7 @@ func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerA
 	inv := &inventory{}
 	if keep || s.Config.HasReport(config.ReportSnapshot) {
 		var err error
-		if inv.spool, err = newSpool(); err != nil {
+		if inv.spool, err = newSpool(s.Config.TempDir); err != nil {
 			return nil, err
 		}
 	}

@@ -66,7 +66,7 @@ func plannedSettings(c *config.Config) map[string]string {
 // It returns the summary of what was read, and by key the actions that do not come
 // out again, with the reason.
 func (s *session) replan(ctx context.Context, b *beginning, plan *fix.Plan) (*reconcile.Summary, map[string]string, error) {
-	table := join.New(join.Options{Inventory: true})
+	table := join.New(s.tableOptions(true))
 	defer table.Close()
 	stored := s.archive.Stored(plan.RunID, plan.Origin.Files)
 	known, err := stored.KnownFindings(ctx, b.subject.scope.ID)

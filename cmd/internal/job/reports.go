@@ -209,7 +209,7 @@ func requests(client *wix.Client) reconcile.Requests {
 
 // workbook returns what the workbooks of run and apply have in common.
 func (s *session) workbook(sum *reconcile.Summary, p *fixPlan, e *execution) *report.WorkbookData {
-	data := &report.WorkbookData{Summary: sum, PlanOptions: &report.PlanOptions{}}
+	data := &report.WorkbookData{Summary: sum, TmpDir: s.Config.TempDir, PlanOptions: &report.PlanOptions{}}
 	for _, g := range s.Config.Effective {
 		data.Settings = append(data.Settings, report.Setting{Name: g.Name, Value: g.Value, Source: g.Source})
 	}

@@ -48,7 +48,7 @@ func (s *session) run(ctx context.Context, request *FixRequest) (code int, err e
 		return 0, err
 	}
 	defer lease.release(ctx)
-	table := join.New(join.Options{Inventory: s.needsInventory(request)})
+	table := join.New(s.tableOptions(s.needsInventory(request)))
 	defer table.Close()
 	in, err := s.readInputs(ctx, b, table, request != nil)
 	defer in.close()
@@ -77,6 +77,11 @@ func (s *session) run(ctx context.Context, request *FixRequest) (code int, err e
 // needsInventory reports whether the run uses the inventory after it is compared.
 func (s *session) needsInventory(request *FixRequest) bool {
 	return request != nil || len(s.Config.Canaries) > 0 || s.Config.HasReport(config.ReportPackages) || s.Config.HasReport(config.ReportXLSX)
+}
+
+// tableOptions are the resources that a comparison may use.
+func (s *session) tableOptions(inventory bool) join.Options {
+	return join.Options{TempDir: s.Config.TempDir, Memory: s.Config.Memory, Inventory: inventory}
 }
 
 // inputs are what a run read.

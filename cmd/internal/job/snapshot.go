@@ -22,8 +22,9 @@ type spool struct {
 	content    hash.Hash // of the snapshot before compression
 }
 
-func newSpool() (*spool, error) {
-	file, err := tempfile.Create("")
+// newSpool opens a spool in dir; empty is the system's folder.
+func newSpool(dir string) (*spool, error) {
+	file, err := tempfile.Create(dir)
 	if err != nil {
 		return nil, err
 	}
