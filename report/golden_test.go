@@ -65,9 +65,9 @@ func TestGoldens(t *testing.T) {
 		"incomplete.md": func(w io.Writer) error {
 			return WriteSummary(w, FormatMarkdown, incomplete(sampleSummary(30, 20)), nil)
 		},
-		"runs.txt":     func(w io.Writer) error { return WriteRuns(w, FormatText, sampleRuns()) },
-		"runs.md":      func(w io.Writer) error { return WriteRuns(w, FormatMarkdown, sampleRuns()) },
-		"runs.json":    func(w io.Writer) error { return WriteRuns(w, FormatJSON, sampleRuns()) },
+		"runs.txt":     func(w io.Writer) error { return WriteRuns(w, FormatText, sampleRuns(), time.Time{}) },
+		"runs.md":      func(w io.Writer) error { return WriteRuns(w, FormatMarkdown, sampleRuns(), time.Time{}) },
+		"runs.json":    func(w io.Writer) error { return WriteRuns(w, FormatJSON, sampleRuns(), time.Time{}) },
 		"summary.json": func(w io.Writer) error { return WriteSummary(w, FormatJSON, sampleSummary(0, 4), nil) },
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, written(t, write)) })

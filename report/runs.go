@@ -20,14 +20,18 @@ type RunLine struct {
 	Written time.Time          // when its last file was written
 	Summary *reconcile.Summary // nil where the run left none
 	Fault   string             // why it left none
+	Failure *reconcile.Failure // of a command that failed
 }
 
-// WriteRuns writes a list of runs, in the order of runs; JSON is an array.
-func WriteRuns(w io.Writer, f Format, runs []RunLine) error {
+// WriteRuns writes a list of runs, newest first, and where nights without a run are
+// between them or until now; JSON is an array.
+func WriteRuns(w io.Writer, f Format, runs []RunLine, now time.Time) error {
+	nights := nightGaps(runs, now)
 	if f == FormatJSON {
 		lines := make([]runJSON, len(runs))
 		for i := range runs {
 			lines[i] = runs[i].json()
+			lines[i].Gap = nights[i]
 		}
 		return writeJSON(w, "list of runs", lines)
 	}
@@ -35,15 +39,18 @@ func WriteRuns(w io.Writer, f Format, runs []RunLine) error {
 	if len(runs) == 0 {
 		p.line("", "No runs")
 	} else {
-		p.table(p.runTable(runs))
+		p.table(p.runTable(runs, nights))
 	}
 	return p.writeTo(w, "list of runs")
 }
 
-func (p *page) runTable(runs []RunLine) table.Writer {
+func (p *page) runTable(runs []RunLine, nights []int) table.Writer {
 	w := newTable(0, "run", "as of", "exit", "complete", "accepted", "high", "medium", "low", "scope", "open, per month")
 	w.SetColumnConfigs(append(alignRight(3, 3), alignRight(6, 8)...))
 	for i := range runs {
+		if nights[i] > 0 {
+			w.AppendRow(table.Row{"", "", "", "", "", "", "", "", "", plural(nights[i], "night", "nights") + " without a run"})
+		}
 		w.AppendRow(runs[i].row(p))
 	}
 	return w
@@ -107,6 +114,8 @@ type runJSON struct {
 	RunID      string                 `json:"run_id"`
 	Written    time.Time              `json:"written"`
 	Fault      string                 `json:"fault,omitempty"`
+	Failure    *reconcile.Failure     `json:"failure,omitempty"`
+	Gap        int                    `json:"nights_without_run_after,omitempty"`
 	AsOf       time.Time              `json:"as_of,omitzero"`
 	ExitCode   *int                   `json:"exit_code,omitempty"`
 	Complete   bool                   `json:"complete"`
@@ -122,7 +131,7 @@ type runJSON struct {
 }
 
 func (r *RunLine) json() runJSON {
-	line := runJSON{RunID: r.ID, Written: r.Written.UTC(), Fault: r.Fault}
+	line := runJSON{RunID: r.ID, Written: r.Written.UTC(), Fault: r.Fault, Failure: r.Failure}
 	s := r.Summary
 	if s == nil {
 		return line

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -24,8 +25,10 @@ type program struct {
 	env            []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	leaseTTL       time.Duration // 0 is the default
-	sending        atomic.Bool   // set once the sending of a plan has begun
+	leaseTTL       time.Duration      // 0 is the default
+	sending        atomic.Bool        // set once the sending of a plan has begun
+	setLibraryLog  func(*slog.Logger) // of the process; nil: libraries log as they do
+	terminal                          // set by run
 }
 
 // exitCode is the error of a command that has already printed everything.
@@ -35,6 +38,7 @@ func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 // run runs the program and returns its exit code.
 func (p *program) run(ctx context.Context, args []string) int {
+	p.terminal = newTerminal(p, args)
 	app := p.app()
 	err := app.RunContext(ctx, flagsFirst(app.Commands, args))
 	var code exitCode
@@ -48,9 +52,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if context.Cause(ctx) != nil && !errors.As(err, &interrupted) {
 		err = errors.New("interrupted before anything could be reported")
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		_, _ = fmt.Fprintln(p.stderr, "wixrecon:", line) // there is nowhere else to print it
-	}
+	p.printError(err, job.ExitCode(err))
 	return job.ExitCode(err)
 }
 
@@ -59,8 +61,8 @@ func (p *program) app() *cli.App {
 		Name:           "wixrecon",
 		Usage:          "reconcile a subscription ledger with the packages that Wix bills for",
 		Version:        version,
-		Writer:         p.stdout,
-		ErrWriter:      p.stderr,
+		Writer:         p.out,
+		ErrWriter:      p.log,
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   usageError,
 		// An external id may contain a comma.
@@ -74,7 +76,7 @@ func (p *program) app() *cli.App {
 				return job.Usagef("unknown command %q: did you mean %s? (see wixrecon --help)",
 					config.Redacted(c.Args().First()), config.Nearest(c.Args().First(), commandNames(c.App)))
 			}
-			c.App.Writer = p.stderr
+			c.App.Writer = p.log
 			return errors.Join(cli.ShowAppHelp(c), job.Usagef("no command given"))
 		},
 	}
@@ -140,7 +142,7 @@ func (p *program) versionCommand() *cli.Command {
 		Name:  "version",
 		Usage: "print the version",
 		Action: func(*cli.Context) error {
-			_, err := fmt.Fprintln(p.stdout, "wixrecon", version)
+			_, err := fmt.Fprintln(p.out, "wixrecon", version)
 			return err
 		},
 	}

@@ -53,11 +53,11 @@ func (p *program) demo(ctx context.Context) (err error) {
 		"account-id": planted.Parent, "base-url": "http://" + listener.Addr().String(), "rate": "off",
 		"ledger": ledger, "out": filepath.Join(demoFolder, "runs"), "as-of": planted.AsOf.Format(time.RFC3339),
 		"max-bad-rows": "5 %",
-	}, []string{"WIX_API_KEY=" + wixsim.DefaultKey}, readSetting)
+	}, []string{"WIX_API_KEY=" + wixsim.DefaultKey}, p.files.read)
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(p.stderr, "demo: %d packages at a simulated Wix on %s, sample ledger %s\n",
+	if _, err := fmt.Fprintf(p.log, "demo: %d packages at a simulated Wix on %s, sample ledger %s\n",
 		len(planted.Inventory), listener.Addr(), ledger); err != nil {
 		return err
 	}

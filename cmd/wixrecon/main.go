@@ -23,6 +23,9 @@ const shutdownTimeout = 24 * time.Second
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	_ = os.Unsetenv("WIX_API_KEY") // a child, such as a credential process, does not inherit it
+	p.setLibraryLog = captureLibraries()
+	ctx = withHangup(ctx)
 	context.AfterFunc(ctx, func() {
 		stop()
 		time.Sleep(shutdownTimeout)
@@ -33,4 +36,23 @@ func main() {
 	})
 	code := p.run(ctx, os.Args)
 	os.Exit(code)
+}
+
+// withHangup returns a context that ends when the terminal is closed, unless nohup
+// has the process ignore that. A second hangup is ignored: a shell and the system
+// may both send one. A closed pipe never ends the process.
+func withHangup(ctx context.Context) context.Context {
+	closedPipe := make(chan os.Signal, 1)
+	signal.Notify(closedPipe, syscall.SIGPIPE)
+	if signal.Ignored(syscall.SIGHUP) {
+		return ctx
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	go func() {
+		<-hangup
+		cancel()
+	}()
+	return ctx
 }

@@ -18,14 +18,14 @@ func (p *program) planCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "plan",
 		Usage: "read both sides and write plan.json for review and apply; changes nothing at Wix",
-		Flags: append(settingFlags(), fixFlag(),
+		Flags: append(settingFlags("settle"), fixFlag(),
 			&cli.StringFlag{Name: "only", Usage: "plan only the findings, packages, accounts and subscriptions (external ids) in this `file`, one id a line"}),
 		Action: func(c *cli.Context) error {
-			cfg, err := config.Load(flagValues(c), p.env, readSetting)
+			cfg, err := config.Load(flagValues(c), p.env, p.files.read)
 			fix, err := fixRequest(c, cfg, err)
 			only, onlyErr := readOnlyFile(c)
 			if err := errors.Join(err, onlyErr); err != nil {
-				return &job.UsageError{Err: err}
+				return p.wrongSettings(c, err)
 			}
 			fix.Review, fix.Only = true, only
 			return withExitCode(p.job(cfg).Run(c.Context, fix))
@@ -36,7 +36,7 @@ func (p *program) planCommand() *cli.Command {
 // fixFlag returns the one flag that is not a setting: it is accepted on the command
 // line only.
 func fixFlag() cli.Flag {
-	return &cli.StringFlag{Name: "fix", Usage: "fix these `KINDS` of drift, comma-separated: " + strings.Join(fix.Fixes(), ", ")}
+	return &cli.StringFlag{Name: "fix", Category: config.GroupFixes, Usage: "fix these `KINDS` of drift, comma-separated: " + strings.Join(fix.Fixes(), ", ")}
 }
 
 // fixRequest parses --fix, and joins its errors with those found before.

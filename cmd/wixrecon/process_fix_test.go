@@ -35,7 +35,7 @@ const (
 
 func shortLeaseMain() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := &program{env: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, leaseTTL: shortLease}
+	p := &program{env: environWithoutSettings(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, leaseTTL: shortLease}
 	code := p.run(ctx, os.Args)
 	stop()
 	os.Exit(code)

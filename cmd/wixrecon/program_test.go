@@ -105,3 +105,9 @@ func build(name string, flags ...string) (string, error) {
 	}
 	return program, nil
 }
+
+// environWithoutSettings returns the environment of the tests without their own
+// variables, which look like mistyped settings.
+func environWithoutSettings() []string {
+	return slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "WIXRECON_LONG=") })
+}

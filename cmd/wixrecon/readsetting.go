@@ -11,7 +11,22 @@ import (
 // list of sub-accounts, the API key. Anything longer is not such a file.
 const maxSetting = 16 << 20
 
-// readSetting reads a file as os.ReadFile does, up to maxSetting bytes.
+// settingFiles are the settings files that were read, by name. Each is read once,
+// because it may be a pipe.
+type settingFiles map[string][]byte
+
+// read reads a file as os.ReadFile does, up to maxSetting bytes.
+func (s settingFiles) read(name string) ([]byte, error) {
+	if content, ok := s[name]; ok {
+		return content, nil
+	}
+	content, err := readSetting(name)
+	if err == nil {
+		s[name] = content
+	}
+	return content, err
+}
+
 func readSetting(name string) (content []byte, err error) {
 	f, err := os.Open(name)
 	if err != nil {

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"io"
-	"log/slog"
-	"os"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/term"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/cmd/internal/job"
@@ -20,13 +18,13 @@ func (p *program) runCommand() *cli.Command {
 		Usage: "read the ledger and Wix, compare them, write the reports; changes nothing at Wix without --fix",
 		Flags: append(settingFlags(), fixFlag()),
 		Action: func(c *cli.Context) error {
-			cfg, err := config.Load(flagValues(c), p.env, readSetting)
+			cfg, err := config.Load(flagValues(c), p.env, p.files.read)
 			var fix *job.FixRequest
 			if c.IsSet("fix") {
 				fix, err = fixRequest(c, cfg, err)
 			}
 			if err != nil {
-				return &job.UsageError{Err: err}
+				return p.wrongSettings(c, err)
 			}
 			return withExitCode(p.job(cfg).Run(c.Context, fix))
 		},
@@ -35,19 +33,37 @@ func (p *program) runCommand() *cli.Command {
 
 // load returns the job for these settings of a command; nil is all settings.
 func (p *program) load(c *cli.Context, names []string) (*job.Job, error) {
-	cfg, err := config.LoadSome(names, flagValues(c), p.env, readSetting)
+	cfg, err := config.LoadSome(names, flagValues(c), p.env, p.files.read)
 	if err != nil {
 		return nil, &job.UsageError{Err: err}
 	}
 	return p.job(cfg), nil
 }
 
+// wrongSettings returns the error of a command whose settings are wrong, and leaves
+// its trace where --out is known.
+func (p *program) wrongSettings(c *cli.Context, errs error) error {
+	usage := &job.UsageError{Err: errs}
+	flags := flagValues(c)
+	maps.DeleteFunc(flags, func(name, _ string) bool { return !slices.Contains(archiveSettings(), name) })
+	if cfg, err := config.LoadSome(archiveSettings(), flags, p.env, p.files.read); err == nil {
+		p.job(cfg).RecordUsage(c.Context, c.Command.Name, usage)
+	}
+	return usage
+}
+
 // job returns the job for a configuration.
 func (p *program) job(cfg *config.Config) *job.Job {
-	meter := job.NewMeter(p.stderr, showBar(cfg.Progress, p.stderr))
+	p.redact(cfg.APIKey)
+	bar := cfg.Progress == config.ProgressOn || cfg.Progress == config.ProgressAuto && p.onTTY
+	meter := job.NewMeter(p.raw, p.log, bar)
+	log := p.newLog(meter)
+	if p.setLibraryLog != nil {
+		p.setLibraryLog(log)
+	}
 	return &job.Job{
-		Config: cfg, Opener: newOpener(), Version: version, Stdout: p.stdout,
-		Log: newLog(cfg.Log, meter), Meter: meter, LeaseTTL: p.leaseTTL, Sending: &p.sending,
+		Config: cfg, Opener: newOpener(), Version: version, Stdout: p.out,
+		Log: log, Meter: meter, LeaseTTL: p.leaseTTL, Sending: &p.sending,
 	}
 }
 
@@ -59,20 +75,21 @@ func withExitCode(code int, err error) error {
 	return err
 }
 
-// settingFlags returns a flag for each setting.
-func settingFlags() []cli.Flag {
+// settingFlags returns a flag for each setting. Commands share their settings, so
+// that a command accepts flags that it does not use; unused names those that its
+// help does not show.
+func settingFlags(unused ...string) []cli.Flag {
 	var flags []cli.Flag
 	for _, s := range config.Settings() {
-		usage := s.Usage
+		hidden := slices.Contains(unused, s.Name)
 		switch {
 		case s.Bool:
-			flags = append(flags, &cli.BoolFlag{Name: s.Name, Usage: usage})
-			continue
+			flags = append(flags, &cli.BoolFlag{Name: s.Name, Usage: s.Usage, Category: s.Group, Hidden: hidden})
 		case s.Repeatable:
-			flags = append(flags, &cli.StringSliceFlag{Name: s.Name, Usage: usage})
-			continue
+			flags = append(flags, &cli.StringSliceFlag{Name: s.Name, Usage: s.Usage, Category: s.Group, Hidden: hidden})
+		default:
+			flags = append(flags, &cli.StringFlag{Name: s.Name, Usage: s.Usage, Category: s.Group, Hidden: hidden, DefaultText: s.Default})
 		}
-		flags = append(flags, &cli.StringFlag{Name: s.Name, Usage: usage, DefaultText: s.Default})
 	}
 	return flags
 }
@@ -92,20 +109,4 @@ func flagValues(c *cli.Context) map[string]string {
 		}
 	}
 	return given
-}
-
-func newLog(form string, out io.Writer) *slog.Logger {
-	if form == config.LogJSON {
-		return slog.New(slog.NewJSONHandler(out, nil))
-	}
-	return slog.New(slog.NewTextHandler(out, nil))
-}
-
-// showBar reports whether to show a progress bar: by default on a terminal.
-func showBar(progress string, out io.Writer) bool {
-	if progress == config.ProgressAuto {
-		f, ok := out.(*os.File)
-		return ok && term.IsTerminal(int(f.Fd()))
-	}
-	return progress == config.ProgressOn
 }

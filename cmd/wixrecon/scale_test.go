@@ -58,7 +58,7 @@ func (s *testEnv) spawn(t *testing.T, program string, more ...string) (o *runRes
 	var stdout, stderr bytes.Buffer
 	args := s.args(more...)
 	cmd := exec.CommandContext(t.Context(), program, args[1:]...)
-	cmd.Env = append(os.Environ(), "WIX_API_KEY="+s.key)
+	cmd.Env = append(environWithoutSettings(), "WIX_API_KEY="+s.key)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

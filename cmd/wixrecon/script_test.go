@@ -91,6 +91,7 @@ func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 		"age":       cmdAge,
 		"replace":   cmdReplace,
 		"await":     cmdAwait,
+		"noruns":    cmdNoRuns,
 		"release":   cmdRelease,
 		"keyof":     cmdKeyOf,
 		"damage":    cmdDamage,
@@ -196,6 +197,23 @@ func serverOptions(given map[string]string) (*wixsim.Options, error) {
 	}
 	o.Delay, err = time.ParseDuration(cmp.Or(takeKey(given, "delay"), "0"))
 	return o, err
+}
+
+// cmdNoRuns checks that a folder, if there is one, has nothing but the records of
+// failed runs.
+func cmdNoRuns(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: noruns FOLDER")
+	}
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	if err != nil && !os.IsNotExist(err) {
+		ts.Check(err)
+	}
+	for _, e := range entries {
+		if e.Name() != "failures" {
+			ts.Fatalf("%s contains %s", args[0], e.Name())
+		}
+	}
 }
 
 func cmdRequests(ts *testscript.TestScript, neg bool, args []string) {

@@ -78,7 +78,7 @@ func (p *program) simulate(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(p.stdout, "serving %d packages on http://%s for account %s\n",
+	if _, err := fmt.Fprintf(p.out, "serving %d packages on http://%s for account %s\n",
 		len(inventory), listener.Addr(), c.String("account-id")); err != nil {
 		return err
 	}

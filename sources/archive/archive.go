@@ -21,6 +21,7 @@ import (
 //
 //	latest.json          the last accepted run of each scope, for people and scripts
 //	accepted/<run>.json  the record that a run was accepted by hand
+//	failures/<run>.json  the trace of a command that failed
 //	STOP                 created by a person, stops everything that is being sent
 //
 // with journal/ and lock/, described in journal.go and lease_acquire.go. Names
@@ -42,8 +43,9 @@ const (
 	PlanFile          = "plan.json"
 	CoverageFile      = "coverage.json" // of a run that plans
 
-	indexFile = "index.json" // the digest of the summary
-	pruneMark = "pruned"     // exists while the folder is being removed
+	indexFile   = "index.json"   // the digest of the summary
+	startedFile = "started.json" // exists while the run is being made
+	pruneMark   = "pruned"       // exists while the folder is being removed
 )
 
 const (
@@ -55,7 +57,8 @@ const (
 // runFiles are the files that identify a folder as a run's.
 func runFiles() []string {
 	return []string{
-		SummaryFile, SnapshotFile, KnownFindingsFile, ReadingFile, FindingsFile, PackagesFile, WorkbookFile, PageFile, PlanFile, CoverageFile, indexFile, pruneMark,
+		SummaryFile, SnapshotFile, KnownFindingsFile, ReadingFile, FindingsFile, PackagesFile, WorkbookFile, PageFile, PlanFile, CoverageFile, indexFile,
+		startedFile, pruneMark,
 	}
 }
 
@@ -63,7 +66,7 @@ func runFiles() []string {
 // ignores case, because some file systems do.
 func Reserved(name string) bool {
 	name = strings.ToLower(name)
-	return slices.Contains([]string{latestFile, "accepted", "journal", "lock", "stop"}, name) || strings.HasPrefix(name, "close-")
+	return slices.Contains([]string{latestFile, "accepted", "failures", "journal", "lock", "stop"}, name) || strings.HasPrefix(name, "close-")
 }
 
 var (
@@ -120,6 +123,11 @@ var runID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 // ValidRunID reports whether a run can have the id: 1 to 100 letters, digits,
 // dots, dashes and underscores, starting with a letter or digit.
 func ValidRunID(id string) bool { return runID.MatchString(id) }
+
+// writeJSON returns a write function for a value, as JSON for people.
+func writeJSON(content any) func(io.Writer) error {
+	return func(w io.Writer) error { return indented(w, content) }
+}
 
 // writeString returns a write function for a text.
 func writeString(text string) func(io.Writer) error {

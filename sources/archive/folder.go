@@ -103,7 +103,7 @@ func (a *Archive) listFiles(ctx context.Context, names []string) (map[string]map
 		if prefix == listed {
 			continue
 		}
-		if listed = prefix; strings.Contains("aAcCjJlLsS", prefix) { // accepted, close-, journal, lock, stop
+		if listed = prefix; strings.Contains("aAcCfFjJlLsS", prefix) { // accepted, close-, failures, journal, lock, stop
 			listed, prefix = "", name+"/"
 		}
 		entries, err := a.dir.List(ctx, prefix, "")

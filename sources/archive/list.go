@@ -10,9 +10,9 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// The list of runs has every folder of a run, whatever its state: somebody who
-// searches for a run must also find one that crashed, or that another version
-// wrote.
+// The list of runs has every folder of a run, whatever its state, and every command
+// that failed: somebody who searches for a run must also find one that failed,
+// crashed, or that another version wrote.
 
 // A ListedRun is a run in the list of runs.
 type ListedRun struct {
@@ -20,6 +20,7 @@ type ListedRun struct {
 	Written time.Time          // when it was finished, by the store's clock
 	Summary *reconcile.Summary // its digest, with its acceptance by hand; nil if it can't be read
 	Fault   string             // why Summary is nil
+	Failure *reconcile.Failure // of a command that failed; its time is Written
 }
 
 // The faults of a run without summary.
@@ -39,13 +40,27 @@ func (a *Archive) List(ctx context.Context, scope string) (list []ListedRun, war
 	if err != nil {
 		return nil, nil, err
 	}
-	all = slices.DeleteFunc(all, func(l ListedRun) bool {
-		return scope != "" && (l.Summary == nil || !strings.HasPrefix(l.Summary.Scope.ID, scope))
-	})
+	failed, more, err := a.listFailures(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	warnings = append(warnings, more...)
+	all = slices.DeleteFunc(append(all, failed...), func(l ListedRun) bool { return !strings.HasPrefix(l.scopeID(), scope) })
 	slices.SortFunc(all, func(a, b ListedRun) int {
 		return cmp.Or(b.asOf().Compare(a.asOf()), b.Written.Compare(a.Written), strings.Compare(b.ID, a.ID))
 	})
 	return all, append(foreignWarning(foreign), warnings...), nil
+}
+
+// scopeID returns the id of the run's scope; empty where it is not known.
+func (l *ListedRun) scopeID() string {
+	switch {
+	case l.Summary != nil:
+		return l.Summary.Scope.ID
+	case l.Failure != nil:
+		return l.Failure.Scope.ID
+	}
+	return ""
 }
 
 // asOf returns the run's as-of, or when its last file was written.

@@ -34,7 +34,8 @@ type PruneCandidate struct {
 	Bytes  int64
 	Reason string // why it is kept; empty if it is removed
 
-	keys []string
+	keys     []string
+	isRecord bool // of a failed command: there is no folder
 }
 
 // PruneCandidates returns the runs that are older than keep at a time, oldest
@@ -58,6 +59,11 @@ func (a *Archive) PruneCandidates(ctx context.Context, keep time.Duration, at ti
 		c.Reason = reasons[c.ID]
 		old = append(old, c)
 	}
+	failures, err := a.oldFailures(ctx, at.Add(-keep))
+	if err != nil {
+		return nil, nil, err
+	}
+	old = append(old, failures...)
 	slices.SortFunc(old, func(a, b PruneCandidate) int { return cmp.Or(a.AsOf.Compare(b.AsOf), strings.Compare(a.ID, b.ID)) })
 	return old, append(foreignWarning(foreign), warnings...), nil
 }
@@ -127,8 +133,11 @@ func (f *folder) candidate(asOf time.Time) PruneCandidate {
 	return c
 }
 
-// Remove removes a run's folder.
+// Remove removes a run's folder, or the record of a failed command.
 func (a *Archive) Remove(ctx context.Context, c *PruneCandidate) error {
+	if c.isRecord {
+		return a.dir.Remove(ctx, c.keys[0])
+	}
 	mark := c.ID + "/" + pruneMark
 	exists, err := a.dir.Exists(ctx, mark)
 	if err == nil && !exists {

@@ -147,6 +147,9 @@ func (r *rig) finish(t *testing.T, s *reconcile.Summary) {
 	if err == nil {
 		err = run.Finish(t.Context(), s)
 	}
+	if err == nil {
+		err = run.Release(t.Context())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

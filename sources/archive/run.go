@@ -29,8 +29,9 @@ type Run struct {
 	files []reconcile.File
 }
 
-// NewRun returns the folder of a new run and writes nothing yet. For a folder
-// that is not empty it returns ErrRunExists.
+// NewRun returns the folder of a new run, in which it leaves a mark until Release:
+// of two runs with one id, one gets ErrRunExists, like for any folder that is not
+// empty.
 func (a *Archive) NewRun(ctx context.Context, id string) (*Run, error) {
 	files, err := a.dir.List(ctx, id+"/", "")
 	if err != nil {
@@ -39,7 +40,8 @@ func (a *Archive) NewRun(ctx context.Context, id string) (*Run, error) {
 	if len(files) > 0 {
 		return nil, fmt.Errorf("write run %s in %s: %w", id, a.dir.Name, ErrRunExists)
 	}
-	return &Run{ID: id, dir: a.dir}, nil
+	r := &Run{ID: id, dir: a.dir}
+	return r, a.claim(ctx, r)
 }
 
 // Put writes one report of the run.
@@ -88,6 +90,16 @@ func (a *Archive) OpenReport(ctx context.Context, id, file string) (io.ReadClose
 		return nil, fmt.Errorf("run %q: %w", id, ErrNoRun)
 	}
 	return a.dir.Open(ctx, id+"/"+file)
+}
+
+// Amend writes the summary again: the exit code of a run that could not print its
+// result is known only after the summary was written.
+func (r *Run) Amend(ctx context.Context, s *reconcile.Summary) error {
+	err := r.dir.Replace(ctx, r.ID+"/"+indexFile, func(w io.Writer) error { return json.NewEncoder(w).Encode(s.Digest()) })
+	if err != nil {
+		return err
+	}
+	return r.dir.Replace(ctx, r.ID+"/"+SummaryFile, func(w io.Writer) error { return indented(w, s) })
 }
 
 // Files returns the reports that were put so far.

@@ -40,7 +40,11 @@ func isTemporary(name string) bool {
 // A linkFunc gives a finished temporary file its final name.
 type linkFunc func(temporary, final string) error
 
-func (d *Dir) writeFile(ctx context.Context, key string, write func(io.Writer) error, link linkFunc) error {
+func (d *Dir) writeFile(ctx context.Context, key string, write func(io.Writer) error, create bool) error {
+	link := os.Rename
+	if create {
+		link = linkNew
+	}
 	final := filepath.Join(d.location.path, filepath.FromSlash(key))
 	f, err := d.createTemporary(filepath.Dir(final))
 	if err != nil {
@@ -54,11 +58,23 @@ func (d *Dir) writeFile(ctx context.Context, key string, write func(io.Writer) e
 	_ = f.Close()           // open only after an error
 	_ = os.Remove(f.Name()) // the second name of the file, or an unfinished one
 	_ = f.lock.Close()      // nothing was written through it
+	if err == nil {
+		err = d.location.wrap("write", d.display(key), d.syncNew(final, create))
+	}
 	if err != nil {
 		d.removeCreatedFolders()
-		return err
 	}
-	return d.location.wrap("write", d.display(key), d.syncFolders(filepath.Dir(final)))
+	return err
+}
+
+// syncNew syncs the folders of a file with its final name. After an error nothing
+// may look whole, so a file that was created is removed.
+func (d *Dir) syncNew(final string, created bool) error {
+	err := d.syncFolders(filepath.Dir(final))
+	if err != nil && created {
+		_ = os.Remove(final) // the error is returned in any case
+	}
+	return err
 }
 
 // publish syncs and closes the file and gives it its final name.

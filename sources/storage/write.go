@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"time"
 
@@ -57,10 +56,8 @@ func (d *Dir) write(ctx context.Context, key string, write func(io.Writer) error
 		return d.location.wrap("write", d.display(key), err)
 	case !d.location.isLocal():
 		return d.uploadObject(ctx, key, write, create)
-	case create:
-		return d.writeFile(ctx, key, write, linkNew)
 	}
-	return d.writeFile(ctx, key, write, os.Rename)
+	return d.writeFile(ctx, key, write, create)
 }
 
 func (d *Dir) uploadObject(ctx context.Context, key string, write func(io.Writer) error, create bool) error {

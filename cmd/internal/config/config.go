@@ -17,6 +17,7 @@ import (
 type Config struct {
 	AccountID        string     // the parent account, lower case; may be empty with Snapshot
 	APIKey           wix.Secret // empty with Snapshot, which needs none
+	KeyFile          string     // of the key; empty where it is in the environment, or not needed
 	BaseURL          *url.URL   // without trailing slash, user info, query and fragment
 	Ledger           string     // path or URL, as typed
 	LedgerRows       int        // how many rows the ledger must have; 0 means any

@@ -9,8 +9,9 @@
 //
 //	--rate: "fast": expected a number of requests a minute, or off (from WIXRECON_RATE)
 //
-// An empty environment variable counts as not set. Unknown variables WIXRECON_…
-// are ignored: Kubernetes injects some for every service of that name. In the
+// An empty environment variable counts as not set. An unknown variable WIXRECON_…
+// is an error within two edits of a known one, and ignored otherwise: Kubernetes
+// injects some for every service of that name. In the
 // file an unknown key, a duplicate one or one without a value is an error.
 //
 // Two values are not settings. Whether a run may change anything at Wix is set on

@@ -38,6 +38,7 @@ func setKey(l *loader, file value) error {
 		if err != nil {
 			return file.unreadable(err)
 		}
+		l.config.KeyFile = file.text
 		return l.storeKey(strings.TrimPrefix(string(data), byteOrderMark), Redacted(file.text))
 	}
 	return errors.New("missing: set the file that contains the API key, or the key itself in " + keyVariable)
@@ -57,6 +58,8 @@ func checkKey(key string) error {
 	switch {
 	case key == "":
 		return errors.New("the API key is empty")
+	case strings.ContainsAny(key[:1]+key[len(key)-1:], "\"'`"):
+		return errors.New("the API key is in quotes: remove them (docker --env-file and some secret stores keep them)")
 	case strings.ContainsAny(key, "\r\n"):
 		return errors.New("the API key is more than one line")
 	case strings.TrimFunc(key, visible) != "":

@@ -77,6 +77,7 @@ func logTo(h slog.Handler, c *Config) error {
 func TestKeyFile(t *testing.T) {
 	content := map[string]string{
 		"good": "\uFEFF " + theKey + "\r\n\n", "empty": "", "blank": " \n\t\r\n", "lines": theKey + "\n" + theKey,
+		"quoted": `"` + theKey + `"`, "half": theKey + "'",
 		"nul": theKey + "\x00", "bearer": "Bearer " + theKey, "letter": theKey + "ä", "latin": theKey + "\xe4",
 	}
 	tests := map[string]string{
@@ -84,6 +85,8 @@ func TestKeyFile(t *testing.T) {
 		"lines":  "the API key is more than one line (from lines)",
 		"nul":    "the API key contains a blank, a control character or a letter outside of ASCII: set the key alone (from nul)",
 		"bearer": "the API key contains a blank, a control character or a letter outside of ASCII: set the key alone (from bearer)",
+		"quoted": "the API key is in quotes: remove them (docker --env-file and some secret stores keep them) (from quoted)",
+		"half":   "the API key is in quotes: remove them (docker --env-file and some secret stores keep them) (from half)",
 		"letter": "the API key contains a blank, a control character or a letter outside of ASCII: set the key alone (from letter)",
 		"latin":  "the API key contains a blank, a control character or a letter outside of ASCII: set the key alone (from latin)",
 		"gone":   `read "gone": file does not exist (from WIXRECON_API_KEY_FILE)`,

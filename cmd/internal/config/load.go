@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/wixrecon/wixrecon/sources/table"
 	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
@@ -109,6 +110,42 @@ func (l *loader) refuseUnknown() {
 	if _, set := l.env["WIXRECON_FIX"]; set {
 		l.addError("config", errors.New("WIXRECON_FIX is refused: "+fixReason))
 	}
+	for _, name := range slices.Sorted(maps.Keys(l.env)) {
+		if near := l.mistypedVariable(name); near != "" {
+			l.addError("config", fmt.Errorf("unknown variable %s: did you mean %s?", name, near))
+		}
+	}
+}
+
+// maxTypingErrors is how many edits an unknown variable is from the known one that
+// was meant. Others are ignored: Kubernetes sets variables for every service of
+// that name.
+const maxTypingErrors = 2
+
+// mistypedVariable returns the variable that an unknown one was meant to be; empty
+// for others.
+func (l *loader) mistypedVariable(name string) string {
+	if l.env[name] == "" || !strings.HasPrefix(name, variablePrefix) || name == "WIXRECON_FIX" || name == "WIXRECON_API_KEY" || isServiceVariable(name, l.env[name]) {
+		return ""
+	}
+	near, least := "", maxTypingErrors+1
+	for i := range l.settings {
+		for _, known := range l.settings[i].Env {
+			if name == known {
+				return ""
+			}
+			if d := table.Distance(name, known); d < least {
+				near, least = known, d
+			}
+		}
+	}
+	return near
+}
+
+// isServiceVariable reports whether Kubernetes or Docker set a variable for a
+// service called wixrecon: WIXRECON_PORT is near to WIXRECON_OUT.
+func isServiceVariable(name, text string) bool {
+	return name == "WIXRECON_PORT" && strings.Contains(text, "://")
 }
 
 // chooseValues finds the value that counts for every setting.

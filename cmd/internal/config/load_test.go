@@ -96,7 +96,7 @@ func TestExampleFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Config{
-		AccountID: parent, APIKey: wix.NewSecret(theKey), BaseURL: &url.URL{Scheme: "https", Host: "www.wixapis.com"},
+		AccountID: parent, APIKey: wix.NewSecret(theKey), KeyFile: "/run/secrets/wix-api-key", BaseURL: &url.URL{Scheme: "https", Host: "www.wixapis.com"},
 		Ledger: "s3://sample/subscriptions.csv.gz?region=eu-central-1", Out: "s3://sample/wixrecon",
 		Accounts: []string{subA, subB}, Concurrency: 4, Rate: 120, Memory: 256 << 20, Location: berlin,
 		AsOf: time.Date(2026, 11, 21, 0, 0, 0, 0, berlin), InFlight: 48 * time.Hour,
@@ -300,9 +300,46 @@ func lines(err error) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
+// Kubernetes and Docker set variables for a service called wixrecon.
 func TestUnknownVariablesAreIgnored(t *testing.T) {
-	env := withKey("WIXRECON_SERVICE_HOST=10.0.0.1", "WIXRECON_PORT=tcp://10.0.0.1:80", "nonsense", "=C:=C:")
+	env := withKey("WIXRECON_SERVICE_HOST=10.0.0.1", "WIXRECON_SERVICE_PORT=80", "WIXRECON_PORT=tcp://10.0.0.1:80",
+		"WIXRECON_PORT_80_TCP_ADDR=10.0.0.1", "WIXRECON_LGO=", "WIXRECONLOG=x", "nonsense", "=C:=C:")
 	mustLoad(t, requiredFlags(nil), env, nil)
+}
+
+func TestMistypedVariables(t *testing.T) {
+	for variable, near := range map[string]string{
+		"WIXRECON_LEGDER=x": "LEDGER", "WIXRECON_MAX_CANCEL=1": "MAX_CANCELS", "WIXRECON_MAXFIXES=1": "MAX_FIXES", "WIXRECON_PORT=80": "OUT",
+	} {
+		for _, names := range [][]string{nil, {"config", "out"}} { // a command that needs few settings too
+			_, err := LoadSome(names, requiredFlags(nil), withKey(variable), files(nil))
+			name, _, _ := strings.Cut(variable, "=")
+			if want := "unknown variable " + name + ": did you mean WIXRECON_" + near + "?"; err == nil || err.Error() != want {
+				t.Errorf("%s: %v, want %q", variable, err, want)
+			}
+		}
+	}
+}
+
+// The formats are known also where other settings are wrong.
+func TestFormats(t *testing.T) {
+	tests := []struct {
+		flags     map[string]string
+		env       []string
+		file      string
+		log, outp string
+	}{
+		{nil, nil, "", LogText, OutputText},
+		{map[string]string{"log": "json"}, []string{"WIXRECON_OUTPUT=markdown"}, "", LogJSON, OutputMarkdown},
+		{map[string]string{"log": "xml"}, []string{"WIXRECON_OUTPUT=xml"}, "", LogText, OutputText},
+		{map[string]string{"config": "f.yaml", "log": "text"}, nil, "log: json\noutput: json\nlegder: x\n", LogText, OutputJSON},
+		{map[string]string{"config": "gone"}, []string{"WIXRECON_LOG=json", "WIXRECON_FIX=cancel"}, "", LogJSON, OutputText},
+	}
+	for _, tt := range tests {
+		if log, output := Formats(tt.flags, tt.env, files(map[string]string{"f.yaml": tt.file})); log != tt.log || output != tt.outp {
+			t.Errorf("%v, %v, %q: %s and %s, want %s and %s", tt.flags, tt.env, tt.file, log, output, tt.log, tt.outp)
+		}
+	}
 }
 
 func TestLastVariableCounts(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 // and help are made.
 type Setting struct {
 	Name       string   // of the flag, without dashes
+	Group      string   // in the help
 	Env        []string // its variables; where several are set they must agree
 	Default    string
 	Usage      string   // one line of help, without the default
@@ -34,10 +35,33 @@ func (s *Setting) Key() string { return strings.ReplaceAll(s.Name, "-", "_") }
 // Settings returns the table, in the order of the help and of the errors. A
 // setting comes after those that it depends on: as-of after tz.
 func Settings() []Setting {
-	settings := slices.Concat(sourceSettings(), comparisonSettings(), fixSettings(), outputSettings(), unattendedSettings(), scheduleSettings())
+	settings := slices.Concat(
+		grouped(GroupSources, sourceSettings()), grouped(GroupComparison, comparisonSettings()),
+		grouped(GroupFixes, fixSettings()), grouped(GroupOutput, outputSettings()),
+		grouped(GroupUnattended, unattendedSettings()), grouped(GroupUnattended, scheduleSettings()),
+	)
 	for i := range settings {
 		s := &settings[i]
-		s.Env = append([]string{"WIXRECON_" + strings.ToUpper(s.Key())}, s.Env...)
+		s.Env = append([]string{variablePrefix + strings.ToUpper(s.Key())}, s.Env...)
+	}
+	return settings
+}
+
+// variablePrefix is what the variable of each setting begins with.
+const variablePrefix = "WIXRECON_"
+
+// The groups of settings in the help, which orders them by name.
+const (
+	GroupSources    = "Accounts, ledger and archive"
+	GroupComparison = "Comparison"
+	GroupFixes      = "Guards and limits"
+	GroupOutput     = "Output"
+	GroupUnattended = "Unattended"
+)
+
+func grouped(group string, settings []Setting) []Setting {
+	for i := range settings {
+		settings[i].Group = group
 	}
 	return settings
 }

@@ -63,6 +63,7 @@ func (s *session) apply(ctx context.Context, request *ApplyRequest) (code int, e
 	if err != nil {
 		return 0, err
 	}
+	defer s.release(ctx, b)
 	if err := s.checkUsable(ctx, b, p, request); err != nil {
 		return 0, err
 	}
@@ -98,7 +99,7 @@ func (s *session) readPlan(ctx context.Context, request *ApplyRequest) (p *fixPl
 	if plan != nil {
 		p = &fixPlan{plan: plan, held: fix.Held(plan.HeldBack), reviewed: request.Reviewed || plan.Origin == nil || plan.Origin.Command != reconcile.CommandRun}
 		if fault != nil || s.Config.Output != config.OutputJSON { // as JSON the summary is the result, where there is one
-			err = s.printPlan(p, &execution{})
+			s.unprinted = s.printPlan(p, &execution{})
 		}
 	}
 	if fault != nil {
@@ -270,12 +271,12 @@ func (s *session) reportApply(ctx context.Context, folder *archive.Run, sum *rec
 	sum.Fixes = summarizeFixes(p, done)
 	sum.ExitCode = applyExitCode(sum.Fixes)
 	err = s.reportAll(ctx, folder, sum, p, done, func(ctx context.Context) error {
-		if err := s.writeApply(ctx, folder, sum, p, done); err != nil {
-			return err
-		}
-		return s.print(folder, sum, p, done)
+		return s.writeApply(ctx, folder, sum, p, done)
 	})
-	return sum.ExitCode, err
+	if err != nil {
+		return 0, err
+	}
+	return s.deliver(ctx, folder, sum, p, done)
 }
 
 // writeApply writes the folder of an apply.

@@ -2,8 +2,10 @@ package job
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"github.com/wixrecon/wixrecon/internal/tempfile"
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/sources/archive"
 	"github.com/wixrecon/wixrecon/sources/storage"
@@ -18,22 +20,56 @@ type beginning struct {
 }
 
 // begin reserves the folder of the run, and reads what earlier runs left and the
-// lists.
+// lists. What would only fail after the reading is tried first: writing to --out
+// and to the temporary folder. The beginning must be released.
 func (s *session) begin(ctx context.Context) (b *beginning, err error) {
-	id := s.Config.RunID
-	if id == "" {
-		id = archive.NewRunID(s.started)
-	}
-	b = &beginning{}
-	if b.folder, err = s.archive.NewRun(ctx, id); err != nil {
+	if err := checkTemporary(s.tempDir()); err != nil {
 		return nil, err
 	}
-	b.subject = s.subject(id)
-	if b.history, err = s.readHistory(ctx, b.subject); err != nil {
+	folder, err := s.archive.NewRun(ctx, s.runID)
+	if err != nil {
 		return nil, err
 	}
-	b.lists, err = readLists(ctx, s.Opener, s.Config, b.subject.asOf)
-	return b, err
+	b = &beginning{folder: folder, subject: s.subject(s.runID)}
+	s.removeLeftovers(ctx)
+	if b.history, err = s.readHistory(ctx, b.subject); err == nil {
+		b.lists, err = readLists(ctx, s.Opener, s.Config, b.subject.asOf)
+	}
+	if err != nil {
+		s.release(ctx, b)
+		return nil, err
+	}
+	return b, nil
+}
+
+// release removes the mark that the run is being made.
+func (s *session) release(ctx context.Context, b *beginning) {
+	if err := b.folder.Release(ctx); err != nil {
+		s.Log.Warn("the mark that the run has started was not removed", "cause", err)
+	}
+}
+
+// removeLeftovers removes what killed runs left.
+func (s *session) removeLeftovers(ctx context.Context) {
+	warnings, err := s.archive.RemoveLeftovers(ctx, false)
+	for _, text := range warnings {
+		s.warn("%s", text)
+	}
+	if err != nil {
+		s.warn("could not remove unfinished files of killed runs: %v", err)
+	}
+}
+
+// tempDir returns the folder for temporary files; empty is the system's.
+func (j *Job) tempDir() string { return "" }
+
+// checkTemporary tries to create a temporary file.
+func checkTemporary(folder string) error {
+	f, err := tempfile.Create(folder)
+	if err != nil {
+		return fmt.Errorf("write to the temporary folder: %w: set TMPDIR to a folder that can be written", err)
+	}
+	return f.Close()
 }
 
 // A subject is what a run is about.
@@ -63,15 +99,15 @@ func (s *session) asOf() time.Time {
 
 // scope returns what is compared under a parent account. Only a replay may learn
 // the parent account from its snapshot.
-func (s *session) scope(parent string) reconcile.Scope {
+func (j *Job) scope(parent string) reconcile.Scope {
 	parts := reconcile.ScopeParts{
-		AccountID: parent, Accounts: s.Config.Accounts, Ledger: s.Config.Ledger,
+		AccountID: parent, Accounts: j.Config.Accounts, Ledger: j.Config.Ledger,
 		Columns: make(map[string][]string), Statuses: make(map[string]string),
 	}
-	for _, m := range s.Config.Columns {
+	for _, m := range j.Config.Columns {
 		parts.Columns[m.Column] = m.Headers
 	}
-	for _, w := range s.Config.Statuses {
+	for _, w := range j.Config.Statuses {
 		parts.Statuses[w.Word] = string(w.Status)
 	}
 	return reconcile.Scope{

@@ -15,6 +15,8 @@ import (
 func (j *Job) Check(ctx context.Context) (int, error) {
 	p := &checkPrinter{out: j.Stdout, codes: make(map[int]bool)}
 	p.print(ctx, "settings", j.checkSettings())
+	p.print(ctx, "key file", j.checkKeyFile())
+	p.print(ctx, "temp", checkTempDir(j.tempDir()))
 	probe, r := j.checkKey(ctx)
 	defer probe.close()
 	p.print(ctx, "key", r)
@@ -26,6 +28,7 @@ func (j *Job) Check(ctx context.Context) (int, error) {
 	storeAhead, r := j.checkOut(ctx)
 	p.print(ctx, "out", r)
 	p.print(ctx, "clocks", checkClocks(probe, storeAhead))
+	p.verdict()
 	return p.code(), p.err
 }
 
@@ -33,7 +36,9 @@ func (j *Job) Check(ctx context.Context) (int, error) {
 type checkPrinter struct {
 	out   io.Writer
 	codes map[int]bool // of failed checks
-	err   error
+
+	warned bool
+	err    error
 }
 
 // print prints the result of a check that was tried.
@@ -47,6 +52,7 @@ func (p *checkPrinter) print(ctx context.Context, name string, r checkResult) {
 	if r.err != nil {
 		p.codes[ExitCode(r.err)] = true
 	}
+	p.warned = p.warned || r.mark == markWarn
 	mark := r.mark
 	for _, line := range append(strings.Split(r.text, "\n"), r.more...) {
 		text := strings.TrimRight(fmt.Sprintf("%-4s  %-8s  %s", mark, name, line), " ")
@@ -56,6 +62,21 @@ func (p *checkPrinter) print(ctx context.Context, name string, r checkResult) {
 		}
 		mark, name = "", ""
 	}
+}
+
+// verdict prints whether a run would start.
+func (p *checkPrinter) verdict() {
+	if p.err != nil {
+		return
+	}
+	text := "A run would start"
+	if p.warned {
+		text = "A run would start; see the lines marked warn"
+	}
+	if code := p.code(); code != ExitOK {
+		text = fmt.Sprintf("A run would not start (exit code %d): fix the lines marked fail", code)
+	}
+	_, p.err = fmt.Fprintln(p.out, "\n"+text)
 }
 
 // code returns the exit code that a run would have.

@@ -10,7 +10,7 @@ import (
 	"github.com/wixrecon/wixrecon/sources/storage"
 )
 
-// The exit codes, by meaning. Where several hold: 1, 2, 7, 6, 4, 5, 3.
+// The exit codes, by meaning. Where several hold: 1, 2, 7, 6, 4, 5, 8, 3.
 const (
 	ExitOK         = 0 // the run is complete
 	ExitFailed     = 1 // nothing could be reported
@@ -20,6 +20,7 @@ const (
 	ExitRefused    = 5 // a guard or limit refused the fixes, nothing was changed
 	ExitUnfixed    = 6 // some fixes failed, were not started, or their outcome is unsettled
 	ExitHeld       = 7 // another run holds the lease
+	ExitSuspect    = 8 // complete, but a guard objects to the inputs (with --detailed-exitcode)
 )
 
 // A UsageError is a fault of the command line or the configuration.
@@ -84,6 +85,8 @@ func exitCode(s *reconcile.Summary, remaining int, detailed bool) int {
 		return ExitIncomplete
 	case s.Fixes != nil && len(s.Fixes.Refusals) > 0:
 		return ExitRefused
+	case detailed && len(s.Objections) > 0:
+		return ExitSuspect
 	case detailed && remaining > 0:
 		return ExitDrift
 	}

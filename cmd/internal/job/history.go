@@ -28,6 +28,9 @@ func (s *session) readHistory(ctx context.Context, sub *subject) (*history, erro
 		return nil, fmt.Errorf("read earlier runs: %w", err)
 	}
 	for _, id := range crashed {
+		if id == sub.runID { // this one
+			continue
+		}
 		s.warn("run %s has no %s: it crashed, or is still running", id, archive.SummaryFile)
 	}
 	for _, text := range warnings {

@@ -18,7 +18,7 @@ import (
 // gives a total.
 type Meter struct {
 	bar   *progressbar.ProgressBar // nil: log lines
-	out   io.Writer
+	log   io.Writer
 	every time.Duration
 
 	mu     sync.Mutex
@@ -26,9 +26,9 @@ type Meter struct {
 	active bool
 }
 
-// NewMeter returns a meter that writes to out.
-func NewMeter(out io.Writer, asBar bool) *Meter {
-	m := &Meter{out: out, every: 5 * time.Second}
+// NewMeter returns a meter that draws its bar on out and passes lines to log.
+func NewMeter(out, log io.Writer, asBar bool) *Meter {
+	m := &Meter{log: log, every: 5 * time.Second}
 	if asBar {
 		m.bar = progressbar.NewOptions64(-1,
 			progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("reading Wix"),
@@ -44,10 +44,10 @@ func (m *Meter) Write(line []byte) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.bar == nil || !m.active {
-		return m.out.Write(line)
+		return m.log.Write(line)
 	}
 	_ = m.bar.Clear()
-	n, err := m.out.Write(line)
+	n, err := m.log.Write(line)
 	_ = m.bar.RenderBlank()
 	return n, err
 }

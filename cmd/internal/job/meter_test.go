@@ -13,7 +13,7 @@ import (
 // with the log.
 func TestBarWritesOnlyOnProgress(t *testing.T) {
 	var out bytes.Buffer
-	m := NewMeter(&out, true)
+	m := NewMeter(&out, &out, true)
 	stop := m.start(nil)
 	for packages := range 3 {
 		m.update(wix.Progress{Accounts: 3, Done: packages, Packages: packages, Total: 3})

@@ -59,12 +59,12 @@ func (s *session) reportRun(ctx context.Context, r *runResult) (code int, err er
 			remaining -= applied
 		}
 		sum.ExitCode = exitCode(&sum, remaining, s.Config.DetailedExitcode)
-		if err := s.writeRun(ctx, r, &sum); err != nil {
-			return err
-		}
-		return s.print(r.folder, &sum, r.fixes, r.execution)
+		return s.writeRun(ctx, r, &sum)
 	})
-	return sum.ExitCode, err
+	if err != nil {
+		return 0, err
+	}
+	return s.deliver(ctx, r.folder, &sum, r.fixes, r.execution)
 }
 
 // warnHiddenColumns warns where the ledger has more columns than a workbook.
@@ -75,7 +75,20 @@ func (s *session) warnHiddenColumns(carried int) {
 	}
 }
 
-// reportAll runs a function that writes and prints everything. Once something was
+// deliver prints the result of a run whose reports are written, and returns its
+// exit code. A result that could not be printed makes it 1, also in the summary.
+func (s *session) deliver(ctx context.Context, folder *archive.Run, sum *reconcile.Summary, p *fixPlan, e *execution) (code int, err error) {
+	if err = errors.Join(s.unprinted, s.print(folder, sum, p, e)); err == nil {
+		return sum.ExitCode, nil
+	}
+	err = fmt.Errorf("print the result: %w: the reports are in %s", err, folder.Folder())
+	sum.ExitCode = ExitFailed
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), briefTime)
+	defer cancel()
+	return ExitFailed, errors.Join(err, folder.Amend(ctx, sum))
+}
+
+// reportAll runs a function that writes everything. Once something was
 // sent, the function may go on for reportGrace after the end of the context, and
 // an error of it leaves a brief summary.
 func (s *session) reportAll(ctx context.Context, folder *archive.Run, sum *reconcile.Summary, p *fixPlan, e *execution, report func(context.Context) error) error {

@@ -43,6 +43,7 @@ func (s *session) run(ctx context.Context, request *FixRequest) (code int, err e
 	if err != nil {
 		return 0, err
 	}
+	defer s.release(ctx, b)
 	lease, err := s.acquireLease(ctx, b.folder.ID, request != nil && !request.Review)
 	if err != nil {
 		return 0, err

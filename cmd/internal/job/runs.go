@@ -28,7 +28,7 @@ func (j *Job) ListRuns(ctx context.Context, scope string) error {
 		for i, l := range listed {
 			lines[i] = report.RunLine(l)
 		}
-		return report.WriteRuns(j.Stdout, j.format(), lines)
+		return report.WriteRuns(j.Stdout, j.format(), lines, j.startTime())
 	})
 }
 
@@ -82,6 +82,11 @@ func (j *Job) PruneRuns(ctx context.Context, keep time.Duration, dryRun bool) er
 			return err
 		}
 		j.warnAll(warnings)
+		if !dryRun {
+			if err := j.pruneLeftovers(ctx, a); err != nil {
+				return err
+			}
+		}
 		if len(old) == 0 && j.Config.Output != config.OutputJSON {
 			_, err := fmt.Fprintln(j.Stdout, "Nothing to remove")
 			return err
@@ -98,6 +103,13 @@ func (j *Job) PruneRuns(ctx context.Context, keep time.Duration, dryRun bool) er
 		}
 		return nil
 	})
+}
+
+// pruneLeftovers removes what killed runs left.
+func (j *Job) pruneLeftovers(ctx context.Context, a *archive.Archive) error {
+	warnings, err := a.RemoveLeftovers(ctx, true)
+	j.warnAll(warnings)
+	return err
 }
 
 // prunedRun is a line of `runs prune --output json`.

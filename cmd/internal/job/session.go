@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,9 +25,12 @@ import (
 type session struct {
 	*Job
 	command  string // reconcile.Command…
+	runID    string
 	started  time.Time
 	archive  *archive.Archive
 	warnings *[]string // for the summary
+
+	unprinted error // why a plan could not be printed before it was executed
 }
 
 // withArchive opens the archive for a function.
@@ -38,10 +42,19 @@ func (j *Job) withArchive(ctx context.Context, do func(*archive.Archive) error) 
 	return errors.Join(do(a), a.Close())
 }
 
-// inSession opens the archive for a command.
+// inSession opens the archive for a command. A command that ends with an error
+// leaves a trace.
 func (j *Job) inSession(ctx context.Context, command string, do func(*session) (code int, err error)) (code int, err error) {
 	err = j.withArchive(ctx, func(a *archive.Archive) (err error) {
-		code, err = do(&session{Job: j, command: command, started: j.startTime(), archive: a, warnings: &[]string{}})
+		started := j.startTime()
+		s := &session{
+			Job: j, command: command, started: started, archive: a, warnings: &[]string{},
+			runID: cmp.Or(j.Config.RunID, archive.NewRunID(started)),
+		}
+		code, err = do(s)
+		if err != nil {
+			s.recordFailure(ctx, err)
+		}
 		return err
 	})
 	return code, err
