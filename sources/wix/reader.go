@@ -101,38 +101,39 @@ func (r *reader) readParts(ctx context.Context) error {
 // work reads parts until there are no more.
 func (r *reader) work(ctx context.Context) error {
 	for {
-		t := r.nextPart(ctx)
+		t, slice := r.nextPart(ctx)
 		if t == nil {
 			return nil
 		}
-		if err := r.readPart(ctx, t); err != nil {
+		if err := r.readPart(ctx, t, slice); err != nil {
 			return err
 		}
 	}
 }
 
-// nextPart waits for the next part of the plan; nil if there is none, or the
-// context has ended.
-func (r *reader) nextPart(ctx context.Context) *part {
+// nextPart waits for the next part of the plan, and returns the slice that it is
+// now: the planner may shorten it while it is read. It returns nil if there is
+// none, or the context has ended.
+func (r *reader) nextPart(ctx context.Context) (*part, Slice) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for ctx.Err() == nil {
 		if t := r.plan.next(); t != nil {
-			return t
+			return t, t.slice()
 		}
 		if r.plan.idle() {
 			r.changed.Broadcast()
-			return nil
+			break
 		}
 		r.changed.Wait()
 	}
-	return nil
+	return nil, Slice{}
 }
 
 // readPart reads a part, and reports to the planner what it showed. An error ends
 // the reading.
-func (r *reader) readPart(ctx context.Context, t *part) error {
-	for page, pageErr := range r.client.Pages(ctx, t.slice()) {
+func (r *reader) readPart(ctx context.Context, t *part, s Slice) error {
+	for page, pageErr := range r.client.Pages(ctx, s) {
 		if page != nil && !disobeys(pageErr) {
 			if err := r.addPage(ctx, page, 0); err != nil {
 				return err
