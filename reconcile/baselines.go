@@ -16,7 +16,12 @@ func (h *History) AcceptedAt() time.Time {
 
 // LastAccepted returns when a run of the scope was last accepted by hand; zero where
 // none was.
-func (h *History) LastAccepted() time.Time { return h.AcceptedAt() }
+func (h *History) LastAccepted() time.Time {
+	if c := h.Continued; c != nil && c.At.After(h.AcceptedAt()) {
+		return c.At
+	}
+	return h.AcceptedAt()
+}
 
 // accepted reports whether a run was accepted, by itself or by hand.
 func (h *History) accepted(s *Summary) bool {

@@ -10,6 +10,10 @@ type Acceptance struct {
 	AsOf    time.Time `json:"as_of"` // of the run
 	At      time.Time `json:"accepted_at"`
 	Reason  string    `json:"reason"`
+
+	// Continues is the scope whose ages, sightings and baselines the run's scope
+	// continues. Then nothing starts again.
+	Continues string `json:"continues,omitempty"`
 }
 
 // History is what earlier runs of one scope left behind. Each accepted run is a
@@ -21,6 +25,10 @@ type History struct {
 	// Accept is the latest acceptance, or nil. Sightings from before its time do
 	// not count.
 	Accept *Acceptance
+
+	// Continued is the latest acceptance with which the scope continues another one, or
+	// nil. Runs has that one's runs too.
+	Continued *Acceptance
 
 	Crashed  []string // ids of runs of any scope that crashed, or still run
 	Warnings []string // what could not be read, and why

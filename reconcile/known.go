@@ -106,3 +106,27 @@ func (k KnownFinding) notSeen(run *CurrentRun, changes *Changes) KnownFinding {
 	k.Resolved, k.Counted, k.Sightings, k.Fingerprint = run.AsOf, time.Time{}, 0, 0
 	return k
 }
+
+// Continue adds what another scope knows of the same findings: their ages, and the
+// sightings of what was not resolved. Other content starts again when it is counted.
+func (k KnownFindings) Continue(earlier KnownFindings) KnownFindings {
+	next := make(KnownFindings, max(len(k), len(earlier)))
+	for id, f := range k {
+		next[id] = f
+	}
+	for id, old := range earlier {
+		f, exists := next[id]
+		switch {
+		case !exists:
+			next[id] = old
+			continue
+		case old.FirstSeen.Before(f.FirstSeen):
+			f.FirstSeen, f.Reopened = old.FirstSeen, max(f.Reopened, old.Reopened)
+		}
+		if old.Resolved.IsZero() && f.Resolved.IsZero() {
+			f.Since, f.Counted, f.Sightings, f.Fingerprint = old.Since, old.Counted, old.Sightings, old.Fingerprint
+		}
+		next[id] = f
+	}
+	return next
+}

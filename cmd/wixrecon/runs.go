@@ -34,10 +34,11 @@ func (p *program) showRunCommand() *cli.Command {
 func (p *program) acceptRunCommand() *cli.Command {
 	return &cli.Command{
 		Name: "accept", ArgsUsage: "ID", Usage: "accept a complete run despite a guard's objection: it becomes the new baseline",
-		Flags:  append(archiveFlags(), &cli.StringFlag{Name: "reason", Usage: "`text` to record: why the run is right despite the guard"}),
+		Flags: append(archiveFlags(), &cli.StringFlag{Name: "reason", Usage: "`text` to record: why the run is right despite the guard"},
+			&cli.StringFlag{Name: "continues", Usage: "carry ages, sightings and baseline over from the `scope` with this id"}),
 		Before: requireRun(),
 		Action: p.runsAction(func(ctx context.Context, j *job.Job, c *cli.Context) error {
-			return j.AcceptRun(ctx, c.Args().First(), c.String("reason"))
+			return j.AcceptRun(ctx, c.Args().First(), c.String("reason"), c.String("continues"))
 		}),
 	}
 }

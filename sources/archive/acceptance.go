@@ -29,17 +29,23 @@ type acceptRecord struct {
 }
 
 // Accept makes a complete run that a guard objected to the baseline of its
-// scope, from the time at on.
-func (a *Archive) Accept(ctx context.Context, id, reason string, at time.Time) (*reconcile.Acceptance, error) {
+// scope, from the time at on. With the id of another scope, or its unique beginning,
+// the run's scope continues that one: then the run need not be objected to.
+func (a *Archive) Accept(ctx context.Context, id, reason, continues string, at time.Time) (*reconcile.Acceptance, error) {
 	s, err := a.Summary(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkAcceptable(s, reason); err != nil {
+	if err := checkAcceptable(s, reason, continues != ""); err != nil {
 		return nil, fmt.Errorf("accept run %s: %w", id, err)
 	}
+	if continues != "" {
+		if continues, err = a.otherScope(ctx, s, continues); err != nil {
+			return nil, fmt.Errorf("accept run %s: %w", id, err)
+		}
+	}
 	record := acceptRecord{reconcile.SchemaVersion, reconcile.Acceptance{
-		RunID: id, ScopeID: s.Scope.ID, AsOf: s.AsOf, At: at.UTC(), Reason: strings.TrimSpace(reason),
+		RunID: id, ScopeID: s.Scope.ID, AsOf: s.AsOf, At: at.UTC(), Reason: strings.TrimSpace(reason), Continues: continues,
 	}, s.Objections}
 	err = a.dir.Put(ctx, acceptedFolder+id+".json", func(w io.Writer) error { return indented(w, record) })
 	if storage.Exist(err) {
@@ -48,7 +54,30 @@ func (a *Archive) Accept(ctx context.Context, id, reason string, at time.Time) (
 	return &record.Acceptance, err
 }
 
-func checkAcceptable(s *reconcile.Summary, reason string) error {
+// otherScope returns the id of the one other scope of the run's parent account whose
+// id begins like this.
+func (a *Archive) otherScope(ctx context.Context, s *reconcile.Summary, prefix string) (string, error) {
+	listed, _, err := a.List(ctx, prefix)
+	if err != nil {
+		return "", err
+	}
+	found := make(map[string]bool)
+	for _, l := range listed {
+		if l.Summary != nil && l.Summary.Scope.AccountID == s.Scope.AccountID && l.Summary.Scope.ID != s.Scope.ID {
+			found[l.Summary.Scope.ID] = true
+		}
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("%w: %d other scopes of account %s have an id that begins with %q: wixrecon runs lists them",
+			ErrNotAcceptable, len(found), s.Scope.AccountID, prefix)
+	}
+	for id := range found {
+		prefix = id
+	}
+	return prefix, nil
+}
+
+func checkAcceptable(s *reconcile.Summary, reason string, continues bool) error {
 	why := ""
 	switch {
 	case strings.TrimSpace(reason) == "":
@@ -61,7 +90,7 @@ func checkAcceptable(s *reconcile.Summary, reason string) error {
 		why = "its as-of was set, so it does not show Wix at that time"
 	case !s.Complete:
 		why = "it is incomplete: what it did not read would look as if it were gone"
-	case s.Accepted:
+	case s.Accepted && !continues:
 		why = "no guard objected to it, so it is already accepted"
 	default:
 		return nil
@@ -116,11 +145,26 @@ func withAcceptance(s *reconcile.Summary, accepts []reconcile.Acceptance) *recon
 	return s
 }
 
-// latestAcceptance returns the latest acceptance of the scope, or nil.
-func latestAcceptance(accepts []reconcile.Acceptance, scopeID string) *reconcile.Acceptance {
+// continuedScopes returns the scope with all that it continues.
+func continuedScopes(accepts []reconcile.Acceptance, scopeID string) map[string]bool {
+	scopes := map[string]bool{scopeID: true}
+	for grown := true; grown; {
+		grown = false
+		for i := range accepts {
+			if a := &accepts[i]; a.Continues != "" && scopes[a.ScopeID] && !scopes[a.Continues] {
+				scopes[a.Continues], grown = true, true
+			}
+		}
+	}
+	return scopes
+}
+
+// latestAcceptance returns the latest acceptance of one of the scopes, or nil: one
+// with which it continues another scope, or one that starts again.
+func latestAcceptance(accepts []reconcile.Acceptance, scopes map[string]bool, continues bool) *reconcile.Acceptance {
 	var latest *reconcile.Acceptance
 	for i := range accepts {
-		if a := &accepts[i]; a.ScopeID == scopeID && (latest == nil || a.At.After(latest.At)) {
+		if a := &accepts[i]; scopes[a.ScopeID] && (a.Continues != "") == continues && (latest == nil || a.At.After(latest.At)) {
 			latest = a
 		}
 	}

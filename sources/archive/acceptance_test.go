@@ -28,7 +28,7 @@ func TestAccept(t *testing.T) {
 		if h := r.history(t, 3); acceptedOf(h) != "before" || h.Accept != nil {
 			t.Errorf("%s: before: %+v", name, h)
 		}
-		got, err := r.Accept(t.Context(), "halved", "  a big customer left\n", day(3))
+		got, err := r.Accept(t.Context(), "halved", "  a big customer left\n", "", day(3))
 		want := reconcile.Acceptance{RunID: "halved", ScopeID: scope, AsOf: day(1), At: day(3), Reason: "a big customer left"}
 		if err != nil || *got != want {
 			t.Errorf("%s: got %+v, %v", name, got, err)
@@ -69,7 +69,7 @@ func TestNotAcceptable(t *testing.T) {
 		r.finish(t, s)
 	}
 	r.put(t, "crashed/findings.csv", "kind\n")
-	if _, err := r.Accept(t.Context(), "twice", "once", day(1)); err != nil {
+	if _, err := r.Accept(t.Context(), "twice", "once", "", day(1)); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -88,7 +88,7 @@ func TestNotAcceptable(t *testing.T) {
 		{"accepted", "r", "there is no such run", archive.ErrNoRun},
 		{"", "r", "there is no such run", archive.ErrNoRun},
 	} {
-		if _, err := r.Accept(t.Context(), c.id, c.reason, day(1)); !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.want) {
+		if _, err := r.Accept(t.Context(), c.id, c.reason, "", day(1)); !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v", c.id, err)
 		}
 	}
@@ -102,7 +102,7 @@ func TestAcceptOnce(t *testing.T) {
 		var wait sync.WaitGroup
 		errs := make([]error, 8)
 		for i := range errs {
-			wait.Go(func() { _, errs[i] = r.Accept(t.Context(), "one", fmt.Sprint(i), day(1)) })
+			wait.Go(func() { _, errs[i] = r.Accept(t.Context(), "one", fmt.Sprint(i), "", day(1)) })
 		}
 		wait.Wait()
 		done := 0

@@ -39,7 +39,9 @@ func (a *Archive) History(ctx context.Context, scopeID string, at time.Time) (*r
 		return nil, err
 	}
 	h.Warnings = append(h.Warnings, warnings...)
-	h.Accept = latestAcceptance(accepts, scopeID)
+	scopes := continuedScopes(accepts, scopeID)
+	h.Accept = latestAcceptance(accepts, scopes, false)
+	h.Continued = latestAcceptance(accepts, map[string]bool{scopeID: true}, true)
 	folders = slices.DeleteFunc(folders, func(f folder) bool { return !f.finished() })
 	slices.SortFunc(folders, func(a, b folder) int { return b.asOfBound().Compare(a.asOfBound()) })
 	for len(folders) > 0 && !isEnough(h, folders[0].asOfBound(), at) {
@@ -48,7 +50,7 @@ func (a *Archive) History(ctx context.Context, scopeID string, at time.Time) (*r
 		if err != nil {
 			return nil, err
 		}
-		if err := addRuns(h, read, scopeID, accepts, at); err != nil {
+		if err := addRuns(h, read, scopes, accepts, at); err != nil {
 			return nil, err
 		}
 		folders = folders[size:]
@@ -78,7 +80,7 @@ func batchSize(folders []folder, at time.Time) int {
 //
 // A run that is dated in the future, because a clock was ahead, is left out: the
 // gap between its sightings and later ones would be negative until then.
-func addRuns(h *reconcile.History, read *digestResults, scopeID string, accepts []reconcile.Acceptance, at time.Time) error {
+func addRuns(h *reconcile.History, read *digestResults, scopes map[string]bool, accepts []reconcile.Acceptance, at time.Time) error {
 	for i, s := range read.runs {
 		fault := read.faults[i]
 		switch {
@@ -86,10 +88,10 @@ func addRuns(h *reconcile.History, read *digestResults, scopeID string, accepts 
 			return fault
 		case fault != nil:
 			h.Warnings = append(h.Warnings, fault.Error())
-		case s.Scope.ID == scopeID && s.AsOf.After(at):
+		case scopes[s.Scope.ID] && s.AsOf.After(at):
 			h.Warnings = append(h.Warnings, fmt.Sprintf("run %s is dated in the future (%s): it is left out; check the clock of the machine that made it",
 				s.RunID, s.AsOf.UTC().Format(time.RFC3339)))
-		case s.Scope.ID == scopeID:
+		case scopes[s.Scope.ID]:
 			h.Runs = append(h.Runs, *withAcceptance(s, accepts))
 		}
 	}

@@ -203,7 +203,7 @@ func TestHistoryWithAnOldAcceptance(t *testing.T) {
 	if h := r.history(t, nights); len(h.Runs) > 17 {
 		t.Errorf("without an acceptance %d runs", len(h.Runs))
 	}
-	if _, err := r.Accept(t.Context(), "run-0", "it was right", day(nights)); err != nil {
+	if _, err := r.Accept(t.Context(), "run-0", "it was right", "", day(nights)); err != nil {
 		t.Fatal(err)
 	}
 	h := r.history(t, nights)

@@ -55,23 +55,38 @@ type knownLine struct {
 	Reopened    int       `json:"reopened,omitempty"`
 }
 
-// KnownFindings reads the known findings of earlier runs; nil if there are none.
+// KnownFindings reads the known findings of earlier runs; nil if there are none. The
+// first run after the scope continued another one adds those of the other.
 func (a *Archive) KnownFindings(ctx context.Context, h *reconcile.History, scopeID string) (reconcile.KnownFindings, error) {
+	known, asOf, err := a.newestKnownFindings(ctx, h, scopeID)
+	if err != nil || h.Continued == nil || asOf.After(h.Continued.At) {
+		return known, err
+	}
+	earlier, _, err := a.newestKnownFindings(ctx, h, h.Continued.Continues)
+	if err != nil {
+		return nil, err
+	}
+	return known.Continue(earlier), nil
+}
+
+// newestKnownFindings reads the known findings of the newest run of a scope that has
+// them, and returns its as-of.
+func (a *Archive) newestKnownFindings(ctx context.Context, h *reconcile.History, scopeID string) (reconcile.KnownFindings, time.Time, error) {
 	for i := range h.Runs {
 		file := knownFindingsFile(&h.Runs[i])
-		if file == nil {
+		if file == nil || h.Runs[i].Scope.ID != scopeID {
 			continue
 		}
 		known, err := a.knownFindingsOf(ctx, h.Runs[i].RunID, scopeID, file.SHA256)
 		if err == nil {
-			return known, nil
+			return known, h.Runs[i].AsOf, nil
 		}
 		if !missingOrCorrupt(err) {
-			return nil, err
+			return nil, time.Time{}, err
 		}
 		h.Warnings = append(h.Warnings, fmt.Sprintf("the known findings of run %s can't be used: %v", h.Runs[i].RunID, err))
 	}
-	return nil, nil
+	return nil, time.Time{}, nil
 }
 
 // knownFindingsOf reads the known findings of one run.

@@ -58,6 +58,11 @@ func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs
 		Complete: sum.Complete, Objections: judged.objections, HasHistory: b.history.runs.HasAccepted(), Limits: s.Config.Limits,
 		Usage: guard.UsageOf(journal, s.started.Add(-usageWindow)), LiveInstances: sum.Wix.LiveInstances, Reviewed: request.Review,
 	}
+	if !checks.HasHistory {
+		if checks.OtherScopes, err = s.otherScopes(ctx, sum); err != nil {
+			return nil, fmt.Errorf("read earlier runs: %w", err)
+		}
+	}
 	refusals, held := checks.Decide(proposal.Actions, proposal.Evidence)
 	refusals = append(unreadable, refusals...)
 	origin, err := s.storeOrigin(ctx, request, in, judged.known, b.folder)

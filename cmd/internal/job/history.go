@@ -3,6 +3,8 @@ package job
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/sources/archive"
@@ -54,4 +56,47 @@ func (s *session) earlierRuns(ctx context.Context, sub *subject) (h *history, cr
 	}
 	err = s.archive.Reading(ctx, runs, sub.scope.ID, &h.learned)
 	return h, runs.Crashed, runs.Warnings, err
+}
+
+// otherScopes explains how other scopes of the parent account differ from a run's, and
+// how to continue them; empty where there are none. Only their newest accepted runs
+// count.
+func (s *session) otherScopes(ctx context.Context, sum *reconcile.Summary) (string, error) {
+	listed, _, err := s.archive.List(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	var texts []string
+	seen := map[string]bool{sum.Scope.ID: true}
+	for _, l := range listed { // newest first
+		other := l.Summary
+		if other == nil || !other.Accepted || other.Scope.AccountID != sum.Scope.AccountID || seen[other.Scope.ID] {
+			continue
+		}
+		seen[other.Scope.ID] = true
+		if other, err = s.archive.Summary(ctx, other.RunID); err != nil { // the list has no sub-accounts
+			return "", err
+		}
+		texts = append(texts, fmt.Sprintf("run %s of scope %s compared %s; to continue it: wixrecon runs accept %s --continues %s --reason TEXT",
+			other.RunID, other.Scope.ID, scopeDifference(&other.Scope, &sum.Scope), sum.RunID, other.Scope.ID))
+	}
+	return strings.Join(texts, "; "), nil
+}
+
+// scopeDifference describes another scope by what differs.
+func scopeDifference(other, own *reconcile.Scope) string {
+	switch {
+	case other.Ledger != own.Ledger:
+		return fmt.Sprintf("the ledger %s, and this run %s", other.Ledger, own.Ledger)
+	case !slices.Equal(other.Accounts, own.Accounts):
+		return fmt.Sprintf("%s, and this run %s", accountsText(other), accountsText(own))
+	}
+	return "the same ledger with another column or status map"
+}
+
+func accountsText(s *reconcile.Scope) string {
+	if len(s.Accounts) == 0 {
+		return "all sub-accounts"
+	}
+	return fmt.Sprintf("%d selected sub-accounts", len(s.Accounts))
 }

@@ -44,9 +44,10 @@ func (j *Job) ShowRun(ctx context.Context, id string) error {
 }
 
 // AcceptRun makes a complete run that a guard objected to the new baseline.
-func (j *Job) AcceptRun(ctx context.Context, id, reason string) error {
+// With the id of another scope, the run's scope continues that one.
+func (j *Job) AcceptRun(ctx context.Context, id, reason, continues string) error {
 	return j.withArchive(ctx, func(a *archive.Archive) error {
-		acceptance, err := a.Accept(ctx, id, reason, j.startTime())
+		acceptance, err := a.Accept(ctx, id, reason, continues, j.startTime())
 		if err != nil {
 			return err
 		}
@@ -66,6 +67,9 @@ func (j *Job) printAccepted(a *reconcile.Acceptance, objections []string) error 
 		return printJSON(j.Stdout, a)
 	}
 	text := fmt.Sprintf("Run %s is accepted. It is the new baseline of its scope; sightings start again.\n", a.RunID)
+	if a.Continues != "" {
+		text = fmt.Sprintf("Run %s is accepted. Its scope continues scope %s: ages, sightings and baselines are carried over.\n", a.RunID, a.Continues)
+	}
 	for _, o := range objections {
 		text += "Overruled: " + o + "\n"
 	}

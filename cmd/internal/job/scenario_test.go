@@ -352,7 +352,7 @@ func TestObjectionAndAcceptance(t *testing.T) {
 		Config: &config.Config{Out: w.out, Output: config.OutputText}, Opener: w.opener, Log: slog.New(slog.DiscardHandler),
 		Stdout: new(bytes.Buffer), Started: moment(1, 6),
 	}
-	if err := runs.AcceptRun(t.Context(), m.id, "the second account is not a customer any more"); err != nil {
+	if err := runs.AcceptRun(t.Context(), m.id, "the second account is not a customer any more", ""); err != nil {
 		t.Fatal(err)
 	}
 	if w.latestRun(t) != m.id {

@@ -259,7 +259,7 @@ func acceptNight(night int) func(*testing.T, *fixScenario) {
 			Stdout: new(bytes.Buffer), Started: moment(night, 6),
 		}
 		delete(n.flags, "canary")
-		if err := j.AcceptRun(t.Context(), moment(night, 0).Format("20060102T150405Z"), "they left"); err != nil {
+		if err := j.AcceptRun(t.Context(), moment(night, 0).Format("20060102T150405Z"), "they left", ""); err != nil {
 			t.Fatal(err)
 		}
 	}
