@@ -36,7 +36,7 @@ func summaryHead(s *reconcile.Summary) (g *grid, top int) {
 	if isIncomplete(s) {
 		verdictTone = toneBad
 	}
-	g.band(2, leftCol, rightEnd, verdictTone, verdict(s))
+	g.band(2, leftCol, rightEnd, verdictTone, Verdict(s))
 	g.heights[2] = 24
 	top = putGaps(g, 3, s)
 	return g, putFixes(g, putFacts(g, top+1, s), s) + 1

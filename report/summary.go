@@ -26,7 +26,7 @@ func WriteSummary(w io.Writer, f Format, s *reconcile.Summary, o *SummaryOptions
 	if o == nil {
 		o = &SummaryOptions{}
 	}
-	p.title(verdict(s))
+	p.title(Verdict(s))
 	if isIncomplete(s) {
 		for _, g := range gaps(&s.Coverage, maxGaps) {
 			p.item(1, strings.TrimSpace(p.code(g.account)+"  "+p.code(g.err)))

@@ -9,9 +9,9 @@ import (
 	"github.com/wixrecon/wixrecon/reconcile"
 )
 
-// verdict is the first line of every report: whether the run is complete, and
+// Verdict is the first line of every report: whether the run is complete, and
 // if not, what could not be read.
-func verdict(s *reconcile.Summary) string {
+func Verdict(s *reconcile.Summary) string {
 	if s.Command == reconcile.CommandApply {
 		return "Applying an existing plan; Wix was not read again."
 	}

@@ -189,7 +189,7 @@ func (w *workbook) setProperties(s *reconcile.Summary) error {
 	at := s.AsOf.UTC().Format(time.RFC3339)
 	return w.file.SetDocProps(&excelize.DocProperties{
 		Title: "Subscription reconciliation " + s.RunID, Creator: "wixrecon", LastModifiedBy: "wixrecon",
-		Description: verdict(s), Created: at, Modified: at,
+		Description: Verdict(s), Created: at, Modified: at,
 	})
 }
 

@@ -68,7 +68,7 @@ func (p *program) app() *cli.App {
 		// An external id may contain a comma.
 		DisableSliceFlagSeparator: true,
 		Commands: []*cli.Command{
-			p.runCommand(), p.planCommand(), p.applyCommand(), p.journalCommand(), p.runsCommand(), p.checkCommand(),
+			p.runCommand(), p.scheduleCommand(), p.planCommand(), p.applyCommand(), p.journalCommand(), p.runsCommand(), p.checkCommand(),
 			p.simulateCommand(), p.demoCommand(), p.versionCommand(),
 		},
 		Action: func(c *cli.Context) error {

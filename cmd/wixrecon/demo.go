@@ -43,7 +43,7 @@ func (p *program) demo(ctx context.Context) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() {
-		served <- serve(ctx, listener, wixsim.New(planted.Inventory, &wixsim.Options{Parent: planted.Parent}))
+		served <- serveSimulator(ctx, listener, wixsim.New(planted.Inventory, &wixsim.Options{Parent: planted.Parent}))
 	}()
 	defer func() {
 		stop()

@@ -18,15 +18,11 @@ func (p *program) runCommand() *cli.Command {
 		Usage: "read the ledger and Wix, compare them, write the reports; changes nothing at Wix without --fix",
 		Flags: append(settingFlags(), fixFlag()),
 		Action: func(c *cli.Context) error {
-			cfg, err := config.Load(flagValues(c), p.env, p.files.read)
-			var fix *job.FixRequest
-			if c.IsSet("fix") {
-				fix, err = fixRequest(c, cfg, err)
-			}
+			j, fix, err := p.runJob(c)
 			if err != nil {
-				return p.wrongSettings(c, err)
+				return err
 			}
-			return withExitCode(p.job(cfg).Run(c.Context, fix))
+			return withExitCode(p.announced(c.Context, j, fix, nil, 0))
 		},
 	}
 }

@@ -82,7 +82,7 @@ func (p *program) simulate(c *cli.Context) error {
 		len(inventory), listener.Addr(), c.String("account-id")); err != nil {
 		return err
 	}
-	return serve(c.Context, listener, server)
+	return serveSimulator(c.Context, listener, server)
 }
 
 // simulateOptions returns the options of the server. It reports every error in
@@ -175,8 +175,8 @@ func listenOnLoopback(ctx context.Context, address string) (net.Listener, error)
 	return new(net.ListenConfig).Listen(ctx, "tcp", address)
 }
 
-// serve serves until the context is canceled.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+// serveSimulator serves until the context is canceled.
+func serveSimulator(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stopped()

@@ -31,6 +31,11 @@ func (a *Announcer) Around(ctx context.Context, run func(context.Context) (code 
 	return code, err
 }
 
+// NeedsPast reports whether the past runs are needed.
+func (a *Announcer) NeedsPast() bool {
+	return a.Settings.MetricsFile != "" || a.Settings.MetricsPush != ""
+}
+
 func (a *Announcer) start(ctx context.Context) {
 	if a.Settings.Ping != "" {
 		a.warn((&telemetry.Pinger{Client: a.Client, URL: a.Settings.Ping}).Start(ctx))
@@ -42,7 +47,7 @@ func (a *Announcer) start(ctx context.Context) {
 func (a *Announcer) end(ctx context.Context, m *telemetry.Message) {
 	var all sync.WaitGroup
 	defer all.Wait()
-	if a.Settings.MetricsFile != "" || a.Settings.MetricsPush != "" {
+	if a.NeedsPast() {
 		all.Go(func() { a.exportMetrics(ctx) })
 	}
 	if a.Settings.Ping != "" {
