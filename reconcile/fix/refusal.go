@@ -1,6 +1,10 @@
 package fix
 
-import "github.com/wixrecon/wixrecon/reconcile"
+import (
+	"time"
+
+	"github.com/wixrecon/wixrecon/reconcile"
+)
 
 // A Refusal is one reason why a plan is not sent. A plan is sent whole or not at
 // all, and all its refusals are reported at once, the most important first:
@@ -31,7 +35,12 @@ const (
 	GuardLedgerAge = "max_ledger_age"
 	GuardShrink    = "max_shrink"
 	GuardCanary    = "canary"
+	GuardClock     = "clock" // no flag lifts it
 )
+
+// MaxSkew is the difference between this machine's clock and Wix's from which
+// dates at Wix can't be compared with those of a run.
+const MaxSkew = time.Hour
 
 // The names of the limits.
 const (

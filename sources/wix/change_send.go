@@ -85,7 +85,7 @@ func (c *Client) sendOnce(ctx context.Context, r *request, target *url.URL, read
 	e := c.newError(r.op, r.method, target)
 	e.Attempts = 1
 	if response := c.roundTrip(ctx, r, target, e); response != nil && c.acceptResponse(r, response, e) {
-		c.limiter.succeeded(generation)
+		c.noteSuccess(generation)
 		return execute.SendResult{Status: execute.Answered}
 	}
 	c.noteThrottled(generation, e)

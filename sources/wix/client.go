@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 )
 
@@ -53,10 +54,13 @@ type Client struct {
 	readHTTP   *http.Client
 	changeHTTP *http.Client  // never sends a request twice
 	slots      chan struct{} // one for each request in flight
+	large      chan struct{} // the place for a large response
 	limiter    *rateLimiter
 	budgeted   atomic.Int64 // retries allowed so far
 	counts     counters
 	skew       atomic.Pointer[time.Duration] // see Skew
+
+	throttledSince atomic.Pointer[time.Time] // of the first 429 since the last success
 }
 
 // counters are the fields of reconcile.Requests.
@@ -76,13 +80,15 @@ func NewClient(o Options) (*Client, error) {
 		attempts: orDefault(o.Attempts, defaultAttempts), backoff: orDefault(o.Backoff, retryBase),
 		timeout: orDefault(o.Timeout, defaultTimeout), userAgent: orDefault(o.UserAgent, "wixrecon"),
 		log: o.Log, slots: make(chan struct{}, orDefault(o.Concurrency, defaultConcurrency)),
-		limiter: newRateLimiter(o.Rate),
+		limiter: newRateLimiter(o.Rate), large: make(chan struct{}, 1),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	if o.Transport == nil {
-		o.Transport = readTransport(cap(c.slots))
+		if o.Transport, err = readTransport(cap(c.slots)); err != nil {
+			return nil, fmt.Errorf("set up the Wix client: %w", err)
+		}
 	}
 	c.readHTTP = &http.Client{Transport: locationFilter{o.Transport}, CheckRedirect: checkRedirect}
 	c.changeHTTP = &http.Client{Transport: locationFilter{changeTransport(o.Transport, execute.RequestTime)}, CheckRedirect: checkRedirect}
@@ -97,8 +103,30 @@ func (c *Client) Requests() reconcile.Requests {
 	}
 }
 
-// Skew returns how far Wix's clock was ahead of this one at the last response
-// that had a Date, to the second.
+// noteDate compares Wix's clock with this one. The least difference counts: a
+// cache may send an old date.
+func (c *Client) noteDate(header http.Header) {
+	date, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return
+	}
+	ahead := time.Until(date.Add(time.Second / 2)).Round(time.Second) // the header has whole seconds
+	for {
+		least := c.skew.Load()
+		if least != nil && least.Abs() <= ahead.Abs() {
+			return
+		}
+		if c.skew.CompareAndSwap(least, &ahead) {
+			if least == nil && ahead.Abs() >= fix.MaxSkew {
+				c.log.Warn("this machine's clock differs from Wix's: set it", "wix_ahead", ahead)
+			}
+			return
+		}
+	}
+}
+
+// Skew returns how far Wix's clock is ahead of this one, to the second: the least
+// difference of all responses that had a Date.
 func (c *Client) Skew() (ahead time.Duration, known bool) {
 	if d := c.skew.Load(); d != nil {
 		return *d, true

@@ -141,7 +141,7 @@ func TestRedirects(t *testing.T) {
 func TestBodyIsBounded(t *testing.T) {
 	c := newTestClient(t, nil, func(o *Options) { o.Transport = endless{} })
 	_, err := c.Query(context.Background(), Query{})
-	if err == nil || !strings.Contains(err.Error(), "longer than") || retryable(err) || c.Requests().Retries != 0 {
+	if err == nil || !strings.Contains(err.Error(), "the maximum is 33554432 bytes") || retryable(err) || c.Requests().Retries != 0 {
 		t.Errorf("error %v", err)
 	}
 }

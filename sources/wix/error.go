@@ -94,7 +94,10 @@ func (e *Error) addResponse(header http.Header, body []byte, key Secret) {
 	case len(body) > 0:
 		e.Message = "the response is " + mediaType(header, key) + ", not JSON"
 	}
-	if e.Status/100 == 3 {
+	switch e.Status / 100 {
+	case 2:
+		e.Message = "only status 200 is a complete response"
+	case 3:
 		e.Message = "the redirect is not followed"
 	}
 }
@@ -165,6 +168,9 @@ func oneLine(text string, limit int, key Secret) string {
 		return redacted
 	}
 	text = strings.Join(words, " ")
+	if key.FoundIn([]byte(text)) {
+		return redacted
+	}
 	if utf8.RuneCountInString(text) > limit {
 		text = string([]rune(text)[:limit-1]) + "…"
 	}

@@ -203,6 +203,7 @@ func (f *fakeServer) respondPage(w http.ResponseWriter, r receivedRequest) {
 			all = append(all, p)
 		}
 	}
+	from = min(from, len(all))
 	to := min(from+pageLimit, len(all))
 	cursors := map[string]any{}
 	if to < len(all) {

@@ -28,7 +28,8 @@ import (
 //
 // The total is the one taken after the reading. If not a single page could be
 // read, there is no coverage but an error. Other errors that end the reading
-// are a 401, an error of the sink, and the end of the context.
+// are a 401, an error of the sink, and the end of the context. If its cause is
+// ErrOutOfTime, what was read until then is returned, and the rest is not read.
 //
 // An account whose own chain failed is not read, even if a sweep shows its
 // packages, and the inventory is then partial. A batch proves nothing by itself:
@@ -108,7 +109,7 @@ func (r *reader) read(ctx context.Context) error {
 	for account, err := range r.failures() {
 		r.client.log.Warn("account not read", "account", account, "error", err.Error())
 	}
-	return r.checkAnyRead()
+	return r.checkAnyRead(ctx)
 }
 
 // compare finds out how much of the inventory was read.
@@ -191,7 +192,7 @@ func (r *reader) checkKey(ctx context.Context) error {
 	if err := r.readTotal(ctx); err != nil {
 		return err
 	}
-	if r.totalErr != nil && (Forbidden(r.totalErr) || statusOf(r.totalErr) == 0) {
+	if r.totalErr != nil && !outOfTime(ctx) && (Forbidden(r.totalErr) || statusOf(r.totalErr) == 0) {
 		return r.totalErr
 	}
 	return nil
@@ -261,8 +262,8 @@ func (r *reader) markPartial(problem string) {
 
 // checkAnyRead returns an error, the first account's, if no total, chain or
 // sweep had a single valid response.
-func (r *reader) checkAnyRead() error {
-	if r.pages > 0 || r.totalErr == nil {
+func (r *reader) checkAnyRead(ctx context.Context) error {
+	if r.pages > 0 || r.totalErr == nil || outOfTime(ctx) {
 		return nil
 	}
 	for _, account := range r.scope {
@@ -275,7 +276,7 @@ func (r *reader) checkAnyRead() error {
 
 // isFatal reports whether an error of a request ends the reading.
 func isFatal(ctx context.Context, err error) bool {
-	return err != nil && (ctx.Err() != nil || statusOf(err) == http.StatusUnauthorized)
+	return err != nil && (aborted(ctx) != nil || statusOf(err) == http.StatusUnauthorized)
 }
 
 // scope returns the accounts that are read in any case, sorted.

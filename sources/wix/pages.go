@@ -37,7 +37,8 @@ func (c *Client) chain(ctx context.Context, s Slice, yield func(*Page, error) bo
 	query := Query{Slice: s}
 	seen := make(map[idHash]struct{})
 	for {
-		page, err := c.Query(ctx, query)
+		r := c.pageRequest(query)
+		page, err := fetch(ctx, c, r, decodePage)
 		if query.Cursor != "" && mayRestart && cursorRefused(err) {
 			return true
 		}
@@ -45,7 +46,9 @@ func (c *Client) chain(ctx context.Context, s Slice, yield func(*Page, error) bo
 			page.First = query.Cursor == ""
 			err = c.checkPage(query, s, page, seen)
 		}
-		if !yield(page, err) || err != nil || page.Next == "" {
+		more := yield(page, err)
+		c.releaseLarge(r)
+		if !more || err != nil || page.Next == "" {
 			return false
 		}
 		query.Cursor = page.Next

@@ -29,9 +29,17 @@ func (c *Client) Query(ctx context.Context, q Query) (*Page, error) {
 	if q.Count {
 		decode = decodeCount
 	}
-	return fetch(ctx, c, &request{
-		op: q.op(), method: http.MethodPost, path: queryPath, account: c.parent, body: q.body(), count: &c.counts.query,
-	}, decode)
+	r := c.pageRequest(q)
+	defer c.releaseLarge(r)
+	return fetch(ctx, c, r, decode)
+}
+
+// pageRequest returns the request of a query. Its place for a large response must
+// be released.
+func (c *Client) pageRequest(q Query) *request {
+	return &request{
+		op: q.op(), method: http.MethodPost, path: queryPath, account: c.parent, body: q.body(), count: &c.counts.query, page: true,
+	}
 }
 
 func (q Query) op() string {

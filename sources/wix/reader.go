@@ -95,7 +95,7 @@ func (r *reader) readParts(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return ctx.Err()
+	return aborted(ctx)
 }
 
 // work reads parts until there are no more.
@@ -113,11 +113,11 @@ func (r *reader) work(ctx context.Context) error {
 
 // nextPart waits for the next part of the plan, and returns the slice that it is
 // now: the planner may shorten it while it is read. It returns nil if there is
-// none, or the context has ended.
+// none, or the reading was aborted.
 func (r *reader) nextPart(ctx context.Context) (*part, Slice) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for ctx.Err() == nil {
+	for aborted(ctx) == nil {
 		if t := r.plan.next(); t != nil {
 			return t, t.slice()
 		}
@@ -156,7 +156,7 @@ func (r *reader) readPart(ctx context.Context, t *part, s Slice) error {
 		}
 	}
 	r.updatePlan(func() { r.plan.finished(t) })
-	return ctx.Err()
+	return aborted(ctx)
 }
 
 // disobeys reports whether the page of a batch shows what its filter excludes. It

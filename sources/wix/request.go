@@ -24,6 +24,8 @@ type request struct {
 	account string // for the wix-account-id header
 	body    []byte
 	once    bool // must never be sent twice
+	page    bool // the response is a page, which may be large
+	large   bool // it has the client's place for a large response
 	decode  func(body []byte) error
 	count   *atomic.Int64
 }
@@ -40,26 +42,42 @@ func (c *Client) send(ctx context.Context, r *request) error {
 	if err == nil {
 		return nil
 	}
-	if ctxErr := ctx.Err(); ctxErr != nil {
+	if ctxErr := aborted(ctx); ctxErr != nil {
 		return fmt.Errorf("%s: %w", c.key.Redact(r.op), ctxErr)
 	}
 	c.counts.failed.Add(1)
 	return err
 }
 
+// ErrOutOfTime is the cause of a context whose end does not end a reading, but
+// makes the rest of it fail.
+var ErrOutOfTime = errors.New("the time for reading is over")
+
+// aborted returns the error of a context that has ended, for another cause than
+// ErrOutOfTime.
+func aborted(ctx context.Context) error {
+	if outOfTime(ctx) {
+		return nil
+	}
+	return ctx.Err()
+}
+
+func outOfTime(ctx context.Context) bool { return errors.Is(context.Cause(ctx), ErrOutOfTime) }
+
 // attempt sends the request once.
 func (c *Client) attempt(ctx context.Context, r *request, target *url.URL) *Error {
 	e := c.newError(r.op, r.method, target)
 	response, generation, err := c.exchange(ctx, r, target, e)
 	if err != nil {
-		e.Err = err
+		e.Err = transportCause(ctx, err)
 		return e
 	}
 	if response == nil || !c.acceptResponse(r, response, e) {
+		c.releaseLarge(r)
 		c.noteThrottled(generation, e)
 		return e
 	}
-	c.limiter.succeeded(generation)
+	c.noteSuccess(generation)
 	return nil
 }
 
@@ -103,8 +121,15 @@ func (c *Client) noteThrottled(generation int, e *Error) {
 		return
 	}
 	c.counts.throttled.Add(1)
+	now := time.Now()
+	c.throttledSince.CompareAndSwap(nil, &now)
 	c.limiter.throttled(generation, time.Now().Add(min(e.retryAfter, retryAfterCap)))
 	c.log.Debug("throttled: slowing down requests", "error", e.Error())
+}
+
+func (c *Client) noteSuccess(generation int) {
+	c.throttledSince.Store(nil)
+	c.limiter.succeeded(generation)
 }
 
 // roundTrip sends the request and reads the response. If it returns nil, it has
@@ -126,7 +151,7 @@ func (c *Client) roundTrip(ctx context.Context, r *request, target *url.URL, e *
 		return nil
 	}
 	defer response.Body.Close()
-	return c.readResponse(ctx, response, e)
+	return c.readResponse(ctx, r, response, e)
 }
 
 func (c *Client) setHeader(header http.Header, r *request) {

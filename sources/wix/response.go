@@ -1,46 +1,53 @@
 package wix
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 )
+
+// What is read of a response, and how much of it. The bounds hold for the bytes
+// after decompression, and before anything is decoded.
+//
+// A few bytes on the wire may be gigabytes in memory: zeros in gzip, brackets in
+// brackets, a hundred thousand empty objects. So the bytes, the depth and the
+// elements of arrays are bounded, and of all requests in flight only one at a time
+// may have a response of more than half a megabyte: it has the client's place for
+// a large response from its first half megabyte until its packages are consumed.
 
 const (
-	maxBody = 32 << 20 // bytes read of a response
+	maxBody      = 32 << 20           // bytes of a page
+	maxOne       = maxPackage + 1<<16 // of any other response
+	maxErrorBody = 64 << 10           // of a response that is an error
+	smallBody    = 512 << 10          // of a page that needs no place for a large one
 
-	// The API allows at most a thousand packages on a page and instances in a
-	// package. A response with a longer array is rejected before it is decoded:
-	// thirty million zeros are short on the wire and gigabytes in memory.
-	maxElements = 1000
+	maxElements    = 1000    // of an array: the API allows a thousand packages on a page, and instances in a package
+	maxAllElements = 200_000 // of all arrays
 )
 
-var errBodyTooLong = fmt.Errorf("the response is longer than %d bytes", maxBody)
-
-// A received response is a 2xx that was read whole.
+// A received response is a success that was read whole.
 type received struct {
 	header http.Header
 	body   []byte
 }
 
 // readResponse reads a response. If it returns nil, it has filled in e.
-func (c *Client) readResponse(ctx context.Context, response *http.Response, e *Error) *received {
+func (c *Client) readResponse(ctx context.Context, r *request, response *http.Response, e *Error) *received {
 	e.Status = response.StatusCode
-	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
-		ahead := time.Until(date.Add(time.Second / 2)).Round(time.Second) // the header has whole seconds
-		c.skew.Store(&ahead)
-	}
-	body, err := readBody(response.Body)
-	c.counts.bytes.Add(int64(len(body)))
-	switch {
-	case response.StatusCode/100 != 2:
+	c.noteDate(response.Header)
+	if !r.succeeds(response.StatusCode) {
+		body, _ := io.ReadAll(io.LimitReader(response.Body, maxErrorBody)) // the status decides, also without a body
+		c.counts.bytes.Add(int64(len(body)))
 		e.addResponse(response.Header, body, c.key)
 		return nil
-	case err != nil:
+	}
+	body, err := c.readBody(ctx, r, response.Body)
+	c.counts.bytes.Add(int64(len(body)))
+	if err != nil {
 		e.Retryable, e.Err = !errors.Is(err, errBodyTooLong), c.printable(transportCause(ctx, err))
 		return nil
 	}
@@ -60,41 +67,83 @@ func (c *Client) acceptResponse(r *request, response *received, e *Error) bool {
 	e.RequestID = oneLine(response.header.Get("X-Wix-Request-Id"), 64, c.key)
 	// A body that is not JSON was truncated or comes from a gateway, and may be
 	// complete the next time. Invalid content in valid JSON would be the same.
-	if e.Retryable = !json.Valid(response.body); e.Retryable {
+	if e.Retryable = !errors.Is(err, errBodyTooDeep) && !json.Valid(response.body); e.Retryable {
 		err = fmt.Errorf("the response of %d bytes is truncated or not JSON", len(response.body))
 	}
 	e.Err = c.printable(err)
 	return false
 }
 
-func readBody(body io.Reader) ([]byte, error) {
-	read, err := io.ReadAll(io.LimitReader(body, maxBody+1))
-	if err != nil {
-		return read, fmt.Errorf("read the response: %w", err)
+// succeeds reports whether a status is a success. A read must have all of what it
+// asked for, which no other status than 200 states.
+func (r *request) succeeds(status int) bool {
+	return status == http.StatusOK || r.once && status/100 == 2
+}
+
+var (
+	errBodyTooLong = errors.New("the response is too long")
+	errBodyTooDeep = fmt.Errorf("the response is nested more than %d deep", maxDepth)
+)
+
+// readBody reads the body of a success.
+func (c *Client) readBody(ctx context.Context, r *request, body io.Reader) ([]byte, error) {
+	most, unplaced := maxOne, maxOne
+	if r.page {
+		most, unplaced = maxBody, smallBody
 	}
-	if len(read) > maxBody {
-		return nil, errBodyTooLong
+	var read bytes.Buffer
+	_, err := read.ReadFrom(io.LimitReader(body, int64(unplaced)+1))
+	if err == nil && read.Len() > unplaced && unplaced < most {
+		if err := c.acquireLarge(ctx, r); err != nil {
+			return nil, err
+		}
+		_, err = read.ReadFrom(io.LimitReader(body, int64(most+1-read.Len())))
 	}
-	return read, nil
+	switch {
+	case err != nil:
+		return read.Bytes(), fmt.Errorf("read the response: %w", err)
+	case read.Len() > most:
+		return nil, fmt.Errorf("%w: the maximum is %d bytes", errBodyTooLong, most)
+	}
+	return read.Bytes(), nil
+}
+
+// acquireLarge waits for the place for a large response.
+func (c *Client) acquireLarge(ctx context.Context, r *request) error {
+	select {
+	case c.large <- struct{}{}:
+		r.large = true
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// releaseLarge gives up the place for a large response, if the request has it.
+func (c *Client) releaseLarge(r *request) {
+	if r.large {
+		r.large = false
+		<-c.large
+	}
 }
 
 // checkBody rejects a body that would need far more memory than its length, or
 // would put the key into a report.
 func (c *Client) checkBody(body []byte) error {
+	if err := checkShape(body); err != nil {
+		return err
+	}
 	if c.key.FoundIn(body) {
 		return errors.New("the response contains the API key")
-	}
-	if longestArray(body) > maxElements {
-		return fmt.Errorf("the response has an array of more than %d elements", maxElements)
 	}
 	return nil
 }
 
-// longestArray returns the number of elements of the longest array in a JSON
-// text, which need not be valid. It stops at the first array that is too long.
-func longestArray(text []byte) int {
-	var open []int // commas so far, by nesting; -1 in an object
-	longest, quoted := 0, false
+// checkShape bounds the depth and the elements of a JSON text, which need not be
+// valid. It stops at the first that is too much.
+func checkShape(text []byte) error {
+	var commas [maxDepth]int // so far, by nesting; -1 in an object
+	depth, all, quoted := 0, 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case quoted && c == '\\':
@@ -102,18 +151,22 @@ func longestArray(text []byte) int {
 		case c == '"':
 			quoted = !quoted
 		case quoted:
-		case c == '[':
-			open = append(open, 0)
-		case c == '{':
-			open = append(open, -1)
-		case (c == ']' || c == '}') && len(open) > 0:
-			open = open[:len(open)-1]
-		case c == ',' && len(open) > 0 && open[len(open)-1] >= 0:
-			open[len(open)-1]++
-			if longest = max(longest, open[len(open)-1]+1); longest > maxElements {
-				return longest
+		case c == '[' || c == '{':
+			if depth == maxDepth {
+				return errBodyTooDeep
+			}
+			if commas[depth] = 0; c == '{' {
+				commas[depth] = -1
+			}
+			depth++
+		case (c == ']' || c == '}') && depth > 0:
+			depth--
+		case c == ',' && depth > 0 && commas[depth-1] >= 0:
+			commas[depth-1]++
+			if all++; commas[depth-1] >= maxElements || all >= maxAllElements {
+				return fmt.Errorf("the response has an array of more than %d elements, or more than %d in all", maxElements, maxAllElements)
 			}
 		}
 	}
-	return longest
+	return nil
 }

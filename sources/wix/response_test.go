@@ -5,17 +5,26 @@ import (
 	"testing"
 )
 
-func TestLongestArray(t *testing.T) {
-	for text, want := range map[string]int{
-		`{"a":1,"b":2}`:                         0,
-		`[1,2,3]`:                               3,
-		`{"p":[{"a":1,"b":[1,2]},3]}`:           2,
-		`["a,b","c\\",",\""]`:                   3,
-		`]],,[`:                                 0,
-		`[` + strings.Repeat("0,", 5000) + `0]`: maxElements + 1,
+func TestCheckShape(t *testing.T) {
+	row := `[` + strings.Repeat("0,", maxElements-1) + `0],`
+	for text, want := range map[string]string{
+		`{"a":1,"b":2}`:              "",
+		`["a,b","c\\",",\"]`:         "",
+		`]],,[`:                      "",
+		strings.Repeat("{},", 5000):  "",
+		strings.TrimSuffix(row, ","): "",
+		`[` + strings.Repeat("0,", maxElements) + `0]`: "more than 1000 elements",
+		`[` + strings.Repeat(row, 201) + `0]`:          "more than 200000 in all",
+		strings.Repeat(`[`, maxDepth):                  "",
+		strings.Repeat(`[`, maxDepth+1):                "nested more than 64 deep",
+		strings.Repeat(`{"a":`, maxDepth+1):            "nested more than 64 deep",
+		strings.Repeat(`[]`, maxDepth+1):               "",
+		`"` + strings.Repeat(`[`, maxDepth+1) + `"`:    "",
+		`"\"` + strings.Repeat(`[`, maxDepth+1) + `"`:  "",
+		`"\\"` + strings.Repeat(`[`, maxDepth+1) + `"`: "nested more than 64 deep",
 	} {
-		if got := longestArray([]byte(text)); got != want {
-			t.Errorf("%.40s: %d, want %d", text, got, want)
+		if err := checkShape([]byte(text)); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40s: %v, want %q", text, err, want)
 		}
 	}
 }

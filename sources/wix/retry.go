@@ -13,9 +13,13 @@ import (
 // What is retried, when, and how often.
 //
 // Retried: no response (network error, timeout), 408, 429, 500, 502, 503, 504,
-// and a 2xx whose body is truncated or not JSON. Not retried: other 4xx,
+// and a success whose body is truncated or not JSON. Not retried: other 4xx,
 // redirects, 501, and valid JSON with invalid content, because the next
 // response would be the same.
+//
+// A 429 is a wait and not a failed attempt: it is waited out for two of the
+// documented windows of a minute. It is given up if a request still gets one two
+// minutes after its first, or if no request had another answer for so long.
 //
 // The wait before retry n is random between zero and base × 2ⁿ, at most 30 s,
 // so that workers that failed together do not retry together. Retry-After is
@@ -30,6 +34,7 @@ const (
 	retryCap       = 30 * time.Second
 	retryAfterCap  = time.Minute
 	minRetryBudget = 100
+	throttlePeriod = 2 * time.Minute
 )
 
 func retryableStatus(status int) bool {
@@ -71,22 +76,48 @@ func retryAfter(header string, now time.Time) time.Duration {
 
 // withRetries calls attempt until it succeeds or another one makes no sense.
 func (c *Client) withRetries(ctx context.Context, attempt func() *Error) error {
+	var t tries
 	for sent := 1; ; sent++ {
 		e := attempt()
 		if e == nil {
 			return nil
 		}
 		e.Attempts = sent
-		if ctx.Err() != nil || !e.Retryable || sent >= c.attempts || !c.addRetry() {
+		if ctx.Err() != nil || !c.tryAgain(e, &t) {
 			return e
 		}
-		wait := backoff(c.backoff, sent, e.retryAfter, rand.Float64())
+		wait := backoff(c.backoff, max(t.failed, t.throttled), e.retryAfter, rand.Float64())
 		c.log.Debug("retrying request", "error", e.Error(), "wait", wait)
 		if err := sleep(ctx, wait); err != nil {
-			return err
+			return e
 		}
 		c.counts.retries.Add(1)
 	}
+}
+
+// tries are the attempts of one request.
+type tries struct {
+	failed    int
+	throttled int
+	since     time.Time // of the first 429
+}
+
+// tryAgain counts an attempt, and reports whether there may be another one.
+func (c *Client) tryAgain(e *Error, t *tries) bool {
+	if e.Status != http.StatusTooManyRequests {
+		t.failed++
+		return e.Retryable && t.failed < c.attempts && c.addRetry()
+	}
+	now := time.Now()
+	if t.throttled++; t.throttled == 1 {
+		t.since = now
+	}
+	first := t.since
+	if all := c.throttledSince.Load(); all != nil && all.Before(first) {
+		first = *all
+	}
+	e.Retryable = now.Sub(first) < throttlePeriod
+	return e.Retryable
 }
 
 // addRetry reports whether the budget allows one more retry, and counts it.

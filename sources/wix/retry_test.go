@@ -14,7 +14,7 @@ import (
 func TestRetryByStatus(t *testing.T) {
 	for status, attempts := range map[int]int{
 		400: 1, 401: 1, 403: 1, 404: 1, 409: 1, 428: 1, 501: 1, 505: 1, 302: 1,
-		408: 6, 429: 6, 500: 6, 502: 6, 503: 6, 504: 6,
+		206: 1, 204: 1, 408: 6, 500: 6, 502: 6, 503: 6, 504: 6,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := &fakeServer{before: refuse(status, isAny)}
@@ -23,9 +23,6 @@ func TestRetryByStatus(t *testing.T) {
 			got := c.Requests()
 			if len(f.received) != attempts || statusOf(err) != status || got.Query != 1 || got.Retries != int64(attempts-1) || got.Failed != 1 {
 				t.Errorf("status %d: %d attempts, want %d; %+v", status, len(f.received), attempts, got)
-			}
-			if status == 429 && got.Throttled != 6 {
-				t.Errorf("throttled %d times, want 6", got.Throttled)
 			}
 		})
 	}
@@ -115,6 +112,60 @@ func TestRetryStopsWithContext(t *testing.T) {
 		_, err := newTestClient(t, f).Query(ctx, Query{})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 3*time.Second {
 			t.Errorf("error %v after %s", err, time.Since(start))
+		}
+	})
+}
+
+// TestThrottledIsWaitedOut: a 429 is no failed attempt, however often it comes
+// within two minutes.
+func TestThrottledIsWaitedOut(t *testing.T) {
+	for lasts, fails := range map[time.Duration]bool{45 * time.Second: false, 2 * time.Minute: false, time.Hour: true} {
+		for _, retryAfter := range []string{"", "60", "3600"} {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				f := &fakeServer{before: func(_ receivedRequest, w http.ResponseWriter) bool {
+					if time.Since(start) >= lasts {
+						return false
+					}
+					w.Header().Set("Retry-After", retryAfter)
+					w.WriteHeader(429)
+					return true
+				}}
+				_, err := newTestClient(t, f, func(o *Options) { o.Attempts = 1 }).Query(context.Background(), Query{})
+				if took := time.Since(start); (err != nil) != fails || fails && (took < 2*time.Minute || took > 4*time.Minute || retryable(err)) {
+					t.Errorf("429 for %s, Retry-After %q: error %v after %s", lasts, retryAfter, err, took)
+				}
+			})
+		}
+	}
+}
+
+// TestThrottledForOneRequest: a request that alone gets 429 is given up too, and
+// a request after a long 429 for all is given up at once.
+func TestThrottledForOneRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeServer{before: refuse(429, ofAccount(1))}
+		c := newTestClient(t, f)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range 300 {
+				if _, err := c.Query(context.Background(), Query{}); err != nil {
+					t.Error(err)
+				}
+				time.Sleep(time.Second)
+			}
+		}()
+		start := time.Now()
+		_, err := c.Query(context.Background(), Query{Slice: Slice{Accounts: accountIDs(1, 1)}})
+		if took := time.Since(start); statusOf(err) != 429 || took < 2*time.Minute || took > 4*time.Minute {
+			t.Errorf("error %v after %s", err, took)
+		}
+		<-done
+		_, err = c.Query(context.Background(), Query{Slice: Slice{Accounts: accountIDs(1, 1)}})
+		before := len(f.received)
+		if _, again := c.Query(context.Background(), Query{Slice: Slice{Accounts: accountIDs(1, 1)}}); err == nil || again == nil || len(f.received) > before+1 {
+			t.Errorf("errors %v, %v after %d requests", err, again, len(f.received)-before)
 		}
 	})
 }

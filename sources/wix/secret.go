@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The key is never printed. A Secret prints as a placeholder with every verb,
@@ -93,8 +94,42 @@ func newMatcher(key string) func([]byte) bool {
 		}
 	}
 	return func(text []byte) bool {
-		return slices.ContainsFunc(forms, func(form []byte) bool { return bytes.Contains(text, form) })
+		for range maxEscaped + 1 {
+			if slices.ContainsFunc(forms, func(form []byte) bool { return bytes.Contains(text, form) }) {
+				return true
+			}
+			plain := unescape(text)
+			if len(plain) == len(text) {
+				return false
+			}
+			text = plain
+		}
+		return false
 	}
+}
+
+// maxEscaped is how often a key may be escaped and still be recognized: as JSON
+// in a string of JSON.
+const maxEscaped = 3
+
+// unescape replaces the escapes of JSON strings, to search what they stand for.
+func unescape(text []byte) []byte {
+	if bytes.IndexByte(text, '\\') < 0 {
+		return text
+	}
+	s, plain := scanner{text: text}, make([]byte, 0, len(text))
+	for s.at < len(text) {
+		start := s.at
+		if text[start] == '\\' {
+			if r, ok := s.escape(); ok && r >= 0 {
+				plain = utf8.AppendRune(plain, r)
+				continue
+			}
+		}
+		s.at = start + 1
+		plain = append(plain, text[start])
+	}
+	return plain
 }
 
 // keyForms lists the forms in which a key may be echoed. The plain key is last:

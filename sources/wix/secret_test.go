@@ -30,6 +30,38 @@ func echoes() map[string]string {
 		"json": strings.Trim(string(quoted), `"`), "go": strings.Trim(fmt.Sprintf("%q", testKey), `"`),
 		"control": testKey[:9] + "\u0007" + testKey[9:],
 		"wrapped": wrapped[:20] + "\r\n" + wrapped[20:],
+		"escaped": jsonEscapes(testKey), "escaped twice": strings.ReplaceAll(jsonEscapes(testKey), `\`, `\\`),
+	}
+}
+
+// jsonEscapes escapes every character of a text as JSON may.
+func jsonEscapes(text string) string {
+	var b strings.Builder
+	for i, c := range text {
+		fmt.Fprintf(&b, []string{`\u%04x`, `\u%04X`}[i%2], c)
+	}
+	return b.String()
+}
+
+// TestKeyNotInPackages: a response with the key anywhere is not used, however it is
+// escaped.
+func TestKeyNotInPackages(t *testing.T) {
+	escaped := jsonEscapes(testKey)
+	for name, spelt := range map[string]string{
+		"all of it": escaped, "half of it": escaped[:60] + strings.ReplaceAll(testKey[10:], `"`, `\"`), "one character": strings.ReplaceAll(strings.Replace(testKey, "I", `\u0049`, 1), `"`, `\"`),
+		"base64": jsonEscapes(base64.StdEncoding.EncodeToString([]byte(testKey))), "in a string of JSON": strings.ReplaceAll(escaped, `\`, `\\`),
+		"a slash": strings.ReplaceAll(strings.ReplaceAll(testKey, `"`, `\"`), "/", `\/`),
+	} {
+		for _, field := range []string{`"externalId":"%s"`, `"unknown":{"%s":1}`, `"productInstances":[{"instanceId":"i","failure":{"message":"x%s"}}]`} {
+			body := `{"packages":[{"id":"p","accountId":"` + accountID(1) + `",` + fmt.Sprintf(field, spelt) + `}],"metadata":{"count":1}}`
+			if !json.Valid([]byte(body)) {
+				t.Fatal(body)
+			}
+			n, _, err := readPages(newTestClient(t, &fakeServer{before: respondWith(body)}), Slice{Accounts: accountIDs(1, 1)})
+			if n > 0 || err == nil || !strings.Contains(err.Error(), "the response contains the API key") {
+				t.Errorf("%s in %s: %d packages, error %v", name, field, n, err)
+			}
+		}
 	}
 }
 

@@ -3,10 +3,13 @@ package wix
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
@@ -26,24 +29,72 @@ import (
 // middle of a handshake would be sent hours too late, so its connection refuses
 // to write once its time is over by either clock.
 //
+// A proxy of the environment that can't be used is an error and not ignored, and
+// there is none for this machine.
+//
 // The key stays on its host: a redirect to another host or to http is not
 // followed, and only a GET is redirected at all. A redirect that is not followed
 // is an error by its status.
 
 const maxRedirects = 5
 
+// maxHeader is the maximum size of the header of a response.
+const maxHeader = 64 << 10
+
 // readTransport keeps a connection for each request in flight.
-func readTransport(connections int) http.RoundTripper {
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConns:          connections,
-		MaxIdleConnsPerHost:   connections,
-		IdleConnTimeout:       90 * time.Second,
-		TLSHandshakeTimeout:   15 * time.Second,
-		ExpectContinueTimeout: time.Second,
+func readTransport(connections int) (http.RoundTripper, error) {
+	if err := checkProxies(os.Getenv); err != nil {
+		return nil, err
 	}
+	return &http.Transport{
+		Proxy:                  proxyFor,
+		DialContext:            (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           connections,
+		MaxIdleConnsPerHost:    connections,
+		IdleConnTimeout:        90 * time.Second,
+		TLSHandshakeTimeout:    15 * time.Second,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: maxHeader,
+	}, nil
+}
+
+// proxyFor returns the proxy of the environment. There is none for this machine,
+// however its name is spelt: the key would pass it without encryption.
+func proxyFor(r *http.Request) (*url.URL, error) {
+	if isLoopback(r.URL.Hostname()) {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(r)
+}
+
+// checkProxies returns an error if a proxy of the environment can't be used:
+// net/http ignores one that is not a URL. Its value may contain a password.
+func checkProxies(getenv func(string) string) error {
+	var errs []error
+	for _, name := range [...]string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		if value := getenv(name); value != "" && !isProxy(value) {
+			errs = append(errs, fmt.Errorf("%s: not the URL of a proxy: set it to http://HOST:PORT, or unset it", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// isProxy reports whether net/http accepts the address of a proxy: a URL, or a
+// host and a port.
+func isProxy(value string) bool {
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
+	}
+	proxy, err := url.Parse(value)
+	if err != nil || proxy.Hostname() == "" {
+		return false
+	}
+	switch proxy.Scheme {
+	case "http", "https", "socks5", "socks5h":
+		return true
+	}
+	return false
 }
 
 // changeTransport returns a transport with the settings of base that sends a

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -272,5 +273,33 @@ func TestExpiredConnection(t *testing.T) {
 		}
 		c.Close()
 		shared.CloseIdleConnections()
+	}
+}
+
+// TestProxies: no proxy for this machine, however it is spelt, and one that can't be
+// used is an error that does not show its password.
+func TestProxies(t *testing.T) {
+	for _, host := range []string{"localhost", "LOCALHOST", "LocalHost:80", "127.0.0.1", "127.9.9.9:1", "[::1]", "[::ffff:127.0.0.1]:8"} {
+		r, err := http.NewRequest(http.MethodGet, "http://"+host+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if proxy, err := proxyFor(r); proxy != nil || err != nil {
+			t.Errorf("%s: proxy %v, error %v", host, proxy, err)
+		}
+	}
+	for value, want := range map[string]bool{
+		"": true, "http://proxy:3128": true, "proxy:3128": true, "10.0.0.1": true, "socks5://u:p@h:1": true, "https://h": true,
+		"http://me:hunter2@h:port": false, "http://": false, "://x": false, "%zz": false, "ftp://h": false, "http://me:hunter%2@h": false, "http://h:1 ": false,
+	} {
+		err := checkProxies(func(name string) string {
+			if name == "HTTPS_PROXY" {
+				return value
+			}
+			return ""
+		})
+		if (err == nil) != want || err != nil && (strings.Contains(err.Error(), "hunter2") || !strings.HasPrefix(err.Error(), "HTTPS_PROXY: ")) {
+			t.Errorf("%s: error %v", value, err)
+		}
 	}
 }

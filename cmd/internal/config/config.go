@@ -28,6 +28,7 @@ type Config struct {
 	Rate             int        // requests a minute; 0 means no limit
 	Memory           int64      // bytes: a target for what is held while comparing
 	TempDir          string     // for what does not fit in memory; empty: the system's folder
+	MaxDuration      time.Duration
 	Location         *time.Location
 	AsOf             time.Time // zero means the start of the run
 	InFlight         time.Duration

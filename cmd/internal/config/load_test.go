@@ -72,7 +72,7 @@ func diff(want, got *Config) string {
 func TestDefaults(t *testing.T) {
 	want := &Config{
 		AccountID: parent, APIKey: wix.NewSecret(theKey), BaseURL: &url.URL{Scheme: "https", Host: "www.wixapis.com"},
-		Ledger: "ledger.csv", Out: "./wixrecon-runs", Concurrency: 8, Rate: 180, Memory: 256 << 20, Location: time.UTC,
+		Ledger: "ledger.csv", Out: "./wixrecon-runs", Concurrency: 8, Rate: 180, MaxDuration: 12 * time.Hour, Memory: 256 << 20, Location: time.UTC,
 		InFlight: 48 * time.Hour, MaxBadRows: decimal.One,
 		Reports: []string{"findings", "packages", "xlsx", "snapshot"},
 		Log:     "text", Progress: "auto", Output: "text",
@@ -98,7 +98,7 @@ func TestExampleFile(t *testing.T) {
 	want := &Config{
 		AccountID: parent, APIKey: wix.NewSecret(theKey), KeyFile: "/run/secrets/wix-api-key", BaseURL: &url.URL{Scheme: "https", Host: "www.wixapis.com"},
 		Ledger: "s3://sample/subscriptions.csv.gz?region=eu-central-1", Out: "s3://sample/wixrecon",
-		Accounts: []string{subA, subB}, Concurrency: 4, Rate: 120, Memory: 256 << 20, Location: berlin,
+		Accounts: []string{subA, subB}, Concurrency: 4, Rate: 120, MaxDuration: 12 * time.Hour, Memory: 256 << 20, Location: berlin,
 		AsOf: time.Date(2026, 11, 21, 0, 0, 0, 0, berlin), InFlight: 48 * time.Hour,
 		MaxBadRows: decimal.MustParse("0.5"), Decimal: "comma", Encoding: "windows-1252", Sheet: "Abos",
 		DateFormats: []ledger.DateFormat{format(t, "DD.MM.YYYY"), format(t, "D.M.YY")},
@@ -170,6 +170,7 @@ var samples = map[string]struct {
 	"rate":                     {"1", "77", func(c *Config) string { return decimal.MustNew(int64(c.Rate), 0).String() }},
 	"memory":                   {"16MiB", "512MiB", func(c *Config) string { return strconv.FormatInt(c.Memory>>20, 10) + "MiB" }},
 	"temp-dir":                 {"first", "second", func(c *Config) string { return c.TempDir }},
+	"max-duration":             {"1h0m0s", "2h0m0s", func(c *Config) string { return c.MaxDuration.String() }},
 	"tz":                       {"Asia/Kathmandu", "America/New_York", func(c *Config) string { return c.Location.String() }},
 	"as-of":                    {"2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", func(c *Config) string { return c.AsOf.Format(time.RFC3339) }},
 	"in-flight":                {"1h0m0s", "2h0m0s", func(c *Config) string { return c.InFlight.String() }},

@@ -95,6 +95,8 @@ func sourceSettings() []Setting {
 			Usage: "`size` of what is held in memory while comparing, a target: the rest goes to --temp-dir"},
 		{Name: "temp-dir", set: setText(func(c *Config) *string { return &c.TempDir }),
 			Usage: "`folder` for what does not fit in memory; the system's by default"},
+		{Name: "max-duration", Default: "12h", set: setDuration(func(c *Config) *time.Duration { return &c.MaxDuration }, time.Second, year, "1 second to 366 days"),
+			Usage: "after this `time` nothing more is read, and the run ends with what was read: 12h, 1d"},
 	}
 }
 

@@ -23,7 +23,7 @@ type assessment struct {
 	known      reconcile.KnownFindings // nil in a run that is not live
 }
 
-func (s *session) assess(ctx context.Context, rec *reconciliation, past *history) (*assessment, error) {
+func (s *session) assess(ctx context.Context, inv *inventory, rec *reconciliation, past *history) (*assessment, error) {
 	sum := &rec.summary
 	if !sum.Live {
 		return &assessment{}, nil
@@ -35,6 +35,7 @@ func (s *session) assess(ctx context.Context, rec *reconciliation, past *history
 	a := &assessment{}
 	a.objections, err = s.evaluateGuards(ctx, &guard.Inputs{
 		Run: sum, LedgerModified: oldest(sum.Inputs), LedgerNewest: newest(sum.Inputs), MissingCanaries: canaries.Missing(),
+		WixAhead: inv.wixAhead,
 	}, past.runs)
 	if err != nil {
 		return nil, err

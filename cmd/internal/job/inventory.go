@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
@@ -20,6 +21,7 @@ type inventory struct {
 	file     *reconcile.File // of a replay, the snapshot
 	bare     bool            // of a replay without a summary: the packages of each account are known after comparing
 	content  string          // the hash of the snapshot's content; empty without a snapshot
+	wixAhead time.Duration   // how far Wix's clock is ahead of this one; 0 where it is not known
 }
 
 // readInventory reads Wix into the table. Sub-accounts that the ledger names are
@@ -46,9 +48,15 @@ func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerA
 		return inv, err
 	}
 	inv.coverage, inv.learned = reading.Coverage, reading.Learned
+	inv.wixAhead, _ = client.Skew()
+	if !inv.coverage.Complete() && outOfTime(ctx) {
+		inv.coverage.Problems = append(inv.coverage.Problems, "the run reached its maximum duration: raise --max-duration "+s.Config.MaxDuration.String())
+	}
 	inv.content, err = inv.spool.complete()
 	return inv, err
 }
+
+func outOfTime(ctx context.Context) bool { return errors.Is(context.Cause(ctx), wix.ErrOutOfTime) }
 
 // onlyAccounts returns the accounts that the run is narrowed to; nil means all.
 func (s *session) onlyAccounts() []string {

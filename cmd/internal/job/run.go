@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/wixrecon/wixrecon/cmd/internal/config"
 	"github.com/wixrecon/wixrecon/reconcile"
@@ -60,7 +61,7 @@ func (s *session) run(ctx context.Context, request *FixRequest) (code int, err e
 	if err != nil {
 		return 0, err
 	}
-	judged, err := s.assess(ctx, rec, b.history)
+	judged, err := s.assess(ctx, in.inventory, rec, b.history)
 	if err != nil {
 		return 0, err
 	}
@@ -100,16 +101,20 @@ type inputs struct {
 // from it. The result must be closed, also beside an error.
 func (s *session) readInputs(ctx context.Context, b *beginning, table *join.Table, keep bool) (in *inputs, err error) {
 	in = &inputs{subject: b.subject, lists: b.lists}
+	ctx, cancel := s.readContext(ctx)
+	defer cancel()
 	replayed := s.Config.Snapshot != ""
 	if replayed {
 		if in.subject, in.inventory, err = s.replay(ctx, b.subject, table); err != nil {
 			return in, err
 		}
-	}
-	if in.ledger, err = s.fillLedger(ctx, in.subject.asOf, table); err != nil || replayed {
+	} else if in.client, err = s.newClient(0); err != nil {
 		return in, err
 	}
-	if in.client, err = s.newClient(0); err != nil {
+	if in.ledger, err = s.fillLedger(ctx, in.subject.asOf, table); err != nil && outOfTime(ctx) {
+		err = fmt.Errorf("%w: %w: raise --max-duration %s", err, wix.ErrOutOfTime, s.Config.MaxDuration)
+	}
+	if err != nil || replayed {
 		return in, err
 	}
 	in.inventory, err = s.readInventory(ctx, in.client, in.ledger.accounts, b.history.learned, table, keep)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wixrecon/wixrecon/sources/archive"
+	"github.com/wixrecon/wixrecon/sources/wix"
 )
 
 // A session is one execution of run, plan or apply. It is the part of a command
@@ -27,6 +28,7 @@ type session struct {
 	command  string // reconcile.Command…
 	runID    string
 	started  time.Time
+	until    time.Time // when reading ends; zero means never
 	archive  *archive.Archive
 	warnings *[]string // for the summary
 
@@ -45,12 +47,13 @@ func (j *Job) withArchive(ctx context.Context, do func(*archive.Archive) error) 
 // inSession opens the archive for a command. A command that ends with an error
 // leaves a trace.
 func (j *Job) inSession(ctx context.Context, command string, do func(*session) (code int, err error)) (code int, err error) {
+	s := &session{Job: j, command: command, started: j.startTime(), warnings: &[]string{}}
+	s.runID = cmp.Or(j.Config.RunID, archive.NewRunID(s.started))
+	if j.Config.MaxDuration > 0 {
+		s.until = time.Now().Add(j.Config.MaxDuration)
+	}
 	err = j.withArchive(ctx, func(a *archive.Archive) (err error) {
-		started := j.startTime()
-		s := &session{
-			Job: j, command: command, started: started, archive: a, warnings: &[]string{},
-			runID: cmp.Or(j.Config.RunID, archive.NewRunID(started)),
-		}
+		s.archive = a
 		code, err = do(s)
 		if err != nil {
 			s.recordFailure(ctx, err)
@@ -58,6 +61,14 @@ func (j *Job) inSession(ctx context.Context, command string, do func(*session) (
 		return err
 	})
 	return code, err
+}
+
+// readContext returns a context for reading, which ends with the time for it.
+func (s *session) readContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.until.IsZero() {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadlineCause(ctx, s.until, wix.ErrOutOfTime)
 }
 
 // warn adds a warning to the log and the summary.

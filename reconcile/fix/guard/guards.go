@@ -67,14 +67,18 @@ type Inputs struct {
 	LedgerModified  time.Time          // of its oldest part; zero where it is not known
 	LedgerNewest    time.Time          // of its newest part
 	MissingCanaries []string
-	Journal         []fix.Entry // since the oldest baseline; our own cancels are credited
-	LedgerOnly      bool        // only the ledger was read: counts at Wix are not checked
+	WixAhead        time.Duration // how far Wix's clock is ahead of this one; 0 where it is not known
+	Journal         []fix.Entry   // since the oldest baseline; our own cancels are credited
+	LedgerOnly      bool          // only the ledger was read: counts at Wix are not checked
 }
 
 // Evaluate compares the inputs with the accepted runs before.
 func (g *Guards) Evaluate(in *Inputs, h *reconcile.History) []Objection {
 	objections := []Objection{}
 	if o, objects := g.age(in); objects {
+		objections = append(objections, o)
+	}
+	if o, objects := clock(in.WixAhead); objects {
 		objections = append(objections, o)
 	}
 	baselines := h.Baselines(in.Run.AsOf)
@@ -113,6 +117,20 @@ func (g *Guards) age(in *Inputs) (Objection, bool) {
 		return o, true
 	}
 	return o, age > g.MaxLedgerAge.Max
+}
+
+// clock objects where this machine's clock is far from Wix's: what is in flight,
+// ended or expired depends on it.
+func clock(wixAhead time.Duration) (Objection, bool) {
+	direction := "behind"
+	if wixAhead < 0 {
+		direction = "ahead of"
+	}
+	skew := wixAhead.Abs()
+	return Objection{
+		Guard: fix.GuardClock, Value: period(skew), Limit: period(fix.MaxSkew),
+		Text: fmt.Sprintf("the clock of this machine is %s %s Wix's: set it, and run again", period(skew), direction),
+	}, skew >= fix.MaxSkew
 }
 
 // shrink objects where a count is less than the largest baseline by more than

@@ -162,6 +162,19 @@ func TestBaselines(t *testing.T) {
 	}
 }
 
+func TestClock(t *testing.T) {
+	for ahead, want := range map[time.Duration]string{
+		0: "", time.Hour - time.Second: "", time.Second - time.Hour: "",
+		time.Hour:       "clock 1h the clock of this machine is 1h behind Wix's: set it, and run again",
+		-25 * time.Hour: "clock 25h the clock of this machine is 25h ahead of Wix's: set it, and run again",
+	} {
+		got := evaluate(defaultGuards(), summary(0), guard.Inputs{WixAhead: ahead}, reconcile.History{})
+		if (len(got) > 0) != (want != "") || want != "" && got[0] != want {
+			t.Errorf("%s: %q, want %q", ahead, got, want)
+		}
+	}
+}
+
 func TestCanaries(t *testing.T) {
 	line := func(id string, status reconcile.LineStatus) reconcile.Line {
 		return reconcile.Line{ExternalID: id, AccountID: account(1), Status: status, Quantity: 1, ProductID: "plan", Cycle: "1 MONTH"}
