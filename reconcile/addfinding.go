@@ -11,8 +11,8 @@ func (m *matcher) addFinding(f Finding, p *Package, inFlight bool) *Finding {
 	f.Fix, f.Direction = kindTable[f.Kind].fix, kindTable[f.Kind].direction
 	if f.Fix != "" {
 		f.Basis = m.newBasis()
-		if m.Shields.Covers(&f, p) {
-			f.Reason = ReasonShielded
+		if record, covered := m.Shields.Covers(&f, p); covered {
+			f.Reason, f.Basis.ShieldedBy = ReasonShielded, record
 		}
 	}
 	m.result.Findings = append(m.result.Findings, f)

@@ -15,6 +15,8 @@ type Basis struct {
 	Targets       []string    // ids of the live instances that the finding is about
 	WholePackage  bool        // the targets are all live instances of the package
 	LinkedByPlace bool        // the package was linked by account, product and site only
+	PossibleMatch string      // external id of an orphan, or of a subscription, that it could be; empty: none
+	ShieldedBy    int         // record of the bad row that shields it; 0: none does
 	Order         []OrderLine // what a missing package must contain
 }
 

@@ -90,7 +90,8 @@ func (c *Crowd) Claims(l *Line) []LinkKey {
 	if c.invalid || phase == PhaseEnded && c.current != nil {
 		return nil
 	}
-	return append(lineKeys(l, phase), LinkKey{Rule: ByNearID, Value: NearID(l.ExternalID)})
+	near := nearKeys(l.ExternalID, c.rules.Mangled.ledgerKeys(l.ExternalID, []string{l.AccountID}))
+	return append(lineKeys(l, phase), near...)
 }
 
 // Result returns the finding and the census, without the classes of packages.

@@ -11,7 +11,7 @@ import (
 // are in report order.
 func Diff(lines []Line, bad []BadRow, packages []Package, rules Rules) ([]Finding, Census) {
 	d := newDataset(lines, bad, packages, &rules)
-	rules.Shields = d.shields()
+	rules.Shields, rules.Mangled = d.shields(), d.mangled()
 	linker := d.link(&rules)
 	var findings []Finding
 	var census Census
@@ -115,6 +115,20 @@ func (d *dataset) shields() *Shields {
 	return s
 }
 
+func (d *dataset) mangled() *MangledIDs {
+	m := &MangledIDs{}
+	for id, g := range d.groups {
+		m.AddLedgerID(id)
+		for i := range g.Packages {
+			m.AddWixID(g.Packages[i].JoinID())
+		}
+	}
+	for _, g := range d.unmatchedPackages {
+		m.AddWixID(g.Packages[0].JoinID())
+	}
+	return m
+}
+
 // link runs the link passes over what is unmatched on both sides.
 func (d *dataset) link(rules *Rules) *Linker {
 	candidates := d.candidates(rules)
@@ -148,14 +162,14 @@ func (d *dataset) candidates(rules *Rules) map[LinkRule]map[string]*Candidates {
 	for i, g := range d.unmatchedSubscriptions {
 		for _, key := range rules.SubscriptionKeys(g.Lines) {
 			c := of(key)
-			c.Subscriptions = append(c.Subscriptions, Candidate{Index: i, Ended: key.Ended})
+			c.Subscriptions = append(c.Subscriptions, Candidate{Index: i, Ended: key.Ended, ID: key.ID, Shape: key.Shape})
 		}
 	}
 	for i, g := range d.unmatchedPackages {
-		for _, key := range PackageKeys(&g.Packages[0]) {
+		for _, key := range rules.PackageKeys(&g.Packages[0]) {
 			c := of(key)
 			c.Claimed = c.Claimed || key.Claim
-			c.Packages = append(c.Packages, Candidate{Index: i, Live: key.Live})
+			c.Packages = append(c.Packages, Candidate{Index: i, Live: key.Live, ID: key.ID, Shape: key.Shape})
 		}
 	}
 	for _, g := range d.groups {
@@ -171,19 +185,45 @@ func (d *dataset) candidates(rules *Rules) map[LinkRule]map[string]*Candidates {
 // linkedGroups returns all groups, each linked package in the group of its
 // subscription.
 func (d *dataset) linkedGroups(linker *Linker) []*Group {
-	for i, g := range d.unmatchedSubscriptions {
-		r := linker.Subscription(i)
-		g.Link, g.LiveCandidate = r.Rule, r.LiveCandidate
-		if r.Linked() {
-			g.Packages = d.unmatchedPackages[r.Peer].Packages
-		}
-	}
 	all := slices.Concat(d.badWithoutID, slices.Collect(maps.Values(d.groups)))
+	unmatched := make(map[*Group]LinkResult)
+	for i, g := range d.unmatchedSubscriptions {
+		unmatched[g] = linker.Subscription(i)
+	}
 	for i, g := range d.unmatchedPackages {
 		if r := linker.Package(i); !r.Linked() {
-			g.Link = r.Rule
+			unmatched[g] = r
 			all = append(all, g)
 		}
 	}
+	sets := make(Sets)
+	for g, r := range unmatched {
+		sets.Add(r, g.externalID(), g.packageID())
+	}
+	for g, r := range unmatched {
+		g.SetLink(r, sets)
+	}
+	for i, g := range d.unmatchedSubscriptions {
+		if r := linker.Subscription(i); r.Linked() {
+			g.Packages = d.unmatchedPackages[r.Peer].Packages
+		}
+	}
 	return all
+}
+
+// externalID returns the external id of a subscription or of a package, empty if
+// that has none.
+func (g *Group) externalID() string {
+	if len(g.Lines) > 0 {
+		return g.Lines[0].ExternalID
+	}
+	return g.Packages[0].JoinID()
+}
+
+// packageID returns the id of the first package, if there is one.
+func (g *Group) packageID() string {
+	if len(g.Packages) == 0 {
+		return ""
+	}
+	return g.Packages[0].ID
 }

@@ -23,7 +23,8 @@ type Finding struct {
 	WixValue    string
 	Fix         string // the fix of the kind; empty where it has none
 	Outcome     string
-	Reason      string // why it is not fixed; for a bad row, what is wrong
+	Reason      string // why it is not fixed; what connects ambiguous ones; for a bad row, what is wrong
+	Group       string // the same for all findings of one ambiguity or one set of duplicates; else empty
 	FirstSeen   time.Time
 	Direction   Direction
 	Monthly     Money
@@ -33,6 +34,15 @@ type Finding struct {
 	Cells       uint64 // hash of the cells of a bad row
 	Carried     Carried
 	Basis       *Basis // of its fix; nil where the kind has none
+}
+
+// Severity returns the severity of the kind, or high for a bad row that shields
+// more than its own ids.
+func (f *Finding) Severity() Severity {
+	if f.Kind == InvalidLedgerRow && shieldsMore(f.ExternalID) {
+		return High
+	}
+	return f.Kind.Severity()
 }
 
 // FindingColumns returns the columns of findings.csv in front of the carried
@@ -86,7 +96,7 @@ func ParseFindingID(text string) (FindingID, error) {
 // id, package, instance, field. Ties are broken by the rest of the finding.
 func (f *Finding) Compare(g *Finding) int {
 	return cmp.Or(
-		cmp.Compare(f.Kind.Severity(), g.Kind.Severity()),
+		cmp.Compare(f.Severity(), g.Severity()),
 		cmp.Compare(f.Kind, g.Kind),
 		cmp.Compare(f.AccountID, g.AccountID),
 		cmp.Compare(f.ExternalID, g.ExternalID),

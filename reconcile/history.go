@@ -50,5 +50,7 @@ func (t *Tally) OpenBySeverity() [Low + 1]int {
 	for _, k := range Kinds() {
 		open[k.Severity()] += t.Kinds[k.String()][Open.String()]
 	}
+	open[InvalidLedgerRow.Severity()] -= t.HighBadRows
+	open[High] += t.HighBadRows
 	return open
 }

@@ -2,22 +2,6 @@ package reconcile
 
 import "testing"
 
-func TestNearID(t *testing.T) {
-	for _, near := range [][2]string{
-		{"00123", "123"}, {"ABC-1", "abc-1"}, {"A 1", "A1"}, {"A\u00a01", "A1"}, {"Straße", "STRASSE"},
-		{"caf\u00e9", "cafe\u0301"}, {"\uff21\uff11", "A1"}, {"0", "00"}, {"ΣΑΣ", "σας"},
-	} {
-		if NearID(near[0]) != NearID(near[1]) {
-			t.Errorf("%q and %q are not near: %q, %q", near[0], near[1], NearID(near[0]), NearID(near[1]))
-		}
-	}
-	for _, far := range [][2]string{{"A-1", "A1"}, {"1230", "123"}, {"A01", "A1"}, {"café", "cafe"}, {"0", "1"}} {
-		if NearID(far[0]) == NearID(far[1]) {
-			t.Errorf("%q and %q are near", far[0], far[1])
-		}
-	}
-}
-
 func TestTrimID(t *testing.T) {
 	for id, want := range map[string]string{" a b ": "a b", "\u00a0x\u2003": "x", "\t\n": "", "\u200bx": "\u200bx"} {
 		if got := TrimID(id); got != want {

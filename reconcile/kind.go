@@ -86,6 +86,10 @@ const (
 	ReasonEndedByDate = "ended_by_date"
 	ReasonAmbiguous   = "ambiguous"
 	ReasonShielded    = "shielded"
+
+	ReasonPossibleMatch = "possible_match" // followed by the other's id: fixed only after a review
+	ReasonKeep          = "keep"           // of duplicates, the one that serves the subscription best
+	ReasonExtra         = "extra"          // any other of them
 )
 
 // Kinds returns all kinds in their order.

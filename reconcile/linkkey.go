@@ -1,12 +1,34 @@
 package reconcile
 
+import (
+	"hash/fnv"
+	"slices"
+)
+
 // A LinkKey is a value that links a subscription and a package if both have it.
 type LinkKey struct {
-	Rule  LinkRule // ByPackageID, ByInstanceID, ByPlace or ByNearID
+	Rule  LinkRule
 	Value string
-	Ended bool // from rows that have ended: such a key makes no other link ambiguous
-	Live  bool // from a live package
-	Claim bool // from a package that is linked to nothing
+	Ended bool   // from rows that have ended: such a key makes no other link ambiguous
+	Live  bool   // from a live package
+	Claim bool   // from a package that is linked to nothing
+	ID    string // external id, of keys that never link
+	Shape Shape  // of ByPossible
+}
+
+// A Shape is what a line or an instance states of its product and site: hashes, 0
+// where it states none. Two fit where each is equal or not stated on one side.
+type Shape struct{ Product, Site uint64 }
+
+func newShape(product, site string) Shape { return Shape{shapeHash(product), shapeHash(site)} }
+
+func shapeHash(s string) uint64 {
+	if s == "" {
+		return 0
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s)) // a hash never fails
+	return h.Sum64()
 }
 
 // SubscriptionKeys returns the keys of a subscription without a package: the ids
@@ -15,12 +37,36 @@ type LinkKey struct {
 // are ignored, so that history does not make the present ambiguous.
 func (r *Rules) SubscriptionKeys(lines []Line) []LinkKey {
 	sub := r.newSubscription(lines)
-	keys := []LinkKey{{Rule: ByNearID, Value: NearID(lines[0].ExternalID)}}
+	keys := sub.nearKeys(r.Mangled)
 	for i := range lines {
 		if !sub.current(i) {
 			continue
 		}
-		keys = append(keys, lineKeys(&lines[i], sub.phases[i])...)
+		l := &lines[i]
+		keys = append(keys, lineKeys(l, sub.phases[i])...)
+		if sub.phases[i] != PhaseEnded {
+			keys = append(keys, LinkKey{Rule: ByPossible, Value: l.AccountID, ID: l.ExternalID, Shape: newShape(l.ProductID, l.SiteID)})
+		}
+	}
+	return keys
+}
+
+// nearKeys returns the keys of the external id in the accounts of the current
+// lines.
+func (s *subscription) nearKeys(m *MangledIDs) []LinkKey {
+	var accounts []string
+	for i := range s.lines {
+		if account := s.lines[i].AccountID; s.current(i) && !slices.Contains(accounts, account) {
+			accounts = append(accounts, account)
+		}
+	}
+	return nearKeys(s.lines[0].ExternalID, m.ledgerKeys(s.lines[0].ExternalID, accounts))
+}
+
+func nearKeys(id string, values []string) []LinkKey {
+	keys := make([]LinkKey, len(values))
+	for i, value := range values {
+		keys[i] = LinkKey{Rule: ByNearID, Value: value, ID: id}
 	}
 	return keys
 }
@@ -42,9 +88,9 @@ func lineKeys(l *Line, phase Phase) []LinkKey {
 	return keys
 }
 
-// PackageKeys returns the keys of a package without a subscription: its ids and
+// PackageKeys returns the keys of a package without a subscription: its ids, and
 // the places of its live instances.
-func PackageKeys(p *Package) []LinkKey {
+func (r *Rules) PackageKeys(p *Package) []LinkKey {
 	live := p.Live()
 	keys := []LinkKey{{Rule: ByPackageID, Value: p.ID, Live: live, Claim: p.UnreadableID}}
 	for i := range p.Instances {
@@ -53,9 +99,15 @@ func PackageKeys(p *Package) []LinkKey {
 		if inst.Status.Live() && inst.ProductID != "" && inst.SiteID != "" {
 			keys = append(keys, LinkKey{Rule: ByPlace, Value: placeKey(p.AccountID, inst.ProductID, inst.SiteID), Live: true})
 		}
+		if inst.Status.Live() && p.JoinID() != "" {
+			keys = append(keys, LinkKey{Rule: ByPossible, Value: p.AccountID, ID: p.ExternalID, Shape: newShape(inst.ProductID, inst.SiteID), Live: true})
+		}
 	}
 	if live && p.JoinID() != "" {
-		keys = append(keys, LinkKey{Rule: ByNearID, Value: NearID(p.ExternalID), Live: true})
+		for _, key := range nearKeys(p.ExternalID, r.Mangled.wixKeys(p.ExternalID, p.AccountID)) {
+			key.Live = true
+			keys = append(keys, key)
+		}
 	}
 	return keys
 }

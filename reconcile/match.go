@@ -23,7 +23,6 @@ type matcher struct {
 // Match matches a group. It sorts the group's lines and packages in place.
 func (r *Rules) Match(g *Group) GroupResult {
 	m := r.newMatcher(g)
-	m.result.Classes = make([]Class, len(g.Packages))
 	if len(g.Bad) == 0 && r.Crowded(len(g.Lines), len(g.Packages)) {
 		m.matchCrowd()
 	} else {
@@ -43,6 +42,7 @@ func (r *Rules) newMatcher(g *Group) *matcher {
 	slices.SortFunc(g.Lines, func(a, b Line) int { return a.Compare(&b) })
 	slices.SortFunc(g.Packages, func(a, b Package) int { return strings.Compare(a.ID, b.ID) })
 	m := &matcher{Rules: r, Group: g, sub: r.newSubscription(g.Lines), ledgerInFlight: r.linesInFlight(g.Lines)}
+	m.result.Classes = make([]Class, len(g.Packages))
 	m.wixInFlight = make([]bool, len(g.Packages))
 	for i := range g.Packages {
 		m.wixInFlight[i] = r.packageInFlight(&g.Packages[i])
@@ -72,6 +72,8 @@ func (m *matcher) matchSubscription() {
 	switch {
 	case m.Link == LinkAmbiguous:
 		m.reportAmbiguous()
+	case m.linkedByMangledID():
+		m.matchApart()
 	case len(m.Packages) == 0:
 		m.reportMissingPackage()
 	case len(live) > 1 && !m.sub.allEnded():
@@ -166,7 +168,7 @@ func (m *matcher) reportAmbiguous() {
 		m.classify(Settled)
 		return
 	}
-	m.addLedgerFinding(AmbiguousMatch)
+	m.addLedgerFinding(AmbiguousMatch).setAmbiguity(m.Group, m.sub.representative().ExternalID)
 	m.classify(Ambiguous)
 }
 
@@ -178,6 +180,7 @@ func (m *matcher) reportMissingPackage() {
 	}
 	f := m.addLedgerFinding(MissingPackage)
 	f.Basis.Order = m.orderLines()
+	f.setPossibleMatch(m.Other)
 	f.Monthly = m.activeRevenue("")
 	if m.Coverage.Whole() {
 		m.classify(LedgerOnly)
@@ -195,12 +198,20 @@ func (m *matcher) reportUnmatchedPackages() {
 			m.reportUnrecognised(i)
 			m.classifyPackage(i, Settled)
 		case m.Link == LinkAmbiguous:
-			m.addPackageFinding(AmbiguousMatch, i)
+			m.reportAmbiguousPackage(i)
 			m.classifyPackage(i, Ambiguous)
 		default:
 			m.reportOrphan(i)
 			m.classifyPackage(i, WixOnly)
 		}
+	}
+}
+
+func (m *matcher) reportAmbiguousPackage(i int) {
+	f := m.addPackageFinding(AmbiguousMatch, i)
+	f.setAmbiguity(m.Group, f.ExternalID)
+	if m.Packages[i].UnreadableID {
+		f.Reason = "its external id can't be read"
 	}
 }
 
@@ -218,6 +229,7 @@ func (m *matcher) reportOrphan(i int) {
 	if unrecognised {
 		f.blockFix(ReasonAmbiguous)
 	}
+	f.setPossibleMatch(m.Other)
 }
 
 // reportUnrecognised reports each instance of the package whose status is
@@ -248,8 +260,9 @@ func (m *matcher) reportDuplicates(live []int) {
 	}
 	for _, i := range live {
 		f := m.addPairFinding(DuplicatePackage, i)
+		f.Group, f.Reason = f.ExternalID, ReasonExtra
 		if i == best {
-			f.Direction = NoDirection
+			f.Direction, f.Reason = NoDirection, ReasonKeep
 		} else {
 			f.Monthly = m.packageCost(&m.Packages[i])
 		}

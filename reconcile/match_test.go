@@ -63,6 +63,14 @@ func paidIn(c string) func(*Line)              { return func(l *Line) { l.Curren
 func changedAt(p Package, t time.Time) Package { p.Updated = t; return p }
 func account(p Package, a string) Package      { p.AccountID = a; return p }
 
+const (
+	byPlace   = "account, product and site connect it with more than one"
+	byPackage = "package_id connects it with more than one"
+	claimed   = "named by a row of another subscription"
+)
+
+func startsLater(l *Line) { l.Start = now.AddDate(0, 1, 0) }
+
 func ruleCases() []ruleCase {
 	return []ruleCase{
 		{name: "a match has no findings", lines: []Line{line("s", product("p", "x"))}, packages: []Package{newPackage("P", "s", live("p", "x"))}},
@@ -84,18 +92,18 @@ func ruleCases() []ruleCase {
 			want: []string{"unlinked_package s P - open ambiguous"}},
 		{name: "two packages at one place are ambiguous", lines: []Line{line("s", product("p", "x"))},
 			packages: []Package{newPackage("P", "", live("p", "x")), newPackage("Q", "", live("p", "x"))},
-			want:     []string{"ambiguous_match - P - open", "ambiguous_match - Q - open", "ambiguous_match s - - open"}},
+			want:     []string{"ambiguous_match - P - open " + byPlace, "ambiguous_match - Q - open " + byPlace, "ambiguous_match s - - open " + byPlace}},
 		{name: "near ids", lines: []Line{line("123")}, packages: []Package{newPackage("P", "00123", live("p", ""))},
-			want: []string{"ambiguous_match 00123 P - open", "ambiguous_match 123 - - open"}},
+			want: []string{"ambiguous_match 00123 P - open differs from 123 only in leading zeros", "ambiguous_match 123 - - open differs from 00123 only in leading zeros"}},
 		{name: "a row names a package, but its subscription matched another",
 			lines:    []Line{line("s", namesPackage("Q"))},
 			packages: []Package{newPackage("P", "s", live("p", "")), newPackage("Q", "gone", live("p", ""))},
-			want:     []string{"ambiguous_match gone Q - open"}},
+			want:     []string{"ambiguous_match gone Q - open " + claimed}},
 		{name: "a row names the dead predecessor of its package", lines: []Line{line("s", namesPackage("Q"))},
 			packages: []Package{newPackage("P", "s", live("p", "")), newPackage("Q", "", withStatus(StatusCanceled))}},
 		{name: "claimed by an instance id, and named by a package id", lines: []Line{line("s", namesInstance("Q.1")), line("t", namesPackage("Q"))},
 			packages: []Package{newPackage("P", "s", live("p", "")), newPackage("Q", "gone", live("p", ""))},
-			want:     []string{"ambiguous_match gone Q - open", "ambiguous_match t - - open"}},
+			want:     []string{"ambiguous_match gone Q - open " + claimed, "ambiguous_match t - - open " + byPackage}},
 		{name: "a place of a dead instance only", lines: []Line{line("s", product("p", "y"))},
 			packages: []Package{newPackage("P", "gone", live("q", "x"), edited(live("p", "y"), func(i *Instance) { i.Status = StatusCanceled }))},
 			want:     []string{"missing_package s - - open", "orphan_package gone P - open"}},
@@ -139,7 +147,7 @@ func ruleCases() []ruleCase {
 			want:     []string{"extra_instance s P P.4 open ambiguous"}},
 		{name: "duplicates in two accounts", lines: []Line{line("s")},
 			packages: []Package{newPackage("P", "s", live("p", "")), account(newPackage("Q", "s", live("p", "")), "zzz")},
-			want:     []string{"duplicate_package s P - open", "duplicate_package s Q - open"}},
+			want:     []string{"duplicate_package s P - open keep", "duplicate_package s Q - open extra"}},
 		{name: "nothing is missing where a status is unrecognised", lines: []Line{line("s", quantity(3))}, packages: []Package{newPackage("P", "s", live("p", ""), withStatus("SUSPENDED"))},
 			want: []string{"unrecognised_status s P P.2 open"}},
 		{name: "another account", lines: []Line{line("s")}, packages: []Package{account(newPackage("P", "s", live("p", "")), "zzz")},
@@ -158,10 +166,33 @@ func ruleCases() []ruleCase {
 			want: []string{"ledger_conflict s P - open"}},
 		{name: "ended rows may differ from current ones", lines: []Line{line("s", inAccount("zzz"), ended, product("p", "")), line("s")}, packages: []Package{newPackage("P", "s", live("p", ""))}},
 		{name: "one package under two ids", lines: []Line{line("s", namesPackage("P")), line("t", namesPackage("P"))}, packages: []Package{newPackage("P", "u", live("p", ""))},
-			want: []string{"ambiguous_match u P - open", "ledger_conflict s - - open", "ledger_conflict t - - open"}},
+			want: []string{"ambiguous_match u P - open " + byPackage, "ledger_conflict s - - open", "ledger_conflict t - - open"}},
 		{name: "a bad row without an external id shields all orphans of its account", bad: []BadRow{{AccountID: "acc", Column: "external_id", Problem: "missing"}},
 			packages: []Package{newPackage("P", "s", live("p", "")), account(newPackage("Q", "t", live("p", "")), "zzz")},
 			want:     []string{"invalid_ledger_row - - - open missing", "orphan_package s P - open shielded", "orphan_package t Q - open"}},
+		{name: "an id that a program changed", lines: []Line{line("1.002E+12", product("p", ""))}, packages: []Package{newPackage("P", "1002003004003", live("p", "x"))},
+			want: []string{"ambiguous_match 1.002E+12 - - open begins with the same digits as 1002003004003", `ambiguous_match 1002003004003 P - open begins with the same digits as "1.002E+12"`}},
+		{name: "a lost id may be any of its account", lines: []Line{line("#NAME?")}, packages: []Package{newPackage("P", "s", live("p", "x")), account(newPackage("Q", "t", live("p", "y")), "zzz")},
+			want: []string{"ambiguous_match #NAME? - - open its id is lost: it may be any of its sub-account, such as s", `ambiguous_match s P - open may be the one whose id is "#NAME?" now`, "orphan_package t Q - open"}},
+		{name: "a package named under a near id", lines: []Line{line("S-1", namesPackage("P"))}, packages: []Package{newPackage("P", "s-1", live("p", ""))},
+			want: []string{"ambiguous_match S-1 - - open differs from s-1 only in case", "ambiguous_match s-1 P - open differs from S-1 only in case"}},
+		{name: "a package without an id named under one that looks mangled", lines: []Line{line("#REF!", namesPackage("P"))}, packages: []Package{newPackage("P", "", live("p", ""))},
+			want: []string{`ambiguous_match #REF! - - open a program changed the id "#REF!"`, `ambiguous_match - P - open a program changed the id "#REF!"`}},
+		{name: "a package named under quite another id", lines: []Line{line("new", namesPackage("P"))}, packages: []Package{newPackage("P", "old", live("p", ""))},
+			want: []string{"unlinked_package new P - open"}},
+		{name: "near to a subscription that is ambiguous already", lines: []Line{line("S-1", product("p", "x"))},
+			packages: []Package{newPackage("P", "", live("p", "x")), newPackage("Q", "", live("p", "x")), newPackage("R", "s-1", live("q", "y"))},
+			want: []string{"ambiguous_match - P - open " + byPlace, "ambiguous_match - Q - open " + byPlace, "ambiguous_match S-1 - - open " + byPlace,
+				"ambiguous_match s-1 R - open differs from S-1 only in case"}},
+		{name: "a possible match states the same or nothing", lines: []Line{line("a", product("p", "")), line("b", product("q", "y")), line("c", product("p", Floating))},
+			packages: []Package{newPackage("P", "o1", live("p", "x")), newPackage("Q", "o2", live("q", "")), newPackage("R", "o3", live("r", "z"))},
+			want: []string{"missing_package a - - open possible_match o1", "missing_package b - - open possible_match o2", "missing_package c - - open",
+				"orphan_package o1 P - open possible_match a", "orphan_package o2 Q - open possible_match b", "orphan_package o3 R - open"}},
+		{name: "a possible match may be upcoming, and is of the same account", lines: []Line{line("a", startsLater), line("b", inAccount("zzz"))},
+			packages: []Package{newPackage("P", "o1", live("p", "x"))},
+			want:     []string{"missing_package b - - open", "orphan_package o1 P - open possible_match a"}},
+		{name: "what has ended is no possible match", lines: []Line{line("a", ended)}, packages: []Package{newPackage("P", "o1", live("p", "x"))},
+			want: []string{"orphan_package o1 P - open"}},
 		{name: "a bad row decides its subscription", lines: []Line{line("s")}, bad: []BadRow{{ExternalID: "s", AccountID: "acc", Problem: "bad date"}},
 			want: []string{"invalid_ledger_row s - - open bad date"}},
 	}

@@ -7,8 +7,9 @@ type Rules struct {
 	AsOf     time.Time
 	InFlight time.Duration // the window before AsOf in which a change is in flight
 	Coverage *Coverage
-	Shields  *Shields // nil: nothing is shielded
-	MaxGroup int      // rows, and packages, that one external id may have; 0: MaxGroup
+	Shields  *Shields    // nil: nothing is shielded
+	Mangled  *MangledIDs // nil: no id is mangled
+	MaxGroup int         // rows, and packages, that one external id may have; 0: MaxGroup
 
 	Parent     string        // the parent account, part of every finding id
 	Exceptions *Exceptions   // nil: none

@@ -12,6 +12,8 @@ type Tally struct {
 	Total int                       `json:"total"`
 	Kinds map[string]map[string]int `json:"kinds"` // kind → state → findings, every kind and state named
 	Money []MoneyTotal              `json:"money"` // of open findings, by direction and currency
+
+	HighBadRows int `json:"high_bad_rows,omitempty"` // open ones that shield more than their own ids
 }
 
 // MoneyTotal is the sum of the open findings of one direction and currency.
@@ -50,6 +52,9 @@ func (t *Tally) State(s State) int {
 func (t *Tally) Add(f *Finding) {
 	t.Total++
 	t.Kinds[f.Kind.String()][f.State.String()]++
+	if f.State == Open && f.Kind == InvalidLedgerRow && f.Severity() == High {
+		t.HighBadRows++
+	}
 	if f.State != Open || f.Direction == NoDirection {
 		return
 	}

@@ -14,7 +14,7 @@ func findingColumns(asOf time.Time, carried []string) []column[reconcile.Reporte
 	type row = reconcile.Reported
 	columns := []column[row]{
 		textColumn("kind", 23, func(r *row) string { return r.Kind.String() }),
-		textColumn("severity", 10, func(r *row) string { return r.Kind.Severity().String() }).in(findingSeverityTone),
+		textColumn("severity", 10, func(r *row) string { return r.Severity().String() }).in(findingSeverityTone),
 		textColumn("state", 10, func(r *row) string { return r.State.String() }).in(findingStateTone),
 		textColumn("account_id", 38, func(r *row) string { return r.AccountID }),
 		textColumn("external_id", 20, func(r *row) string { return r.ExternalID }),
@@ -73,7 +73,7 @@ func ageCell(firstSeen, asOf time.Time) cell {
 	return wholeCell(max(0, int(asOf.Sub(firstSeen)/(24*time.Hour))))
 }
 
-func findingSeverityTone(r *reconcile.Reported) tone { return severityTone(r.Kind.Severity()) }
+func findingSeverityTone(r *reconcile.Reported) tone { return severityTone(r.Severity()) }
 
 func severityTone(s reconcile.Severity) tone {
 	return [...]tone{reconcile.High: toneAlarm, reconcile.Medium: toneWarning, reconcile.Low: toneMuted}[s]

@@ -34,13 +34,15 @@ type Action struct {
 	Unpriced   int      `json:"unpriced_instances"`      // of a removal, instances without a known price
 	Dependants []string `json:"dependants,omitempty"`    // instances that stay and depend on what it removes
 
-	LiveAgain bool `json:"live_again,omitempty"` // the same cancel was applied before
+	LiveAgain     bool   `json:"live_again,omitempty"`     // the same cancel was applied before
+	PossibleMatch string `json:"possible_match,omitempty"` // external id of what it could be on the other side
 
 	Waiting *Waiting `json:"waiting,omitempty"` // it is not sent yet
 	Needs   string   `json:"needs,omitempty"`   // NeedsReview: sent only with a plan that was reviewed
 }
 
-// NeedsReview marks an action that removes what other instances depend on.
+// NeedsReview marks an action that removes what other instances depend on, or
+// that has a possible match.
 const NeedsReview = "review"
 
 // Waiting is how many sightings a removal has and needs.
@@ -126,10 +128,19 @@ func (a *Action) Due(reviewed bool) bool {
 	return a.Waiting == nil && (reviewed || a.Needs == "")
 }
 
+// needsSightings reports whether the action waits for sightings: a removal, or an
+// external id that replaces another one.
+func (a *Action) needsSightings() bool {
+	return a.Removal || a.Fix == reconcile.FixExternalID && a.Seen.ExternalID != ""
+}
+
 // reviewReason returns why the action needs a review.
 func (a *Action) reviewReason() string {
-	if a.LiveAgain {
+	switch {
+	case a.LiveAgain:
 		return ReasonLiveAgain
+	case len(a.Dependants) == 0 && a.PossibleMatch != "":
+		return reconcile.PossibleMatchReason(a.PossibleMatch)
 	}
 	return ReasonDependants
 }

@@ -124,6 +124,7 @@ func (o *Options) pendingAction(from []*candidate, instance string, seen *State)
 	a := Action{
 		Fix: c.Fix, Kind: c.Kind.String(), AccountID: c.AccountID, ExternalID: c.ExternalID,
 		PackageID: c.PackageID, InstanceID: instance, Desired: c.desired(), Seen: seen, Rows: c.Basis.RowsHash,
+		PossibleMatch: c.Basis.PossibleMatch,
 	}
 	for _, c := range from {
 		a.FindingIDs = append(a.FindingIDs, c.ID)
@@ -139,7 +140,7 @@ func (o *Options) pendingAction(from []*candidate, instance string, seen *State)
 // wait sets how many sightings an action waits for.
 func (o *Options) wait(a *pendingAction) {
 	a.Waiting = nil
-	if n := leastSightings(a.candidates); a.Removal && n < o.MinSightings {
+	if n := leastSightings(a.candidates); a.needsSightings() && n < o.MinSightings {
 		a.Waiting = &Waiting{Sightings: n, Needed: o.MinSightings, SameLedger: o.sameLedger(a.candidates)}
 	}
 }

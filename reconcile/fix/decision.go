@@ -66,7 +66,7 @@ func matchingReason(f *reconcile.Reported) string {
 		return ReasonInFlight
 	case f.State != reconcile.Open || f.Basis == nil:
 		return ReasonUnknown
-	case f.Reason != "" && !partlyAmbiguous(f):
+	case f.Reason != "" && f.Basis.PossibleMatch == "" && !partlyAmbiguous(f):
 		return f.Reason
 	case f.Basis.LinkedByPlace && f.WixValue != "": // a link by place does not replace an id that Wix has
 		return reconcile.ReasonAmbiguous

@@ -80,7 +80,7 @@ func markDependants(actions []pendingAction, d *dependants) {
 			r = later
 		}
 		a.Needs, a.Dependants = "", r.staying(i, false)
-		if len(a.Dependants) > 0 || a.LiveAgain {
+		if len(a.Dependants) > 0 || a.LiveAgain || a.PossibleMatch != "" {
 			a.Needs = NeedsReview
 		}
 	}

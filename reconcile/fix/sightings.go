@@ -2,6 +2,7 @@ package fix
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/wixrecon/wixrecon/reconcile"
@@ -116,7 +117,8 @@ func Fingerprint(f *reconcile.Finding) uint64 {
 	var d digest
 	d.add(f.Fix, f.AccountID)
 	if f.State != reconcile.Excepted {
-		d.add(f.Reason)
+		reason, _, _ := strings.Cut(f.Reason, " ") // not which other one it could be
+		d.add(reason)
 	} else {
 		d.add("")
 	}

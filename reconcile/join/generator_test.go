@@ -47,7 +47,8 @@ func randomDataset(seed uint64) dataset {
 	g.errorRate, g.lostIDs, g.namedIDs = pick(g, 0, 10, 30, 80), pick(g, 0, 10, 70), pick(g, 0, 20, 80)
 	g.products, g.sites = 1+g.IntN(3), 1+g.IntN(3)
 	g.unusual, g.recent = pick(g, 5, 15, 50, 95), pick(g, 0, 0, 30)
-	g.ids = someOf(g, "a-1", "A-1", "7", "007", "b 2", "b2", "\u00e9", "e\u0301", "c4", strings.Repeat("x", reconcile.MaxExternalID))
+	g.ids = someOf(g, "a-1", "A-1", "7", "007", "b 2", "b2", "\u00e9", "e\u0301", "c4",
+		"a\u20131", "'7", "7.0", "1.002E+12", "1002003004003", "1.0020031E+12", "#NAME?", "c\u200b4", strings.Repeat("x", reconcile.MaxExternalID))
 	g.accounts = someOf(g, idOf('a', 1), idOf('a', 2), idOf('a', 3), idOf('a', 4))
 	g.packages = g.newPackages()
 	g.lines = g.newLines()

@@ -24,7 +24,8 @@ func (g *group) unmatchedPackages() bool { return len(g.Lines) == 0 && len(g.Bad
 
 func (g *group) reset() {
 	g.Lines, g.Bad, g.Packages, g.Shared = g.Lines[:0], g.Bad[:0], g.Packages[:0], g.Shared[:0]
-	g.Link, g.LiveCandidate = reconcile.ByExternalID, false
+	g.SetLink(reconcile.LinkResult{}, nil)
+	g.Set = ""
 	g.bodies, g.instances = g.bodies[:0], g.instances[:0]
 }
 

@@ -71,7 +71,7 @@ func (n *oracle) shielded(f *reconcile.Finding, p *pkg) bool {
 	for _, s := range n.subscriptions {
 		for _, l := range s.lines {
 			if s.invalid {
-				shields = append(shields, reconcile.BadRow{ExternalID: s.id, PackageID: l.PackageID, InstanceID: l.InstanceID})
+				shields = append(shields, reconcile.BadRow{ExternalID: s.id, AccountID: "none", PackageID: l.PackageID, InstanceID: l.InstanceID})
 			}
 		}
 	}
@@ -93,14 +93,25 @@ func fixable(k reconcile.Kind) bool {
 func covers(b reconcile.BadRow, f *reconcile.Finding, p *pkg) bool {
 	names := func(i reconcile.Instance) bool { return i.ID == b.InstanceID }
 	switch {
-	case b.ExternalID != "" && b.ExternalID == f.ExternalID:
+	case b.ExternalID != "" && plain(b.ExternalID) == plain(f.ExternalID):
 		return true
 	case p == nil:
 		return false
 	case b.PackageID == p.ID, b.InstanceID != "" && slices.ContainsFunc(p.Instances, names):
 		return true
+	case b.ExternalID != "" && plain(b.ExternalID) == plain(p.ExternalID):
+		return true
+	case b.ExternalID != "" && !looksMangled(b.ExternalID):
+		return false
+	case b.AccountID != "":
+		return b.AccountID == p.AccountID && (isAbsent(f.Kind) || f.Kind == reconcile.CanceledInLedger)
 	}
-	return f.Kind == reconcile.OrphanPackage && b.ExternalID == "" && (b.AccountID == "" || b.AccountID == p.AccountID)
+	return isAbsent(f.Kind)
+}
+
+// isAbsent reports whether a finding means that the ledger does not have it.
+func isAbsent(k reconcile.Kind) bool {
+	return k == reconcile.OrphanPackage || k == reconcile.ExtraInstance
 }
 
 func (n *oracle) state(f *reconcile.Finding, s *subscription, p *pkg) reconcile.State {
@@ -168,7 +179,13 @@ func (n *oracle) census() (c reconcile.Census) {
 
 // reportOrder is the order of findings.csv.
 func reportOrder(f, g reconcile.Finding) int {
-	return cmp.Or(cmp.Compare(f.Kind.Severity(), g.Kind.Severity()), cmp.Compare(f.Kind, g.Kind), cmp.Compare(f.AccountID, g.AccountID),
+	severity := func(f *reconcile.Finding) reconcile.Severity {
+		if f.Kind == reconcile.InvalidLedgerRow && (f.ExternalID == "" || looksMangled(f.ExternalID)) {
+			return reconcile.High
+		}
+		return f.Kind.Severity()
+	}
+	return cmp.Or(cmp.Compare(severity(&f), severity(&g)), cmp.Compare(f.Kind, g.Kind), cmp.Compare(f.AccountID, g.AccountID),
 		cmp.Compare(f.ExternalID, g.ExternalID), cmp.Compare(f.PackageID, g.PackageID), cmp.Compare(f.InstanceID, g.InstanceID),
 		cmp.Compare(f.Field, g.Field))
 }

@@ -21,6 +21,7 @@ type oracle struct {
 	bad           []reconcile.BadRow
 	findings      []reconcile.Finding
 	costs         []reconcile.UnitCost
+	plainIDs      map[string]string // by id, once it was needed
 }
 
 // A subscription is all rows of one external id.
@@ -32,7 +33,8 @@ type subscription struct {
 	matched   []*pkg            // by external id
 	linked    *pkg              // by rule 2
 	ambiguous bool
-	live      bool // a candidate of it is live
+	live      bool   // a candidate of it is live
+	possible  string // the smallest external id of an orphan that could be its package
 	class     reconcile.Class
 }
 
@@ -42,7 +44,8 @@ type pkg struct {
 	owner     *subscription // by external id
 	linkedBy  string        // the pass of rule 2 that linked it
 	ambiguous bool
-	claimed   bool // a row names it, but its subscription matched another package
+	claimed   bool   // a row names it, but its subscription matched another package
+	possible  string // the smallest external id of a subscription that it could be
 	class     reconcile.Class
 }
 
@@ -61,6 +64,8 @@ func naive(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.
 		n.link(pass)
 	}
 	n.markNear()
+	n.findPossible()
+	n.unlinkMangled()
 	for _, b := range bad {
 		n.add(reconcile.Finding{Kind: reconcile.InvalidLedgerRow, AccountID: b.AccountID, ExternalID: b.ExternalID, PackageID: b.PackageID,
 			InstanceID: b.InstanceID, Field: b.Column, LedgerValue: b.Value, Reason: b.Problem}, nil, nil)
@@ -79,7 +84,7 @@ func naive(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.
 
 // newOracle applies rule 1: rows and packages are grouped by external id.
 func newOracle(lines []reconcile.Line, bad []reconcile.BadRow, packages []reconcile.Package, rules reconcile.Rules) *oracle {
-	n := &oracle{Rules: rules, bad: bad, costs: rules.Prices.List()}
+	n := &oracle{Rules: rules, bad: bad, costs: rules.Prices.List(), plainIDs: map[string]string{}}
 	for i := range lines {
 		s := n.subscription(lines[i].ExternalID)
 		s.lines = append(s.lines, &lines[i])
@@ -147,8 +152,7 @@ func (n *oracle) markClaimed() {
 
 // couldBeOf reports whether a row of the subscription names the package in any way.
 func (n *oracle) couldBeOf(s *subscription, p *pkg) bool {
-	near := p.Live() && p.ExternalID != "" && reconcile.NearID(s.id) == reconcile.NearID(p.ExternalID)
-	return near || n.names(packageID, n.currentLines(s), p) || n.names(instanceID, n.currentLines(s), p) || n.names(place, n.currentLines(s), p)
+	return n.near(s, p) || n.names(packageID, n.currentLines(s), p) || n.names(instanceID, n.currentLines(s), p) || n.names(place, n.currentLines(s), p)
 }
 
 // link is one pass of rule 2. A pair that is the only one on both sides is linked.
@@ -203,26 +207,6 @@ func (n *oracle) names(pass string, lines []*reconcile.Line, p *pkg) bool {
 	})
 }
 
-// markNear is the end of rule 2: near ids are ambiguous.
-func (n *oracle) markNear() {
-	var subscriptions []*subscription
-	for _, s := range n.subscriptions {
-		if s.free() {
-			subscriptions = append(subscriptions, s)
-		}
-	}
-	for _, p := range n.packages {
-		if !p.free() || !p.Live() || p.ExternalID == "" {
-			continue
-		}
-		for _, s := range subscriptions {
-			if reconcile.NearID(s.id) == reconcile.NearID(p.ExternalID) {
-				s.ambiguous, p.ambiguous, s.live = true, true, true
-			}
-		}
-	}
-}
-
 // matchSubscription applies the precedence of findings to a subscription.
 func (n *oracle) matchSubscription(s *subscription) {
 	own := s.matched
@@ -251,7 +235,7 @@ func (n *oracle) matchSubscription(s *subscription) {
 		setClass(reconcile.Settled, s, nil)
 	default:
 		setClass(reconcile.LedgerOnly, s, nil)
-		if n.add(reconcile.Finding{Kind: reconcile.MissingPackage}, s, nil) == reconcile.Unknown {
+		if n.add(reconcile.Finding{Kind: reconcile.MissingPackage, Reason: possibleReason(s.possible)}, s, nil) == reconcile.Unknown {
 			s.class = reconcile.ClassUnknown
 		}
 	}
@@ -370,8 +354,9 @@ func (n *oracle) duplicates(s *subscription, own, live []*pkg) {
 	setClass(reconcile.Duplicate, s, live)
 	best := n.best(s, live)
 	for _, p := range live {
-		f := reconcile.Finding{Kind: reconcile.DuplicatePackage}
+		f := reconcile.Finding{Kind: reconcile.DuplicatePackage, Reason: "keep"}
 		if p != best {
+			f.Reason = "extra"
 			f.Direction, f.Monthly = reconcile.Leak, parseMoney(n.leakCost(&f, p))
 		}
 		n.add(f, s, p)
@@ -395,7 +380,7 @@ func (n *oracle) matchUnmatched(p *pkg) {
 		p.class = reconcile.Ambiguous
 		return
 	case p.ExternalID != "":
-		n.add(reconcile.Finding{Kind: reconcile.OrphanPackage}, nil, p)
+		n.add(reconcile.Finding{Kind: reconcile.OrphanPackage, Reason: possibleReason(p.possible)}, nil, p)
 	default:
 		n.add(reconcile.Finding{Kind: reconcile.UnidentifiedPackage}, nil, p)
 	}

@@ -20,7 +20,8 @@ type matcher struct {
 	shared     *store // names of shared ids, by the part of their group
 	unmatched  *unmatched
 	linker     *reconcile.Linker
-	linked     *store // linked subscriptions and packages, by the subscription's number
+	sets       reconcile.Sets // names of ambiguities
+	linked     *store         // linked subscriptions and packages, by the subscription's number
 	census     reconcile.Census
 
 	mu sync.Mutex // guards the tally and the sorters of the Result
@@ -32,7 +33,7 @@ func (t *Table) Reconcile(ctx context.Context, rules reconcile.Rules) (*Result, 
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{m.matchGroups, m.link, m.matchAside, m.matchLinked} {
+	for _, step := range []func(context.Context) error{m.matchGroups, m.link, m.nameSets, m.matchAside, m.matchLinked} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -52,12 +53,13 @@ func (t *Table) newMatcher(ctx context.Context, rules *reconcile.Rules) (m *matc
 			Tally: reconcile.NewTally(), Silenced: make(map[int]int), Accounts: make(map[string]int), parent: rules.Parent,
 			findings: t.newSorter(), carried: &t.carried, texts: &t.texts,
 		},
-		table: t, rules: *rules, linked: t.newStore(),
+		table: t, rules: *rules, linked: t.newStore(), sets: make(reconcile.Sets),
 		unmatched: &unmatched{aside: t.newStore(), keys: t.newSorter()},
 	}
 	if t.options.Inventory {
 		m.inventory = t.newSorter()
 	}
+	m.rules.Mangled = &t.mangled
 	copies := 0
 	if m.superseded, copies, err = t.findSuperseded(ctx); err != nil {
 		return nil, 0, err
@@ -125,6 +127,14 @@ func (m *matcher) eachPart(ctx context.Context, do func(w *worker, part int) err
 		}
 	}
 	return err
+}
+
+// nameSets names the ambiguities, before what is set aside is matched.
+func (m *matcher) nameSets(ctx context.Context) error {
+	if !m.linker.HasAmbiguous() {
+		return nil
+	}
+	return m.eachPart(ctx, func(w *worker, part int) error { return m.unmatched.aside.each(part, w.nameSet) })
 }
 
 func (m *matcher) matchGroups(ctx context.Context) error {

@@ -135,13 +135,13 @@ func (d *decoder) instance() reconcile.Instance {
 
 // appendFinding packs a finding so that records sort in report order.
 func appendFinding(b []byte, f *reconcile.Finding) []byte {
-	b = append(b, byte(f.Kind.Severity()), byte(f.Kind))
+	b = append(b, byte(f.Severity()), byte(f.Kind))
 	for _, s := range [...]string{f.AccountID, f.ExternalID, f.PackageID, f.InstanceID, f.Field, f.LedgerValue, f.WixValue, f.Reason, f.Customer} {
 		b = appendKey(b, s)
 	}
 	b = appendHash(appendHash(b, f.Cells), f.Carried.Hash)
 	b = append(b, byte(f.State), byte(f.Direction))
-	b = appendString(appendString(b, f.Fix), f.Outcome)
+	b = appendString(appendString(appendString(b, f.Fix), f.Outcome), f.Group)
 	b = appendTime(b, f.FirstSeen)
 	b = appendBool(appendBool(b, f.Monthly.Known), f.Monthly.OneTime)
 	b = appendDecimal(b, f.Monthly.Amount)
@@ -163,7 +163,8 @@ func appendBasis(b []byte, basis *reconcile.Basis) []byte {
 	for _, target := range basis.Targets {
 		b = appendString(b, target)
 	}
-	b = appendBool(appendBool(b, basis.WholePackage), basis.LinkedByPlace)
+	b = appendString(appendBool(appendBool(b, basis.WholePackage), basis.LinkedByPlace), basis.PossibleMatch)
+	b = appendInt(b, int64(basis.ShieldedBy))
 	b = appendInt(b, int64(len(basis.Order)))
 	for _, o := range basis.Order {
 		b = appendString(appendString(appendString(appendString(b, o.ProductID), o.SiteID), string(o.Cycle)), o.Country)
@@ -180,7 +181,7 @@ func (d *decoder) finding() reconcile.Finding {
 	}
 	f.Cells, f.Carried.Hash = d.hash(), d.hash()
 	f.State, f.Direction = reconcile.State(d.byte()), reconcile.Direction(d.byte())
-	f.Fix, f.Outcome = d.string(), d.string()
+	f.Fix, f.Outcome, f.Group = d.string(), d.string(), d.string()
 	f.FirstSeen = d.time()
 	f.Monthly.Known, f.Monthly.OneTime = d.bool(), d.bool()
 	f.Monthly.Amount = d.decimal()
@@ -202,7 +203,8 @@ func (d *decoder) basis() *reconcile.Basis {
 	for range d.count() {
 		basis.Targets = append(basis.Targets, d.string())
 	}
-	basis.WholePackage, basis.LinkedByPlace = d.bool(), d.bool()
+	basis.WholePackage, basis.LinkedByPlace, basis.PossibleMatch = d.bool(), d.bool(), d.string()
+	basis.ShieldedBy = int(d.int())
 	for range d.count() {
 		basis.Order = append(basis.Order, reconcile.OrderLine{
 			ProductID: d.string(), SiteID: d.string(), Cycle: reconcile.Cycle(d.string()), Country: d.string(),

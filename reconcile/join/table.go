@@ -27,6 +27,7 @@ type Table struct {
 	mu            sync.Mutex
 	sorters       []*sorter       // all, to close them
 	spoiled       map[uint64]bool // hashes of the external ids of bad rows
+	mangled       reconcile.MangledIDs
 	rows, badRows int
 	packages      int // copies
 }
@@ -99,6 +100,7 @@ type Writer struct {
 	carried               cellWriter
 	encoder               *encoder
 	record                []byte
+	mangled               reconcile.MangledIDs
 	rows, badRows         int
 	packages              int
 }
@@ -114,6 +116,7 @@ func (t *Table) Writer() *Writer {
 // Close passes what was added to the table.
 func (w *Writer) Close() error {
 	w.table.mu.Lock()
+	w.table.mangled.Merge(&w.mangled)
 	w.table.rows += w.rows
 	w.table.badRows += w.badRows
 	w.table.packages += w.packages
@@ -128,6 +131,7 @@ func (w *Writer) AddLine(l *reconcile.Line, carried []string) (err error) {
 		return err
 	}
 	w.rows++
+	w.mangled.AddLedgerID(l.ExternalID)
 	hash := hashOf(l.ExternalID)
 	w.record = w.encoder.appendLine(appendHead(w.record[:0], hash, recordLine, l.ExternalID), l)
 	if err := w.groups.add(hash, w.record); err != nil {
@@ -160,6 +164,7 @@ func (w *Writer) AddBadRow(r *reconcile.BadRow, carried []string) (err error) {
 func (w *Writer) AddPackage(p *reconcile.Package, order int64) error {
 	w.packages++
 	externalID := p.JoinID()
+	w.mangled.AddWixID(externalID)
 	kind, hash := recordPackage, hashOf(externalID)
 	if externalID == "" {
 		kind, hash = recordPackage|recordAlone, hashOf(p.ID)

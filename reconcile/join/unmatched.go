@@ -20,8 +20,9 @@ type unmatched struct {
 	aside *store // their records, by number
 
 	mu            sync.Mutex
-	keys          *sorter // rule, key, source, number
-	subscriptions int     // their number
+	keys          *sorter // rule, key, source, shape and id where a key has them, number
+	record        []byte
+	subscriptions int // their number
 	packages      int
 	unreadable    []reconcile.Package // only the accounts of packages whose external id can't be read
 }
@@ -61,8 +62,7 @@ func (u *unmatched) addSubscription(keys []reconcile.LinkKey) (number int, err e
 }
 
 // addPackage adds the keys of an unmatched package and returns its number.
-func (u *unmatched) addPackage(p *reconcile.Package) (number int, err error) {
-	keys := reconcile.PackageKeys(p)
+func (u *unmatched) addPackage(p *reconcile.Package, keys []reconcile.LinkKey) (number int, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	number = u.packages
@@ -81,20 +81,31 @@ func (u *unmatched) addPackage(p *reconcile.Package) (number int, err error) {
 // addKeys adds a record for each key: its rule, the value as an idKey, what it
 // comes from, and the number.
 func (u *unmatched) addKeys(keys []reconcile.LinkKey, number int, source func(*reconcile.LinkKey) byte) error {
-	var record [1 + len(idKey{}) + 1 + 4]byte
 	for i := range keys {
-		value := keyOf(keys[i].Value)
-		b := append(append(record[:0], byte(keys[i].Rule)), value[:]...)
-		if keys[i].Claim {
-			if err := u.keys.add(binary.BigEndian.AppendUint32(append(b, keyClaim), 0)); err != nil {
+		key := &keys[i]
+		if key.Claim {
+			if err := u.addKey(key, keyClaim, 0); err != nil {
 				return err
 			}
 		}
-		if err := u.keys.add(binary.BigEndian.AppendUint32(append(b, source(&keys[i])), uint32(number))); err != nil {
+		if err := u.addKey(key, source(key), number); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (u *unmatched) addKey(key *reconcile.LinkKey, source byte, number int) error {
+	value := keyOf(key.Value)
+	b := append(append(append(u.record[:0], byte(key.Rule)), value[:]...), source)
+	switch key.Rule {
+	case reconcile.ByPossible:
+		b = append(appendHash(appendHash(b, key.Shape.Product), key.Shape.Site), key.ID...)
+	case reconcile.ByNearID:
+		b = append(b, key.ID...)
+	}
+	u.record = binary.BigEndian.AppendUint32(b, uint32(number))
+	return u.keys.add(u.record)
 }
 
 // link adds all claims and then runs the link passes. The keys are sorted in the
@@ -142,7 +153,7 @@ func (u *unmatched) allCandidates(ctx context.Context) iter.Seq2[*candidates, er
 				yield(nil, err)
 				return
 			}
-			key, source, number := splitKey(record)
+			key, source, candidate := splitKey(record)
 			if last != nil && string(key) != string(last) {
 				if !yield(&c, nil) {
 					return
@@ -151,7 +162,7 @@ func (u *unmatched) allCandidates(ctx context.Context) iter.Seq2[*candidates, er
 			}
 			last = append(last[:0], key...)
 			c.rule = reconcile.LinkRule(key[0])
-			c.add(source, number)
+			c.add(source, candidate)
 		}
 		if last != nil {
 			yield(&c, nil)
@@ -159,20 +170,29 @@ func (u *unmatched) allCandidates(ctx context.Context) iter.Seq2[*candidates, er
 	}
 }
 
-// splitKey splits a record that addKeys wrote.
-func splitKey(record []byte) (key []byte, source byte, number int) {
-	end := len(record) - 5
-	return record[:end], record[end], int(binary.BigEndian.Uint32(record[end+1:]))
+// splitKey splits a record that addKey wrote.
+func splitKey(record []byte) (key []byte, source byte, c reconcile.Candidate) {
+	const keySize = 1 + len(idKey{})
+	key, source = record[:keySize], record[keySize]
+	rest, number := record[keySize+1:len(record)-4], record[len(record)-4:]
+	if reconcile.LinkRule(key[0]) == reconcile.ByPossible {
+		c.Shape = reconcile.Shape{Product: binary.BigEndian.Uint64(rest), Site: binary.BigEndian.Uint64(rest[8:])}
+		rest = rest[16:]
+	}
+	c.ID, c.Index = string(rest), int(binary.BigEndian.Uint32(number))
+	return key, source, c
 }
 
-func (c *candidates) add(source byte, number int) {
+func (c *candidates) add(source byte, candidate reconcile.Candidate) {
 	switch source {
 	case keyClaim:
 		c.Claimed = true
 	case keyDeadPackage, keyLivePackage:
-		c.Packages = append(c.Packages, reconcile.Candidate{Index: number, Live: source == keyLivePackage})
+		candidate.Live = source == keyLivePackage
+		c.Packages = append(c.Packages, candidate)
 	default:
-		c.Subscriptions = append(c.Subscriptions, reconcile.Candidate{Index: number, Ended: source == keyEndedRow})
+		candidate.Ended = source == keyEndedRow
+		c.Subscriptions = append(c.Subscriptions, candidate)
 	}
 }
 
@@ -199,7 +219,7 @@ func (w *worker) setAside(g *group) error {
 
 // setPackageAside keeps an unmatched package: its number, external id and record.
 func (w *worker) setPackageAside(p *reconcile.Package, body string) error {
-	number, err := w.unmatched.addPackage(p)
+	number, err := w.unmatched.addPackage(p, w.rules.PackageKeys(p))
 	if err != nil {
 		return err
 	}

@@ -49,8 +49,28 @@ func (w *worker) matchAside(record []byte) error {
 	if w.err != nil {
 		return w.err
 	}
-	w.group.Link, w.group.LiveCandidate = link.Rule, link.LiveCandidate
+	w.group.SetLink(link, w.sets)
 	return w.match(&w.group.Group)
+}
+
+// nameSet adds one record that was set aside to the set that it is ambiguous in.
+func (w *worker) nameSet(record []byte) error {
+	w.decoder.reset(string(record))
+	number := int(w.uint())
+	subscription := w.b != "" && w.b[0] == asideSubscription
+	link := w.linkOf(subscription, number)
+	if link.Set == 0 {
+		return nil
+	}
+	w.byte() // the kind
+	externalID, packageID := w.string(), ""
+	if !subscription {
+		packageID = w.string()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sets.Add(link, externalID, packageID)
+	return w.err
 }
 
 func (w *worker) linkOf(subscription bool, number int) reconcile.LinkResult {
