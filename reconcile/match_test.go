@@ -3,6 +3,7 @@ package reconcile
 import (
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -249,5 +250,23 @@ func TestLargeSubscription(t *testing.T) {
 	findings, _ := Diff(lines, nil, []Package{newPackage("P", "s", instances...)}, Rules{AsOf: now, Coverage: &Coverage{Inventory: InventoryWhole}})
 	if len(findings) < count-1000 {
 		t.Errorf("got %d findings", len(findings))
+	}
+}
+
+// All rows of one ambiguity have one group, and those of another have another.
+func TestGroups(t *testing.T) {
+	lines := []Line{line("s", product("p", "x")), line("0012"), line("d")}
+	packages := []Package{
+		newPackage("P", "", live("p", "x")), newPackage("Q", "", live("p", "x")), newPackage("R", "12", live("r", "")),
+		newPackage("D", "d", live("p", "")), newPackage("E", "d", live("p", "")), newPackage("O", "orphan", live("q", "z")),
+	}
+	findings, _ := Diff(lines, nil, packages, Rules{AsOf: now, InFlight: 48 * time.Hour, Coverage: &Coverage{Inventory: InventoryWhole}})
+	groups := make(map[string][]string)
+	for _, f := range findings {
+		groups[f.Group] = append(groups[f.Group], f.ExternalID+f.PackageID)
+	}
+	want := map[string][]string{"s": {"P", "Q", "s"}, "0012": {"0012", "12R"}, "d": {"dD", "dE"}, "": {"orphanO"}}
+	if !reflect.DeepEqual(groups, want) {
+		t.Errorf("got %v, want %v", groups, want)
 	}
 }

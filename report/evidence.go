@@ -80,6 +80,9 @@ func monthlyText(e *fix.Evidence) string {
 // reviewText returns why an action needs a review: the remaining instances that
 // depend on it, where they are known.
 func reviewText(a *fix.Action) string {
+	if len(a.Dependants) == 0 && a.PossibleMatch != "" {
+		return "it could be " + oneLine(a.PossibleMatch) + " on the other side"
+	}
 	if len(a.Dependants) == 0 {
 		return oneLine(a.Needs)
 	}

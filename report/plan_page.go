@@ -39,6 +39,9 @@ func WritePlan(w io.Writer, f Format, plan *fix.Plan, results []fix.Result, o *P
 	if money := v.moneyTable(); money.Length() > 0 {
 		p.section("Cancellations and site moves: money per month", money)
 	}
+	if len(plan.Shielded) > 0 {
+		p.section("Shielded by rows that can't be read: not fixed until the row is corrected", shieldedTable(plan.Shielded))
+	}
 	p.refusals(v)
 	return p.writeTo(w, "plan")
 }

@@ -2,10 +2,14 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/govalues/decimal"
 	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/wixrecon/wixrecon/reconcile/fix"
 )
 
 // The totals of a plan: actions and instances by fix, and the monthly cost of
@@ -131,4 +135,23 @@ func (v *planView) removalCosts() (costs []removalCost, unpriced [dueCount]int) 
 		}
 	}
 	return costs, unpriced
+}
+
+// shieldedTable lists what bad rows shield, by line.
+func shieldedTable(shielded []fix.Shielded) table.Writer {
+	w := newTable(1, "shielded by", "findings", "instances", "per month")
+	for i := range shielded {
+		s := &shielded[i]
+		by := fmt.Sprintf("ledger line %d", s.Line)
+		if s.Line == 0 {
+			by = "a package's unreadable external id"
+		}
+		cost := fix.CostSum{Costs: s.Costs}
+		money := cost.String()
+		if s.Unpriced > 0 {
+			money = strings.TrimPrefix(money+" + "+plural(s.Unpriced, "finding", "findings")+" without a known price", " + ")
+		}
+		w.AppendRow(table.Row{by, formatCount(s.Findings), formatCount(s.Instances), cmp.Or(money, "-")})
+	}
+	return w
 }

@@ -29,6 +29,7 @@ type Plan struct {
 	LiveInstances int              `json:"live_instances"`       // that were read
 	Refusals      []Refusal        `json:"refusals"`             // why it is not sent; none: it may be
 	HeldBack      []HeldBack       `json:"over_limit,omitempty"` // by a run, for later runs
+	Shielded      []Shielded       `json:"shielded,omitempty"`   // by bad rows, of what was asked for
 	Forecast      []Forecast       `json:"forecast"`             // by fix
 	Actions       []Action         `json:"actions"`
 	Evidence      []Evidence       `json:"evidence"` // of the actions, in their order
@@ -70,6 +71,7 @@ type Proposal struct {
 	Fixes     []string   // asked for
 	Actions   []Action   // in the order of execution
 	Evidence  []Evidence // of the actions, in their order
+	Shielded  []Shielded // in order of lines
 
 	Restarted map[reconcile.FindingID]time.Time // whose sightings start again, with this run as the first: when the cancel was applied
 
@@ -85,7 +87,7 @@ func (p *Proposal) Plan(h Header, refusals []Refusal, held []HeldBack) (*Plan, e
 		SchemaVersion: PlanVersion, Out: h.Out, AccountID: p.AccountID, Scope: h.Scope, RunID: h.RunID, Origin: h.Origin,
 		Program: h.Program, CreatedAt: h.CreatedAt.UTC(), ExpiresAt: h.CreatedAt.Add(h.Life).UTC(),
 		Fixes: []string{}, Inputs: nonNil(slices.Clone(h.Inputs)), LiveInstances: h.LiveInstances,
-		Refusals: nonNil(slices.Concat(refusals, p.tooLarge)), HeldBack: held, Forecast: forecast(p.Actions, Held(held)),
+		Refusals: nonNil(slices.Concat(refusals, p.tooLarge)), HeldBack: held, Shielded: p.Shielded, Forecast: forecast(p.Actions, Held(held)),
 		Actions: nonNil(p.Actions), Evidence: nonNil(p.Evidence),
 	}
 	for _, name := range Fixes() {

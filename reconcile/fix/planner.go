@@ -56,11 +56,12 @@ type Planner struct {
 	packages    int               // seen
 	actions     []pendingAction   // once Keys was called
 	restarted   map[reconcile.FindingID]time.Time
+	shielded    shields
 }
 
 // NewPlanner returns a planner.
 func NewPlanner(o Options) *Planner {
-	return &Planner{options: o, maxFindings: maxFindings, maxSeen: maxSeen, states: make(map[string]*State)}
+	return &Planner{options: o, maxFindings: maxFindings, maxSeen: maxSeen, states: make(map[string]*State), shielded: make(shields)}
 }
 
 // AddFinding adds the next finding.
@@ -72,6 +73,9 @@ func (p *Planner) AddFinding(f reconcile.Reported) {
 	}
 	if d, blocked := p.options.block(&f); blocked {
 		p.decisions[index] = d
+		if d.Reason == reconcile.ReasonShielded {
+			p.shielded.add(&f)
+		}
 		return
 	}
 	p.fixable = append(p.fixable, index)
@@ -126,7 +130,7 @@ func (p *Planner) Keys() map[string]bool {
 // planner is used up then.
 func (p *Planner) Pending(past map[string]Past) *Pending {
 	actions := p.applyPast(p.actions, past)
-	proposal := Proposal{AccountID: p.options.Parent, Fixes: p.options.Fixes, tooLarge: p.refuseSize(actions)}
+	proposal := Proposal{AccountID: p.options.Parent, Fixes: p.options.Fixes, Shielded: p.shielded.list(), tooLarge: p.refuseSize(actions)}
 	if len(proposal.tooLarge) > 0 {
 		actions = nil
 		for _, finding := range p.fixable {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,6 +24,31 @@ func TestTableAgrees(t *testing.T) {
 func TestTableAgreesSpilled(t *testing.T) {
 	for _, o := range []join.Options{{Memory: 1, Workers: 1}, {Memory: 400}, {Memory: 8000, Workers: 5}} {
 		requireAgreement(t, sampled(t, 100, datasets/10), tableReconciler(t, o))
+	}
+}
+
+// What people read of an ambiguity is the same in small and at any size: what
+// connects its rows, and their group.
+func TestTableAgreesOnAmbiguities(t *testing.T) {
+	var found int
+	for seed := range sampled(t, 300, datasets) {
+		var texts [2][]string
+		for i, reconciler := range []reconciler{reconcile.Diff, tableReconciler(t, join.Options{Workers: 3})} {
+			b := randomDataset(seed)
+			findings, _ := reconciler(b.lines, b.bad, b.packages, b.rules)
+			for _, f := range findings {
+				if f.Group != "" {
+					texts[i] = append(texts[i], fmt.Sprint(f.Kind, " ", f.ExternalID, " ", f.PackageID, " ", f.Group, ": ", f.Reason))
+				}
+			}
+			slices.Sort(texts[i])
+		}
+		if found += len(texts[0]); !slices.Equal(texts[0], texts[1]) {
+			t.Fatalf("seed %d:\n%q\n%q", seed, texts[0], texts[1])
+		}
+	}
+	if found == 0 {
+		t.Error("nothing is ambiguous")
 	}
 }
 
