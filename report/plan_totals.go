@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/govalues/decimal"
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -139,19 +138,15 @@ func (v *planView) removalCosts() (costs []removalCost, unpriced [dueCount]int) 
 
 // shieldedTable lists what bad rows shield, by line.
 func shieldedTable(shielded []fix.Shielded) table.Writer {
-	w := newTable(1, "shielded by", "findings", "instances", "per month")
+	w := newTable(1, "shielded by", "findings", "instances", "per month", "without price")
 	for i := range shielded {
 		s := &shielded[i]
 		by := fmt.Sprintf("ledger line %d", s.Line)
 		if s.Line == 0 {
-			by = "a package's unreadable external id"
+			by = "unreadable id at Wix"
 		}
 		cost := fix.CostSum{Costs: s.Costs}
-		money := cost.String()
-		if s.Unpriced > 0 {
-			money = strings.TrimPrefix(money+" + "+plural(s.Unpriced, "finding", "findings")+" without a known price", " + ")
-		}
-		w.AppendRow(table.Row{by, formatCount(s.Findings), formatCount(s.Instances), cmp.Or(money, "-")})
+		w.AppendRow(table.Row{by, formatCount(s.Findings), formatCount(s.Instances), cmp.Or(cost.String(), "-"), formatCount(s.Unpriced)})
 	}
 	return w
 }

@@ -100,6 +100,7 @@ func samplePlan() *fix.Plan {
 		Scope: s.Scope, RunID: s.RunID, Program: "v0.1.0", CreatedAt: sampleAsOf.Add(97 * time.Second),
 		ExpiresAt: sampleAsOf.Add(24*time.Hour + 97*time.Second), Fixes: fix.Fixes(), Inputs: s.Inputs,
 		LiveInstances: s.Wix.LiveInstances, Refusals: []fix.Refusal{}, Actions: sampleActions(),
+		Shielded: []fix.Shielded{{Line: 403, Findings: 4, Instances: 6, Costs: []fix.Cost{cost(4200, "EUR")}, Unpriced: 1}, {Findings: 1, Instances: 1}},
 	}
 	for i := range p.Actions {
 		a := &p.Actions[i]
