@@ -245,7 +245,7 @@ func mangle(r *rand.Rand, id string) (mangled string, chain []string) {
 func TestMangledIsNear(t *testing.T) {
 	rounds := 3_000
 	if os.Getenv("WIXRECON_LONG") != "" {
-		rounds = 2_000_000
+		rounds = 300_000
 	}
 	r := rand.New(rand.NewPCG(12, 1))
 	for range rounds {
@@ -328,7 +328,7 @@ func withCheckDigit(n int) string {
 }
 
 // Distinct ids of a large ledger must not be near: at most one in 100,000 has a
-// neighbour. A few mangled ids among them must not change that.
+// neighbour.
 func TestDistinctIDsAreNotNear(t *testing.T) {
 	count := 10_000
 	if os.Getenv("WIXRECON_LONG") != "" {
