@@ -138,7 +138,7 @@ func manglings() map[string]func(r *rand.Rand, id string) string {
 		"html":    func(_ *rand.Rand, id string) string { return html.EscapeString(id) },
 		"numeric": func(r *rand.Rand, id string) string { return numericEntity(r, id) },
 		"named": func(r *rand.Rand, id string) string {
-			if strings.Contains(id, "&") { // a program would escape that too
+			if strings.ContainsAny(id, "&\uff06") { // a program would escape that too
 				return id
 			}
 			return replace(r, replace(r, id, " ", "&nbsp;"), "-", "&ndash;", "&mdash;", "&minus;", "&shy;-")
@@ -161,7 +161,7 @@ func fullWidth(id string) string {
 
 func numericEntity(r *rand.Rand, id string) string {
 	runes := []rune(id)
-	if len(runes) == 0 || strings.Contains(id, "&") { // a program would escape that too
+	if len(runes) == 0 || strings.ContainsAny(id, "&\uff06") { // a program would escape that too
 		return id
 	}
 	at := r.IntN(len(runes))
