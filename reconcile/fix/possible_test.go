@@ -98,7 +98,8 @@ func TestShieldedMoney(t *testing.T) {
 		shielded(reconcile.FixCreate, "9", "EUR"), shielded(reconcile.FixCancel, "0", "")} {
 		p.AddFinding(f)
 	}
-	proposal, err := p.Pending().Propose()
+	p.Keys()
+	proposal, err := p.Pending(nil).Propose()
 	if err != nil {
 		t.Fatal(err)
 	}
