@@ -129,9 +129,11 @@ type runResult struct {
 	run            string // empty is auditRunID
 }
 
-// requireCode fails the test if the run ended with another exit code.
+// requireCode fails the test if the run ended with another exit code, or the key is
+// in what it left.
 func (o *runResult) requireCode(t *testing.T, code int) {
 	t.Helper()
+	checkRunNoKey(t, o)
 	if o.code != code {
 		t.Fatalf("exit code %d, want %d\nstdout:\n%s\nstderr:\n%s", o.code, code, o.stdout, o.stderr)
 	}

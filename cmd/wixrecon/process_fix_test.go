@@ -163,7 +163,21 @@ func newFixProcess(t *testing.T, y runStore, o *wixsim.Options) *fixProcess {
 		t.Fatal(err)
 	}
 	m.wix = wixsim.New(cloneAll(m.inventory), o)
+	t.Cleanup(func() { m.checkNoKey(t) })
 	return m
+}
+
+// checkNoKey searches what the processes stored for the key.
+func (m *fixProcess) checkNoKey(t *testing.T) {
+	objects, err := m.store.objects()
+	if err != nil {
+		t.Error(err)
+	}
+	for name, content := range objects {
+		if err := errors.Join(searchText("a name", []byte(name)), searchFile(name, content)); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // cloneAll copies an inventory for a server, which keeps it.

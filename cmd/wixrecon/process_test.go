@@ -274,8 +274,12 @@ func (c *child) wait() *child {
 	return c
 }
 
-// requireCode returns an error if the process ended with another exit code.
+// requireCode returns an error if the process ended with another exit code, or
+// printed the key.
 func (c *child) requireCode(codes ...int) error {
+	if err := errors.Join(searchText("standard output", c.stdout.Bytes()), searchText("standard error", c.stderr.Bytes())); err != nil {
+		return err
+	}
 	if slices.Contains(codes, c.code) {
 		return nil
 	}

@@ -66,6 +66,11 @@ func TestScripts(t *testing.T) {
 			if program != "" {
 				env.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			}
+			env.Defer(func() {
+				if err := searchFolder(env.WorkDir); err != nil {
+					t.Error(err)
+				}
+			})
 			env.Setenv("GORACE", "atexit_sleep_ms=10") // under the race detector a process otherwise ends a second late
 			return nil
 		},
@@ -247,6 +252,9 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	checkCode(ts, args[0], code)
+	if args[1] == "wixrecon" && len(args) > 2 && args[2] != "simulate" { // which prints its key
+		ts.Check(errors.Join(searchText("standard output", []byte(ts.ReadFile("stdout"))), searchText("standard error", []byte(ts.ReadFile("stderr")))))
+	}
 }
 
 // cmdSignal sends a signal to the background program once it has sent a request: by

@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -35,17 +36,29 @@ import (
 // specialKey has characters that are changed by escaping.
 const specialKey = `IST.a/b+c=d%&"x`
 
-// keyForms returns the forms in which the key can be written.
-func keyForms() map[string]string {
-	quoted, _ := json.Marshal(specialKey) // strings can always be encoded
+// keyForms returns the forms in which the special key can be written.
+func keyForms() map[string]string { return keyFormsOf(specialKey) }
+
+// allKeyForms returns the forms of the keys that tests use.
+var allKeyForms = sync.OnceValue(func() map[string]string {
+	forms := keyForms()
+	for name, form := range keyFormsOf(wixsim.DefaultKey) {
+		forms["of the simulator, "+name] = form
+	}
+	return forms
+})
+
+func keyFormsOf(key string) map[string]string {
+	quoted, _ := json.Marshal(key) // strings can always be encoded
 	forms := map[string]string{
-		"plain": specialKey, "in JSON": strings.Trim(string(quoted), `"`), "in Go": strings.Trim(strconv.Quote(specialKey), `"`),
-		"in HTML": html.EscapeString(specialKey), "in a query": url.QueryEscape(specialKey), "in a path": url.PathEscape(specialKey),
-		"in hex": hex.EncodeToString([]byte(specialKey)), "every byte escaped": percentEncode(specialKey),
+		"plain": key, "in JSON": strings.Trim(string(quoted), `"`), "in Go": strings.Trim(strconv.Quote(key), `"`),
+		"in HTML": html.EscapeString(key), "in a query": url.QueryEscape(key), "in a path": url.PathEscape(key),
+		"in hex": hex.EncodeToString([]byte(key)), "every byte escaped": percentEncode(key),
+		"in JSON, every character escaped": jsonEscape(key, `\u%04x`), "in JSON, every character escaped, upper case": jsonEscape(key, `\u%04X`),
 	}
 	for name, e := range map[string]*base64.Encoding{"base64": base64.RawStdEncoding, "base64 for URLs": base64.RawURLEncoding} {
-		forms[name] = e.EncodeToString([]byte(specialKey)) // with padding it contains the same text
-		forms[name+", after two bytes"] = e.EncodeToString([]byte("u:" + specialKey))[3:]
+		forms[name] = e.EncodeToString([]byte(key)) // with padding it contains the same text
+		forms[name+", after two bytes"] = strings.TrimSuffix(e.EncodeToString([]byte("u:" + key))[3:], "=")
 	}
 	for _, name := range []string{"in a query", "in a path", "every byte escaped"} {
 		forms[name+", lower case"] = lowerEscapes(forms[name])
@@ -58,6 +71,14 @@ func lowerEscapes(text string) string {
 	return regexp.MustCompile("%[0-9A-F]{2}").ReplaceAllStringFunc(text, strings.ToLower)
 }
 
+func jsonEscape(text, format string) string {
+	var b strings.Builder
+	for _, c := range text {
+		fmt.Fprintf(&b, format, c)
+	}
+	return b.String()
+}
+
 func percentEncode(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
@@ -66,10 +87,10 @@ func percentEncode(text string) string {
 	return b.String()
 }
 
-// keyFormsIn returns the forms of the key that a text contains.
+// keyFormsIn returns the forms of a key that a text contains.
 func keyFormsIn(text []byte) []string {
 	var found []string
-	for name, form := range keyForms() {
+	for name, form := range allKeyForms() {
 		if bytes.Contains(text, []byte(form)) {
 			found = append(found, name)
 		}
@@ -88,42 +109,71 @@ func TestKeyFormsIn(t *testing.T) {
 	}
 }
 
-// checkNoKey searches everything that a run wrote for the key.
+// checkNoKey searches everything that a run wrote, and all runs before it in the
+// same place, for the key.
 func checkNoKey(t *testing.T, o *runResult) {
 	t.Helper()
-	search := func(name string, text []byte) {
-		if found := keyFormsIn(text); len(found) > 0 {
-			t.Errorf("%s contains the key: %v\n%.2000s", name, found, text)
-		}
-	}
-	search("standard output", []byte(o.stdout))
-	search("standard error", []byte(o.stderr))
-	err := filepath.WalkDir(o.out, func(name string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		search("a name", []byte(name))
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		parts, err := unpack(name)
-		for part, text := range parts {
-			search(part, text)
-		}
-		return err
-	})
-	if err != nil {
+	checkPrinted(t, o)
+	if err := searchFolder(o.out); err != nil {
 		t.Error(err)
 	}
 }
 
+// checkRunNoKey searches what a run printed and its folder.
+func checkRunNoKey(t *testing.T, o *runResult) {
+	t.Helper()
+	checkPrinted(t, o)
+	if err := searchFolder(filepath.Dir(o.file("x"))); err != nil {
+		t.Error(err)
+	}
+}
+
+func checkPrinted(t *testing.T, o *runResult) {
+	t.Helper()
+	if err := errors.Join(searchText("standard output", []byte(o.stdout)), searchText("standard error", []byte(o.stderr))); err != nil {
+		t.Error(err)
+	}
+}
+
+// searchText returns an error if a text has a key.
+func searchText(name string, text []byte) error {
+	if found := keyFormsIn(text); len(found) > 0 {
+		return fmt.Errorf("%s contains the key: %v\n%.2000s", name, found, text)
+	}
+	return nil
+}
+
+// searchFolder searches the names and the contents of all files in a folder, which
+// need not exist, for a key. A file that is the key itself is none of the program.
+func searchFolder(folder string) error {
+	return filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err = errors.Join(err, searchText("a name", []byte(name))); err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if key := strings.Trim(string(text), "\ufeff \r\n"); err != nil || key == specialKey || key == wixsim.DefaultKey {
+			return err
+		}
+		return searchFile(name, text)
+	})
+}
+
+// searchFile searches a file, and what is compressed in it.
+func searchFile(name string, text []byte) error {
+	parts, err := unpack(name, text)
+	for part, text := range parts {
+		err = errors.Join(err, searchText(part, text))
+	}
+	return err
+}
+
 // unpack returns the content of a file, and of what is compressed in it.
-func unpack(name string) (map[string][]byte, error) {
-	text, err := os.ReadFile(name)
+func unpack(name string, text []byte) (map[string][]byte, error) {
 	parts := map[string][]byte{name: text}
 	switch {
-	case err != nil:
-		return nil, err
 	case strings.HasSuffix(name, ".zst"):
 		r, err := zstd.NewReader(bytes.NewReader(text))
 		if err != nil {

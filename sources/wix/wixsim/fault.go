@@ -44,6 +44,21 @@ const (
 	// UnknownStatus changes the status of the page's first package to an unknown one.
 	UnknownStatus Fault = "unknown-status"
 
+	// These contradict themselves, or state nothing; see lie.go.
+	WrongCount        Fault = "wrong-count"        // the count is one more than the packages
+	WrongTotal        Fault = "wrong-total"        // the total is one more than the packages
+	HasNext           Fault = "has-next"           // there is a next page, and no cursor to it
+	NothingStated     Fault = "nothing-stated"     // packages is null, and the metadata is empty
+	ErrorWithOK       Fault = "error-200"          // an error with status 200, and no packages
+	DuplicateName     Fault = "duplicate-name"     // the first package has a second list of instances
+	OtherCase         Fault = "other-case"         // the cursors are named Cursors
+	UnreadableID      Fault = "unreadable-id"      // the first external id is not text
+	OversizedPackage  Fault = "oversized-package"  // the first package has 17 MB
+	OversizedID       Fault = "oversized-id"       // the first package's account id has 20 KB
+	InstancesForever  Fault = "instances-forever"  // the first package has a million empty instances
+	BracketsForever   Fault = "brackets-forever"   // a million brackets in brackets
+	CompressedNothing Fault = "compressed-nothing" // an error of half a gigabyte of white space, compressed
+
 	// These make the change, and lose its answer.
 	ResetAfter          Fault = "reset-after"
 	InternalErrorAfter  Fault = "500-after"
@@ -110,6 +125,19 @@ func faultRules() []faultRule {
 		{NoMetadata, pages, modified, 0, false},
 		{UnknownFields, pages, modified, 0, false},
 		{UnknownStatus, pages, modified, 0, false},
+		{WrongCount, pages, modified, 0, false},
+		{WrongTotal, pages, modified, 0, false},
+		{HasNext, pages, modified, 0, false},
+		{NothingStated, pages, modified, 0, false},
+		{ErrorWithOK, pages, modified, 0, false},
+		{DuplicateName, pages, modified, 0, false},
+		{OtherCase, pages, modified, 0, false},
+		{UnreadableID, pages, modified, 0, false},
+		{OversizedPackage, pages, modified, 0, false},
+		{OversizedID, pages, modified, 0, false},
+		{InstancesForever, pages, modified, 0, false},
+		{BracketsForever, pages, modified, 0, false},
+		{CompressedNothing, pages, modified, 0, false},
 		{ResetAfter, changes, after, 0, false},
 		{InternalErrorAfter, changes, after, 500, false},
 		{BadGatewayAfter, changes, after, 502, false},

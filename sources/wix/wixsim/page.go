@@ -96,6 +96,7 @@ func (s *Server) writePage(items []*Package, metadata map[string]any, fault Faul
 	if fault == UnknownFields {
 		answer.body = withUnknownFields(answer.body)
 	}
+	answer.lie(fault, len(items))
 	answer.fault = fault
 	return answer
 }

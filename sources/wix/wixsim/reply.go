@@ -15,6 +15,7 @@ type reply struct {
 	body       []byte
 	html       bool
 	retryAfter string
+	gzip       bool // the body is compressed
 	fault      Fault
 }
 
@@ -66,6 +67,9 @@ func (r *reply) send(w http.ResponseWriter) {
 	}
 	if r.retryAfter != "" {
 		w.Header().Set("Retry-After", r.retryAfter)
+	}
+	if r.gzip {
+		w.Header().Set("Content-Encoding", "gzip")
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
 	w.WriteHeader(r.status)
