@@ -39,6 +39,17 @@ type AccountCoverage struct {
 	Error    string `json:"error,omitempty"`
 }
 
+// Failed returns the number of sub-accounts that could not be read.
+func (c *Coverage) Failed() int {
+	failed := 0
+	for _, a := range c.Accounts {
+		if !a.Read {
+			failed++
+		}
+	}
+	return failed
+}
+
 // Whole reports whether a package that was not seen does not exist.
 func (c *Coverage) Whole() bool { return c.Inventory == InventoryWhole }
 

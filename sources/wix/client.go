@@ -58,6 +58,7 @@ type Client struct {
 	limiter    *rateLimiter
 	budgeted   atomic.Int64 // retries allowed so far
 	counts     counters
+	answers    answers
 	skew       atomic.Pointer[time.Duration] // see Skew
 
 	throttledSince atomic.Pointer[time.Time] // of the first 429 since the last success
@@ -66,6 +67,8 @@ type Client struct {
 // counters are the fields of reconcile.Requests.
 type counters struct {
 	query, get, change, retries, throttled, failed, bytes atomic.Int64
+
+	rateWait atomic.Int64 // nanoseconds
 }
 
 // NewClient checks the options and returns a client. The error lists every
@@ -100,6 +103,7 @@ func (c *Client) Requests() reconcile.Requests {
 	return reconcile.Requests{
 		Query: c.counts.query.Load(), Get: c.counts.get.Load(), Change: c.counts.change.Load(),
 		Retries: c.counts.retries.Load(), Throttled: c.counts.throttled.Load(), Failed: c.counts.failed.Load(), Bytes: c.counts.bytes.Load(),
+		Answers: c.answers.list(), RateWait: time.Duration(c.counts.rateWait.Load()).Round(time.Millisecond).Seconds(),
 	}
 }
 

@@ -102,7 +102,10 @@ func (c *Client) acquire(ctx context.Context) (release func(), generation int, e
 		return nil, 0, ctx.Err()
 	}
 	release = func() { <-c.slots }
-	if generation, err = c.limiter.wait(ctx); err != nil {
+	start := time.Now()
+	generation, err = c.limiter.wait(ctx)
+	c.counts.rateWait.Add(int64(time.Since(start)))
+	if err != nil {
 		release()
 		return nil, 0, err
 	}
@@ -146,6 +149,7 @@ func (c *Client) roundTrip(ctx context.Context, r *request, target *url.URL, e *
 		client, req.GetBody = c.changeHTTP, nil
 	}
 	response, err := client.Do(req)
+	c.answers.add(r, response)
 	if err != nil {
 		e.Retryable, e.Err = true, c.printable(transportCause(ctx, err))
 		return nil

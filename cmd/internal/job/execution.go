@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wixrecon/wixrecon/reconcile"
 	"github.com/wixrecon/wixrecon/reconcile/fix"
 	"github.com/wixrecon/wixrecon/reconcile/fix/execute"
 	"github.com/wixrecon/wixrecon/sources/archive"
@@ -33,6 +34,7 @@ type execution struct {
 // is refused. Without a lease it does nothing. Beside an error nothing of the plan
 // was sent.
 func (s *session) execute(ctx context.Context, l *lease, client *wix.Client, p *fixPlan) (*execution, error) {
+	defer s.phases.measure(reconcile.RunPhaseFix)()
 	if l == nil {
 		return &execution{}, nil
 	}

@@ -38,6 +38,7 @@ type fixPlan struct {
 // planFixes makes the plan and writes it to the run's folder; nil where no fixes
 // are requested.
 func (s *session) planFixes(ctx context.Context, request *FixRequest, in *inputs, rec *reconciliation, judged *assessment, b *beginning) (*fixPlan, error) {
+	defer s.phases.measure(reconcile.RunPhaseFix)()
 	if request == nil {
 		return nil, nil
 	}

@@ -28,6 +28,7 @@ type inventory struct {
 // read even where Wix does not list them. Keep is whether the snapshot is needed
 // whatever reports were asked for.
 func (s *session) readInventory(ctx context.Context, client *wix.Client, ledgerAccounts []string, learned wix.Learned, table *join.Table, keep bool) (*inventory, error) {
+	defer s.phases.measure(reconcile.RunPhaseWix)()
 	inv := &inventory{}
 	if keep || s.Config.HasReport(config.ReportSnapshot) {
 		var err error

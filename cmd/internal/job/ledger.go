@@ -67,6 +67,7 @@ func addTo(w *join.Writer) func(*ledger.Row) error {
 // readLedger passes every row of the ledger to add. A date in the ledger's name
 // is that of at.
 func (s *session) readLedger(ctx context.Context, at time.Time, add func(*ledger.Row) error) (in *ledgerInput, err error) {
+	defer s.phases.measure(reconcile.RunPhaseLedger)()
 	source, err := s.Opener.Find(ctx, s.Config.Ledger, at.In(s.Config.Location))
 	if err != nil {
 		return nil, missingIsUsage(fmt.Errorf("ledger: %w", err))

@@ -16,6 +16,7 @@ type reconciliation struct {
 
 // reconcile compares what is in the table.
 func (s *session) reconcile(ctx context.Context, in *inputs, known reconcile.KnownFindings, table *join.Table) (*reconciliation, error) {
+	defer s.phases.measure(reconcile.RunPhaseReconcile)()
 	s.Log.Info("reconciling")
 	exceptions, asOf, coverage := in.lists.exceptions, in.subject.asOf, in.inventory.coverage
 	result, err := table.Reconcile(ctx, reconcile.Rules{
@@ -34,6 +35,7 @@ func (s *session) reconcile(ctx context.Context, in *inputs, known reconcile.Kno
 		sum.Inputs = append(sum.Inputs[:len(sum.Inputs):len(sum.Inputs)], *in.inventory.file)
 	}
 	sum.Coverage, sum.Complete, sum.SnapshotContent = coverage, coverage.Complete(), in.inventory.content
+	sum.AccountsFailed = coverage.Failed()
 	sum.Findings, sum.Ledger, sum.Wix = result.Tally, result.Ledger, result.Wix
 	sum.Exceptions = reconcile.ExceptionUses(exceptions, asOf, result.Silenced)
 	return &reconciliation{result: result, summary: sum}, nil

@@ -24,6 +24,7 @@ import (
 
 // replay reads a snapshot into the table, and completes the subject from it.
 func (s *session) replay(ctx context.Context, sub *subject, table *join.Table) (_ *subject, inv *inventory, err error) {
+	defer s.phases.measure(reconcile.RunPhaseWix)()
 	in, err := s.Opener.Open(ctx, s.Config.Snapshot)
 	if err != nil {
 		return nil, nil, missingIsUsage(fmt.Errorf("snapshot: %w", err))

@@ -174,6 +174,7 @@ func (s *session) runReports(ctx context.Context, r *runResult, sum *reconcile.S
 
 // writeRun writes the folder of a run.
 func (s *session) writeRun(ctx context.Context, r *runResult, sum *reconcile.Summary) error {
+	reported := s.phases.measure(reconcile.RunPhaseReport)
 	sum.Finished, sum.Requests = time.Now().UTC(), requests(r.inputs.client)
 	for _, f := range s.runReports(ctx, r, sum) {
 		s.Log.Info("writing " + f.name)
@@ -189,7 +190,8 @@ func (s *session) writeRun(ctx context.Context, r *runResult, sum *reconcile.Sum
 			return err
 		}
 	}
-	sum.Reports = r.folder.Files()
+	reported()
+	sum.Reports, sum.Phases = r.folder.Files(), *s.phases
 	if err := r.folder.Finish(ctx, sum); err != nil {
 		return err
 	}

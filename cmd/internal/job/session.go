@@ -31,6 +31,7 @@ type session struct {
 	until    time.Time // when reading ends; zero means never
 	archive  *archive.Archive
 	warnings *[]string // for the summary
+	phases   *phases   // for the summary
 
 	unprinted error // why a plan could not be printed before it was executed
 }
@@ -47,7 +48,7 @@ func (j *Job) withArchive(ctx context.Context, do func(*archive.Archive) error) 
 // inSession opens the archive for a command. A command that ends with an error
 // leaves a trace.
 func (j *Job) inSession(ctx context.Context, command string, do func(*session) (code int, err error)) (code int, err error) {
-	s := &session{Job: j, command: command, started: j.startTime(), warnings: &[]string{}}
+	s := &session{Job: j, command: command, started: j.startTime(), warnings: &[]string{}, phases: new(phases)}
 	s.runID = cmp.Or(j.Config.RunID, archive.NewRunID(s.started))
 	if j.Config.MaxDuration > 0 {
 		s.until = time.Now().Add(j.Config.MaxDuration)
