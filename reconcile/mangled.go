@@ -69,11 +69,26 @@ func (f *idForms) addPrecision(magnitude, kept int) {
 // mayBeMangled reports whether an id may be a rounded number or lost. It is false,
 // at little cost, for nearly all others.
 func mayBeMangled(id string) bool {
-	near, plain := nearASCII(id)
-	if !plain || len(near) < 12 && isLost(id) {
+	if id == "" {
 		return true
 	}
-	return near[0] <= '9' && (strings.Contains(near, "e") || strings.HasSuffix(near, "0"))
+	if IsGUID(id) {
+		return false
+	}
+	exponent := false
+	for i := range len(id) {
+		c := id[i]
+		if !isLetter(c) && (c < '-' || ':' < c) && c != '_' && c != '@' {
+			return true
+		}
+		exponent = exponent || c|0x20 == 'e'
+	}
+	const words = "neu-" // how they begin, if they have none but these characters
+	if len(id) < 12 && strings.IndexByte(words, id[0]|0x20) >= 0 {
+		return true
+	}
+	rounded := len(id) > keptByPrograms && id[len(id)-1] == '0'
+	return (id[0] <= '9') && (exponent || rounded)
 }
 
 // nearKeys returns the keys that an id of this side shares with ids of the other

@@ -83,9 +83,9 @@ func TestIDDifference(t *testing.T) {
 }
 
 func TestLooksMangled(t *testing.T) {
-	for _, id := range []string{"SUB-1\u200b", "SUB\u20131", "1.002E+12", "1,002e+12", `="SUB-1"`, "'-77", "48213.0", "A&amp;B", "A&#38;B", "#NAME?", "#N/A", "NULL",
+	for _, id := range []string{"SUB-1\u200b", "SUB\u20131", "1.002E+12", "1,002e+12", `="SUB-1"`, "'-77", "48213.0", "A&amp;B", "A&#38;B", "#NAME?", "#N/A", "NULL", "nan", "N/A", "undefined", "Err:502", "-", "None", "nil", "?",
 		"\u2018x\u2019", "1E+12", "SUB\ufffd1"} {
-		if !looksMangled(id) {
+		if !looksMangled(id) || isLost(id) && !mayBeMangled(id) {
 			t.Errorf("%q does not look mangled", id)
 		}
 	}
@@ -277,6 +277,11 @@ func requireNear(t *testing.T, r *rand.Rand, id string) {
 	if !near(mangled, id) || !near(id, mangled) {
 		t.Fatalf("%q became %q (%v), and is not near: %q, %q", id, mangled, chain, NearID(id), NearID(mangled))
 	}
+	for _, id := range []string{id, mangled} {
+		if n, _ := parseNumber(NearID(id)); !mayBeMangled(id) && (isLost(id) || n.kept > 0) {
+			t.Fatalf("%q is mangled", id)
+		}
+	}
 	again, _ := mangle(r, id)
 	if NearID(again) != NearID(NearID(again)) {
 		t.Fatalf("the near id of %q is %q, and of that %q", again, NearID(again), NearID(NearID(again)))
@@ -372,6 +377,17 @@ func falseNeighbours(ids map[string]bool) int {
 		}
 	}
 	return found
+}
+
+func BenchmarkAddID(b *testing.B) {
+	b.ReportAllocs()
+	var m MangledIDs
+	for b.Loop() {
+		m.AddLedgerID("sub_1MowQVLkdIwHu7ixeraBm864")
+		m.AddLedgerID("5ba79232-2655-402a-852d-2b2100568bcf")
+		m.AddLedgerID("SUB-000001")
+		m.AddLedgerID("4500000007")
+	}
 }
 
 func BenchmarkNearID(b *testing.B) {
