@@ -10,7 +10,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
-	"sync"
+	"strings"
 	"time"
 
 	"github.com/govalues/decimal"
@@ -39,34 +39,56 @@ type ledgerInput struct {
 type ledgerReader struct {
 	*session
 	source   *storage.Source
-	add      func(*ledger.Row) error
+	writers  []*rowWriter // one for each goroutine
 	input    ledgerInput
 	carried  string            // the part whose carried columns all have
 	contents map[string]string // names of the parts with rows, by the hash of their content
 	counts   ledger.Counts     // over all parts
-	accounts map[string]bool
 }
 
-// fillLedger reads the ledger into the table.
-func (s *session) fillLedger(ctx context.Context, at time.Time, table *join.Table) (*ledgerInput, error) {
-	w := table.Writer()
-	in, err := s.readLedger(ctx, at, addTo(w))
-	return in, errors.Join(err, w.Close())
+// A rowWriter adds rows to a table, for one goroutine.
+type rowWriter struct {
+	*join.Writer
+	accounts map[string]bool // sub-accounts that its rows name
 }
 
-// addTo returns a function that adds rows to a table.
-func addTo(w *join.Writer) func(*ledger.Row) error {
-	return func(row *ledger.Row) error {
-		if row.Line != nil {
-			return w.AddLine(row.Line, row.Carried)
-		}
-		return w.AddBadRow(row.Bad, row.Carried)
+func (w *rowWriter) add(row *ledger.Row) error {
+	if row.Line != nil {
+		w.addAccount(row.Line.AccountID)
+		return w.AddLine(row.Line, row.Carried)
+	}
+	w.addAccount(row.Bad.AccountID)
+	return w.AddBadRow(row.Bad, row.Carried)
+}
+
+// addAccount adds a copy of the name, which may be a part of something large.
+func (w *rowWriter) addAccount(account string) {
+	if account != "" && !w.accounts[account] {
+		w.accounts[strings.Clone(account)] = true
 	}
 }
 
-// readLedger passes every row of the ledger to add. A date in the ledger's name
-// is that of at.
-func (s *session) readLedger(ctx context.Context, at time.Time, add func(*ledger.Row) error) (in *ledgerInput, err error) {
+// fillLedger reads the ledger into the table. A date in the ledger's name is that
+// of at.
+func (s *session) fillLedger(ctx context.Context, at time.Time, table *join.Table) (*ledgerInput, error) {
+	writers := make([]*rowWriter, runtime.GOMAXPROCS(0))
+	for i := range writers {
+		writers[i] = &rowWriter{table.Writer(), make(map[string]bool)}
+	}
+	in, err := s.readLedger(ctx, at, writers)
+	accounts := make(map[string]bool)
+	for _, w := range writers {
+		err = errors.Join(err, w.Close())
+		maps.Copy(accounts, w.accounts)
+	}
+	if in != nil {
+		in.accounts = slices.Sorted(maps.Keys(accounts))
+	}
+	return in, err
+}
+
+// readLedger passes every row of the ledger to the writers.
+func (s *session) readLedger(ctx context.Context, at time.Time, writers []*rowWriter) (in *ledgerInput, err error) {
 	defer s.phases.measure(reconcile.RunPhaseLedger)()
 	source, err := s.Opener.Find(ctx, s.Config.Ledger, at.In(s.Config.Location))
 	if err != nil {
@@ -74,13 +96,12 @@ func (s *session) readLedger(ctx context.Context, at time.Time, add func(*ledger
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
 	s.Log.Info("reading the ledger", "name", source.Name)
-	r := &ledgerReader{session: s, source: source, add: add, contents: make(map[string]string), accounts: make(map[string]bool)}
+	r := &ledgerReader{session: s, source: source, writers: writers, contents: make(map[string]string)}
 	for part := range source.Parts {
 		if err := r.readPart(ctx, part); err != nil {
 			return nil, err
 		}
 	}
-	r.input.accounts = slices.Sorted(maps.Keys(r.accounts))
 	if err := source.Unchanged(ctx); err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
@@ -152,14 +173,7 @@ func (r *ledgerReader) readRows(ctx context.Context, plain io.Reader, name strin
 	if err := r.checkCarried(l.CarriedHeader(), name); err != nil {
 		return err
 	}
-	var mu sync.Mutex // the sink takes one row at a time
-	err = l.EachRow(runtime.GOMAXPROCS(0), func(_ int, row *ledger.Row) error {
-		mu.Lock()
-		defer mu.Unlock()
-		r.noteAccount(row)
-		return r.add(row)
-	})
-	if err != nil {
+	if err := l.EachRow(len(r.writers), func(worker int, row *ledger.Row) error { return r.writers[worker].add(row) }); err != nil {
 		return err
 	}
 	r.counts.Rows += l.Counts().Rows
@@ -174,15 +188,6 @@ func (r *ledgerReader) readRows(ctx context.Context, plain io.Reader, name strin
 func (r *ledgerReader) logSheets(l *ledger.Ledger, name string) {
 	if read, others := l.Sheets(); len(read) > 0 {
 		r.Log.Info("reading sheets of the ledger", "name", name, "sheets", read, "not_read", others)
-	}
-}
-
-func (r *ledgerReader) noteAccount(row *ledger.Row) {
-	switch {
-	case row.Line != nil:
-		r.accounts[row.Line.AccountID] = true
-	case row.Bad.AccountID != "":
-		r.accounts[row.Bad.AccountID] = true
 	}
 }
 
