@@ -93,7 +93,7 @@ func guid(field func(*reconcile.Line) *string) readFunc {
 		if !reconcile.IsGUID(cell) {
 			return errGUID
 		}
-		*field(l) = strings.ToLower(cell)
+		*field(l) = reconcile.FoldGUID(cell)
 		return nil
 	}
 }
@@ -103,7 +103,7 @@ func (p *cellParser) site(l *reconcile.Line, cell string) error {
 	case cell == reconcile.Floating:
 		l.SiteID = reconcile.Floating
 	case reconcile.IsGUID(cell):
-		l.SiteID = strings.ToLower(cell)
+		l.SiteID = reconcile.FoldGUID(cell)
 	default:
 		return fmt.Errorf("neither a GUID nor %q in lower case", reconcile.Floating)
 	}
@@ -260,8 +260,13 @@ func (p *cellParser) date(cell string) (time.Time, error) {
 // ledgerDate reads a date of the ledger. The error suggests the formats in which
 // the cell is a date.
 func (p *cellParser) ledgerDate(cell string) (time.Time, error) {
-	if known, ok := p.memos.dates[cell]; ok && p.kind == table.Text {
-		return known, nil
+	if p.kind == table.Text {
+		if t, ok := parseUsualDate(cell, p.zone); ok && !isNoDate(t) {
+			return t, nil
+		}
+		if known, ok := p.memos.dates[cell]; ok {
+			return known, nil
+		}
 	}
 	twoDigits := p.notes.years.dates
 	t, err := p.date(cell)

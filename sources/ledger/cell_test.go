@@ -145,6 +145,27 @@ func TestDates(t *testing.T) {
 		if text := got.UTC().Format(time.RFC3339Nano); (err != nil) != (c.want == "") || err == nil && text != c.want {
 			t.Errorf("%q in %s: %s, %v; want %s", c.cell, c.zone, text, err, c.want)
 		}
+		if usual, ok := parseUsualDate(c.cell, c.zone); ok && (err != nil || usual != got) {
+			t.Errorf("%q in %s: %v as a usual date, else %v, %v", c.cell, c.zone, usual, got, err)
+		}
+	}
+}
+
+// A usual date is read as parseISODate reads it, or not at all.
+func TestUsualDates(t *testing.T) {
+	berlin := load(t, "Europe/Berlin")
+	rapid.Check(t, func(t *rapid.T) {
+		cell := rapid.StringMatching(`(0000|1899|1900|20[0-9]{2}|9999)-[01][0-9]-[0-3][0-9](T[0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{3})?Z)?`).Draw(t, "cell")
+		zone := rapid.SampledFrom([]*time.Location{time.UTC, berlin}).Draw(t, "zone")
+		want, err := parseISODate(cell, zone)
+		if got, ok := parseUsualDate(cell, zone); ok && (err != nil || got != want) {
+			t.Fatalf("%q in %s: %v, want %v, %v", cell, zone, got, want, err)
+		}
+	})
+	for _, cell := range []string{"2026-01-02", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678Z"} {
+		if _, ok := parseUsualDate(cell, time.UTC); !ok {
+			t.Errorf("%s is not read as a usual date", cell)
+		}
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/wixrecon/wixrecon/reconcile"
 )
 
 const (
@@ -29,6 +31,17 @@ var (
 	errDate = errors.New("not an ISO 8601 date such as 2026-01-31 or 2026-01-31T15:04:05Z")
 	errYear = errors.New("the year is not between 1900 and 9999")
 )
+
+// parseUsualDate reads the usual dates of ISO 8601 faster than parseISODate, and with
+// the same result: a moment in UTC, or a day where that is the zone. It reports false
+// for anything else.
+func parseUsualDate(cell string, zone *time.Location) (time.Time, bool) {
+	if len(cell) == len(time.DateOnly) && zone != time.UTC {
+		return time.Time{}, false
+	}
+	t, ok := reconcile.ParseInstant(cell)
+	return t, ok && validYear(t)
+}
 
 // parseISODate reads a date in ISO 8601.
 func parseISODate(cell string, zone *time.Location) (time.Time, error) {
