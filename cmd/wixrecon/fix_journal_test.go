@@ -95,7 +95,7 @@ func TestUnsettledChangeStaysOpen(t *testing.T) {
 		v.checkOutcomes(t, map[string]int{"applied": 2, "unsettled": 1})
 		w.checkOpen(t)
 		next := w.fix(t, "next", commonFixes, "--settle", "10m")
-		next.requireCode(t, exitOK)
+		next.requireCode(t, exitUnfixed) // of the run before
 		next.checkFindingOutcomes(t, map[string]string{"canceled_in_ledger CASE-2 status": "not_allowed unsettled"})
 		if n := len(w.receivedChanges(t)); n != 3 {
 			t.Errorf("%d requests were sent, want 3", n)
@@ -189,7 +189,7 @@ func (w *fixEnv) checkRefusals(t *testing.T) {
 		outcome string
 	}{
 		"no-cancels": {[]string{"--max-cancels", "0"}, "over_limit max_cancels"},
-		"no-fixes":   {[]string{"--max-fixes", "2"}, "over_limit max_fixes"},
+		"no-fixes":   {[]string{"--max-fixes", "2", "--surge", "1"}, "over_limit max_fixes"},
 		"no-canary":  {[]string{"--canary", "NOBODY"}, "not_allowed canary"},
 		"too-old":    {[]string{"--max-ledger-age", "1h"}, "not_allowed max_ledger_age"},
 	} {

@@ -64,22 +64,22 @@ func interimChanges() []interimChange {
 			p.ProductInstances[0].Status = "CANCELED"
 			w.server.Put(*p)
 		}},
-		{name: "the row is active again", drift: canceledRow, stale: "row", rows: func(rows []wixsim.Row) []wixsim.Row {
+		{name: "the row is active again", drift: canceledRow, stale: "ledger and inventory agree about it now", rows: func(rows []wixsim.Row) []wixsim.Row {
 			rows[0].Status = "active"
 			return rows
 		}},
-		{name: "the row has another site", drift: wrongSite, stale: "row", rows: func(rows []wixsim.Row) []wixsim.Row {
+		{name: "the row has another site", drift: wrongSite, stale: "its fix is another one now", rows: func(rows []wixsim.Row) []wixsim.Row {
 			rows[0].SiteID = idOf('e', 3)
 			return rows
 		}},
-		{name: "the row is gone", drift: canceledRow, stale: "row", rows: func([]wixsim.Row) []wixsim.Row { return nil }},
-		{name: "the orphan has a row", drift: orphaned, stale: "row", rows: func([]wixsim.Row) []wixsim.Row { return newRow("CASE-13") }},
-		{name: "another row has its package id", drift: orphaned, stale: "CASE-OTHER", rows: func([]wixsim.Row) []wixsim.Row {
+		{name: "the row is gone", drift: canceledRow, stale: "it waits", rows: func([]wixsim.Row) []wixsim.Row { return nil }},
+		{name: "the orphan has a row", drift: orphaned, stale: "account_mismatch", rows: func([]wixsim.Row) []wixsim.Row { return newRow("CASE-13") }},
+		{name: "another row has its package id", drift: orphaned, stale: "account_mismatch", rows: func([]wixsim.Row) []wixsim.Row {
 			rows := newRow("CASE-OTHER")
 			rows[0].PackageID = idOf('a', 14)
 			return rows
 		}},
-		{name: "a row with a near id", drift: orphaned, stale: "row", rows: func([]wixsim.Row) []wixsim.Row { return newRow("case-15") }},
+		{name: "a row with a near id", drift: orphaned, stale: "ambiguous_match", rows: func([]wixsim.Row) []wixsim.Row { return newRow("case-15") }},
 	}
 }
 

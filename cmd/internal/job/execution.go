@@ -3,6 +3,7 @@ package job
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -71,12 +72,13 @@ func (s *session) execute(ctx context.Context, l *lease, client *wix.Client, p *
 	if err != nil {
 		s.warn("the plan was stopped: %v", err)
 	}
-	s.endPlan(ctx, journal, start, results)
-	return &execution{begun: true, results: byKey(results), settled: settled, leaseLost: l.Remaining() == 0 && anyNotStarted(results)}, nil
+	another := s.endPlan(ctx, journal, start, results)
+	lost := l.Remaining() == 0 && (another || anyNotStarted(results))
+	return &execution{begun: true, results: byKey(results), settled: settled, leaseLost: lost}, nil
 }
 
 // anyNotStarted reports whether something is left to do. A lease that is lost
-// after the last request cost nothing.
+// after the last request cost nothing, unless another run ended the plan.
 func anyNotStarted(results []fix.Result) bool {
 	return slices.ContainsFunc(results, func(r fix.Result) bool { return r.Outcome == fix.OutcomeNotStarted })
 }
@@ -110,8 +112,9 @@ func (s *session) settleEarlier(ctx context.Context, executor *execute.Executor,
 }
 
 // endPlan records that the plan has ended, where nothing of it is left to do.
-// After a change with an unexpected effect, this plan never starts the rest.
-func (s *session) endPlan(ctx context.Context, journal *archive.Journal, start archive.PlanStart, results []fix.Result) {
+// After a change with an unexpected effect, this plan never starts the rest. It
+// reports whether another run has ended the plan.
+func (s *session) endPlan(ctx context.Context, journal *archive.Journal, start archive.PlanStart, results []fix.Result) (another bool) {
 	counts, unexpected := make(map[string]int), false
 	for _, r := range results {
 		counts[r.Outcome]++
@@ -119,14 +122,16 @@ func (s *session) endPlan(ctx context.Context, journal *archive.Journal, start a
 	}
 	if counts[fix.OutcomeUnsettled] > 0 || counts[fix.OutcomeNotStarted] > 0 && !unexpected {
 		s.Log.Warn("the plan has not ended: wixrecon apply continues it", "plan", start.PlanID)
-		return
+		return false
 	}
 	start.At = time.Now().UTC()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), planEndTime)
 	defer cancel()
-	if err := journal.EndPlan(ctx, archive.PlanEnd{PlanStart: start, Outcomes: counts}); err != nil {
+	err := journal.EndPlan(ctx, archive.PlanEnd{PlanStart: start, Outcomes: counts})
+	if err != nil {
 		s.warn("could not record the end of the plan: %v", err)
 	}
+	return errors.Is(err, fix.ErrClaimed)
 }
 
 // counts counts the results by outcome.
