@@ -89,7 +89,7 @@ func (r *Replan) stale(a *Action) string {
 		return ""
 	}
 	more := slices.DeleteFunc(slices.Clone(now.Dependants), func(id string) bool { return slices.Contains(a.Dependants, id) })
-	if a.Needs == "" || len(more) > 0 || now.LiveAgain != a.LiveAgain || now.PossibleMatch != a.PossibleMatch {
+	if a.Needs == "" || len(more) > 0 || now.LiveAgain != a.LiveAgain {
 		return strings.TrimSpace("planned again, it needs another review: " + now.reviewReason() + " " + strings.Join(more, ", "))
 	}
 	return ""
