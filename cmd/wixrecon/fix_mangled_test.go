@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,7 +53,7 @@ func idManglings() map[string]struct {
 		"blank":               {letters, replaced("-", "- ")},
 		"full width":          {letters, replaced("0", "\uff10")},
 		"leading zeros":       {digits, func(id string) string { return "00" + id }},
-		"sheet error":         {letters, func(id string) string { return "#NAME" + strings.Repeat("!", int(id[len(id)-1]-'0')%3) + "?" }},
+		"sheet error":         {letters, func(id string) string { return "#NAME" + id[len(id)-2:] + "?" }},
 		"another id":          {letters, func(id string) string { return "new-" + id }},
 	}
 }
@@ -65,7 +67,9 @@ func TestMangledIDsChangeNothing(t *testing.T) {
 		orphan = newSubscription(b, 9_000, 1)
 		orphan.pack.AccountID, orphan.rows = b.Accounts[1], nil
 		all := []*testSubscription{orphan}
-		for name, m := range idManglings() {
+		known := idManglings()
+		for _, name := range slices.Sorted(maps.Keys(known)) {
+			m := known[name]
 			for _, variant := range []string{"no ids", "site", "package id"} {
 				n := 100 + len(all)
 				s := newSubscription(b, n, 1)
