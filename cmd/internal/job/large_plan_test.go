@@ -36,6 +36,7 @@ func TestInventoryOfOrphansWithoutGuard(t *testing.T) {
 	n.audit(t, moment(0, 0), job.ExitOK)
 	for i := range n.rows {
 		n.rows[i].ExternalID = "other-" + n.rows[i].ExternalID
+		n.rows[i].CatalogProductID = mailbox // so that no orphan is a possible match
 	}
 	for _, limit := range []string{"max-fixes", "max-cancels", "max-cancel-percent", "max-cancels-per-account"} {
 		delete(n.flags, limit)

@@ -41,13 +41,13 @@ func identityTraps() []trap {
 			name:     "ids that a spreadsheet mangled",
 			rows:     []wixsim.Row{{ExternalID: "123"}, {ExternalID: "b 2"}, {ExternalID: "e\u0301"}},
 			packages: []wixsim.Package{{ExternalID: "00123"}, {ExternalID: "b2"}, {ExternalID: "\u00e9"}},
-			disarm:   func(tr *trap) { tr.packages[0].ExternalID = "00124" },
+			disarm:   func(tr *trap) { tr.packages[0].ExternalID = "00124"; tr.otherProduct() },
 			want:     "create 123, cancel 10", sends: aPackage + ", create",
 		}, {
 			name:     "ids that differ by case",
 			rows:     []wixsim.Row{{ExternalID: "sub-a"}},
 			packages: []wixsim.Package{{ExternalID: "SUB-A"}},
-			disarm:   func(tr *trap) { tr.packages[0].ExternalID = "SUB-B" },
+			disarm:   func(tr *trap) { tr.packages[0].ExternalID = "SUB-B"; tr.otherProduct() },
 			want:     "create sub-a, cancel 10", sends: aPackage + ", create",
 		}, {
 			name:     "a second brand's accounts",
@@ -55,6 +55,14 @@ func identityTraps() []trap {
 			disarm:   func(tr *trap) { tr.flags = map[string]string{"cancel-unlisted-accounts": "true"} },
 			want:     "cancel 10", sends: aPackage,
 		},
+	}
+}
+
+// otherProduct gives the rows another product than the packages have, so that no
+// orphan is a possible match of them.
+func (tr *trap) otherProduct() {
+	for i := range tr.rows {
+		tr.rows[i].CatalogProductID = mailbox
 	}
 }
 
