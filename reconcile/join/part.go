@@ -137,7 +137,7 @@ func (w *worker) findCrowds(p *siftedPart) (crowds map[string]bool, rest int, er
 // worker's decoder is after the head; of a package, after its order.
 func (w *worker) eachRecord(p *siftedPart, do func(h head) error) error {
 	return w.table.groups.each(p.number, func(record []byte) error {
-		w.decoder.reset(string(record))
+		w.reset(string(record))
 		h := w.head()
 		if h.kind == recordPackage && p.superseded[w.int()] {
 			return nil
@@ -237,7 +237,7 @@ func (w *worker) addToCrowd(crowd *reconcile.Crowd, kind byte, externalID string
 	case recordPackage:
 		pkg := w.pkg(externalID, new([]reconcile.Instance))
 		crowd.AddPackage(&pkg)
-		w.counter.addPackage(&pkg)
+		w.addPackage(&pkg)
 	default:
 		bad := w.badRow(externalID)
 		if w.err == nil {

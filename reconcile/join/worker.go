@@ -32,7 +32,7 @@ func (m *matcher) newWorker() *worker {
 // matchAside matches one record that was set aside, or deals it on if it is linked.
 func (w *worker) matchAside(record []byte) error {
 	text := string(record)
-	w.decoder.reset(text)
+	w.reset(text)
 	number := int(w.uint())
 	rest := w.b
 	subscription := rest != "" && rest[0] == asideSubscription
@@ -55,7 +55,7 @@ func (w *worker) matchAside(record []byte) error {
 
 // nameSet adds one record that was set aside to the set that it is ambiguous in.
 func (w *worker) nameSet(record []byte) error {
-	w.decoder.reset(string(record))
+	w.reset(string(record))
 	number := int(w.uint())
 	subscription := w.b != "" && w.b[0] == asideSubscription
 	link := w.linkOf(subscription, number)
@@ -88,7 +88,7 @@ func (w *worker) matchLinkedPart(part int) error {
 	}
 	var sides []side
 	err := w.matcher.linked.each(part, func(record []byte) error {
-		w.decoder.reset(string(record))
+		w.reset(string(record))
 		number := int(w.uint())
 		sides = append(sides, side{number, w.b})
 		return w.err
@@ -100,7 +100,7 @@ func (w *worker) matchLinkedPart(part int) error {
 	for first := 0; first < len(sides); first += 2 {
 		w.group.reset()
 		for _, s := range sides[first:min(first+2, len(sides))] {
-			w.decoder.reset(s.record)
+			w.reset(s.record)
 			w.group.readAside(&w.decoder)
 		}
 		if w.err != nil {
@@ -120,7 +120,7 @@ func (w *worker) match(g *reconcile.Group) error {
 	w.counter.census.Add(&result.Census)
 	w.wix.MatchedPairs += result.Pairs
 	for i := range g.Packages {
-		w.counter.addPackage(&g.Packages[i])
+		w.addPackage(&g.Packages[i])
 	}
 	if err := w.addFindings(result.Findings); err != nil {
 		return err

@@ -51,7 +51,8 @@ func ReadExceptions(ctx context.Context, in io.Reader, name string, zone *time.L
 	last := asOf.In(l.parser.zone).AddDate(0, 0, maxExceptionDays)
 	var all []reconcile.Exception
 	err = l.eachRow(ctx, func(r *listRow) {
-		e, excepted := reconcile.Exception{}, true
+		var e reconcile.Exception
+		excepted := true
 		if report {
 			e, excepted = r.findingException(last)
 		} else {

@@ -152,7 +152,7 @@ func checkLiar(t *testing.T, l *liar, ledger int) (whole bool) {
 		return false
 	}
 	total, counted := answers.total()
-	if !answers.complete("") && !(counted && total == len(s.packages)) {
+	if !answers.complete("") && (!counted || total != len(s.packages)) {
 		t.Errorf("the inventory of %d packages counts as whole\n%s", len(s.packages), answers)
 	}
 	for id := range answers.shown() {

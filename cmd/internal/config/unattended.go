@@ -28,7 +28,7 @@ type Unattended struct {
 
 // secretVariable has the secret that signs webhooks. Like the API key it is
 // not a flag.
-const secretVariable = "WIXRECON_NOTIFY_SECRET"
+const secretVariable = "WIXRECON_NOTIFY_SECRET" //nolint:gosec // the name of a variable
 
 // unattendedSettings are who is informed of a run.
 func unattendedSettings() []Setting {

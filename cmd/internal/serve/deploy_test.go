@@ -88,7 +88,7 @@ func TestAlertRulesNameMetricsThatExist(t *testing.T) {
 	}
 	known := telemetry.Names()
 	for _, rule := range rules.Groups[0].Rules {
-		names := strings.FieldsFunc(rule.Expr, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r == '_') })
+		names := strings.FieldsFunc(rule.Expr, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' })
 		names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, "wixrecon_") })
 		if len(names) == 0 {
 			t.Errorf("%s has no metric", rule.Alert)

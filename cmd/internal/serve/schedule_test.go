@@ -23,7 +23,7 @@ func week(t *testing.T, o Options, start time.Time, length time.Duration, run fu
 	var began []string
 	synctest.Test(t, func(t *testing.T) {
 		clock := new(fakeClock)
-		clock.move(start.Sub(time.Now()))
+		clock.move(time.Until(start))
 		o.Now, o.Log = clock.now, slog.New(slog.DiscardHandler)
 		o.Run = func(ctx context.Context, _ time.Time) {
 			began = append(began, clock.now().In(o.Location).Format("2 15:04:05 -07"))

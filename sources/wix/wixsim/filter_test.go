@@ -128,7 +128,7 @@ func TestThrottle(t *testing.T) {
 // TestExpiredCursor: the second request with a cursor is refused, once.
 func TestExpiredCursor(t *testing.T) {
 	r := serve(t, healthy(40).Inventory, &Options{PageSize: 5, ExpireCursor: 2})
-	body := `{"query":{}}`
+	var body string
 	var statuses []int
 	for range 3 {
 		a := r.query(`{"query":{}}`)
