@@ -57,7 +57,10 @@ func TestSimulatedInventories(t *testing.T) {
 // breaking reports whether a fault breaks the protocol, or changes the content.
 func breaking(fault wixsim.Fault) bool {
 	switch fault {
-	case wixsim.StuckCursor, wixsim.LoopingCursor, wixsim.NoMetadata, wixsim.UnknownStatus:
+	case wixsim.StuckCursor, wixsim.LoopingCursor, wixsim.NoMetadata, wixsim.UnknownStatus,
+		wixsim.WrongCount, wixsim.WrongTotal, wixsim.HasNext, wixsim.NothingStated, wixsim.ErrorWithOK, wixsim.DuplicateName,
+		wixsim.OtherCase, wixsim.UnreadableID, wixsim.OversizedPackage, wixsim.OversizedID, wixsim.InstancesForever,
+		wixsim.BracketsForever, wixsim.CompressedNothing:
 		return true
 	}
 	return false
